@@ -1,0 +1,55 @@
+/** Where to listen and for whom: agents, targets, endpoints and identities. */
+import type { Dialect } from './event.ts';
+
+export interface AgentRef {
+  readonly node: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
+/** A pod that the user asked about, as the agent on its node knows it. */
+export interface Target {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly node: string;
+  /** 16 bits, unique on its node only; null while the agent has no endpoint for the pod. */
+  readonly endpoint: number | null;
+  readonly identity: number | null;
+}
+
+/** One agent and the endpoints on its node that are wanted. */
+export interface AgentPlan {
+  readonly agent: AgentRef;
+  /** `all` where the user asked for a whole node. */
+  readonly targets: readonly Target[] | 'all';
+}
+
+export interface IdentityName {
+  readonly identity: number;
+  /** `default/tiefighter`, `world`, `cidr:10.0.0.0/8`: what a person calls it. */
+  readonly name: string;
+  readonly labels: readonly string[];
+}
+
+/** Looks up what an identity is called; `node` matters for identities that are local to a node. */
+export type IdentityLookup = (identity: number, node: string | null) => IdentityName | null;
+
+export interface ListeningPlan {
+  readonly context: string | null;
+  readonly agents: readonly AgentPlan[];
+  /** Nodes that run a target but no agent that could be listened to, with the reason as a code. */
+  readonly missingNodes: readonly { readonly node: string; readonly reason: 'no-agent' | 'agent-not-ready' }[];
+  readonly identityName: IdentityLookup;
+}
+
+export type AgentState = 'connecting' | 'streaming' | 'reconnecting' | 'ended' | 'failed';
+
+/** What an agent says of itself when asked once. */
+export interface AgentFacts {
+  /** For example `1.19.0-dev`; null where it could not be told. */
+  readonly version: string | null;
+  /** `cilium-dbg` in newer images, `cilium` in older ones. */
+  readonly program: string;
+  readonly dialect: Dialect | null;
+}

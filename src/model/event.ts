@@ -1,0 +1,113 @@
+/** What an agent's event stream says, one record a line: the words that every later step shares. */
+
+export type Direction = 'ingress' | 'egress';
+
+/** `audit` is stock Cilium's word for "would have been denied, let through". */
+export type Action = 'allow' | 'deny' | 'redirect' | 'audit';
+
+/** Cilium pkg/monitor/api/types.go: which look-up of the policy map matched. */
+export type MatchType = 'none' | 'L3-Only' | 'L3-L4' | 'L4-Only' | 'all' | 'L3-Proto' | 'Proto-Only' | 'unknown';
+
+/** `accuknox` prints the policy's name and the audit mode, `cilium` prints neither. */
+export type Dialect = 'accuknox' | 'cilium';
+
+export interface PacketEnd {
+  readonly ip: string;
+  /** Absent for ICMP, fragments and protocols without ports. */
+  readonly port: number | null;
+}
+
+export interface Icmp {
+  /** As printed, for example `EchoRequest` or `DestinationUnreachable(Port)`. */
+  readonly text: string;
+  readonly type: number | null;
+  readonly code: number | null;
+}
+
+/**
+ * One policy decision about one packet.
+ *
+ * A reader may hand out the same object for every line: it is valid during the call that passes
+ * it, and whoever keeps it copies what is needed.
+ */
+export interface Verdict {
+  readonly type: 'policy-verdict';
+  readonly dialect: Dialect;
+  /** The endpoint id on its node, 0 to 65535. */
+  readonly endpoint: number;
+  readonly direction: Direction;
+  /** Lower case; `allow`, `deny` and `redirect` keep their word where `audit` below is the patched Cilium's flag. */
+  readonly action: Action;
+  /** The patched Cilium's `auditMode:true`, or stock Cilium's action `audit`. */
+  readonly audit: boolean;
+  /** The security identity of the other side. Reserved names are turned into their numbers. */
+  readonly remoteIdentity: number | null;
+  /** `TCP`, `UDP`, `ICMP`, `ICMPv6`, `SCTP`, or the IP protocol number as a string. */
+  readonly protocol: string;
+  readonly match: MatchType;
+  /** `disabled`, `spire`, ...; null before 1.14 and on the patched Cilium. */
+  readonly auth: string | null;
+  readonly source: PacketEnd | null;
+  readonly destination: PacketEnd | null;
+  /** The destination port, or null: what counting needs without the addresses. */
+  readonly destinationPort: number | null;
+  readonly tcpFlags: readonly string[];
+  readonly icmp: Icmp | null;
+  /** The flow hash as printed, `0x0` very often. */
+  readonly flow: string;
+  /** A 52-bit hash of protocol, source and destination; 0 where the packet is not described. */
+  readonly flowKey: number;
+  /** The patched Cilium's name: `''` for an empty one, null where none was printed. */
+  readonly policyName: string | null;
+}
+
+/** Events that the kernel's ring or a Hubble queue lost before anybody read them. */
+export interface Lost {
+  readonly type: 'lost';
+  readonly events: number;
+  readonly where: 'kernel-ring' | 'hubble-queue' | 'hubble-ring' | 'unknown';
+}
+
+/** A `>> Policy updated: {...}` line: what the agent says about itself. */
+export interface AgentNotice {
+  readonly type: 'agent';
+  /** `Policy updated`, `Endpoint created`, ... as printed. */
+  readonly notice: string;
+  /** The text after the colon, JSON in all but the oldest versions. */
+  readonly text: string;
+}
+
+/** A line that is understood well enough to say why it is not counted. */
+export interface Ignored {
+  readonly type: 'ignored';
+  readonly reason: IgnoredReason;
+}
+
+export type IgnoredReason =
+  | 'banner'
+  | 'log'
+  | 'blank'
+  | 'drop'
+  | 'trace'
+  | 'l7'
+  | 'capture'
+  | 'debug'
+  | 'recorder'
+  | 'trace-sock'
+  | 'unknown-event'
+  | 'agent'
+  | 'detail'
+  | 'other-endpoint'
+  | 'other-record';
+
+/** A line that looks like nothing known, or is damaged. */
+export interface Unparsed {
+  readonly type: 'unparsed';
+  readonly reason: UnparsedReason;
+  /** The beginning of the line, at most 200 characters, not made printable. */
+  readonly line: string;
+}
+
+export type UnparsedReason = 'unknown-line' | 'truncated' | 'bad-field' | 'not-utf8' | 'too-long';
+
+export type MonitorRecord = Verdict | Lost | AgentNotice | Ignored | Unparsed;

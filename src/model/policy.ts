@@ -1,0 +1,44 @@
+/** Which policy a verdict belongs to, and how that is known. */
+
+export type PolicyKind =
+  | 'CiliumNetworkPolicy'
+  | 'CiliumClusterwideNetworkPolicy'
+  | 'NetworkPolicy'
+  | 'ClusterNetworkPolicy'
+  | 'AdminNetworkPolicy'
+  | 'BaselineAdminNetworkPolicy';
+
+export interface PolicyRef {
+  /** Null where the source tells only a bare name. */
+  readonly kind: PolicyKind | null;
+  readonly namespace: string | null;
+  readonly name: string;
+}
+
+export type Grade = 'datapath' | 'correlated' | 'derived' | 'default-deny' | 'unattributed';
+
+/** Why no policy could be named. */
+export type UnattributedReason =
+  | 'name-not-printed'
+  | 'name-not-found'
+  | 'name-empty'
+  | 'no-policy-applies'
+  | 'no-state'
+  | 'not-in-realized-policy'
+  | 'policy-changed';
+
+/** One object per distinct answer: equal attributions are the same object, so it can be a key. */
+export interface Attribution {
+  readonly grade: Grade;
+  readonly policies: readonly PolicyRef[];
+  /** For a default deny: the policies that switch on enforcement in that direction. */
+  readonly isolatedBy: readonly PolicyRef[];
+  readonly reason: UnattributedReason | null;
+  /** True where two policies share the printed name, so that the kind and namespace are open. */
+  readonly ambiguous: boolean;
+}
+
+/** The patched Cilium's own word for rule id 0; used for stock Cilium's default deny as well. */
+export const IMPLICIT_DEFAULT_DENY = 'implicit-default-deny';
+/** The row of verdicts that no policy can be named for. */
+export const UNATTRIBUTED = 'unattributed';

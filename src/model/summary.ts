@@ -1,0 +1,119 @@
+/** The immutable result of a window: every output is made from it. Its JSON form is a contract (`apiVersion: policystat/v1`). */
+import type { AgentState } from './cluster.ts';
+import type { Dialect, Direction, IgnoredReason } from './event.ts';
+import type { Grade, PolicyRef, UnattributedReason } from './policy.ts';
+
+/** Verdicts on new connections, except `denied`, which are packets, and `attempts`, which are distinct denied flows. */
+export interface Counts {
+  readonly allowed: number;
+  readonly redirected: number;
+  readonly audited: number;
+  readonly denied: number;
+  readonly attempts: number;
+}
+
+export interface PeerCount {
+  /** Null for the row that folds what did not fit in memory. */
+  readonly identity: number | null;
+  readonly name: string | null;
+  readonly labels: readonly string[];
+  readonly allowed: number;
+  readonly denied: number;
+}
+
+export interface PortCount {
+  readonly protocol: string;
+  /** Null where the packet has no port, and in the row that folds the rest. */
+  readonly port: number | null;
+  readonly allowed: number;
+  readonly denied: number;
+}
+
+export interface PolicyRow extends Counts {
+  readonly policy: PolicyRef;
+  readonly direction: Direction;
+  readonly attribution: Grade;
+  /** Why no policy is named; null where one is. */
+  readonly reason: UnattributedReason | null;
+  readonly ambiguous: boolean;
+  readonly isolatedBy: readonly PolicyRef[];
+  /** Verdicts in this row that other rows are credited with as well. */
+  readonly shared: number;
+  /** Packets refused while the endpoint was in audit mode (patched Cilium); part of `denied`. */
+  readonly deniedInAuditMode: number;
+  /** All verdicts of the row over the whole window. */
+  readonly ratePerSecond: number;
+  /** The same over the last ten seconds of the window. */
+  readonly recentPerSecond: number;
+  /** RFC 3339, UTC. */
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
+  readonly peers: readonly PeerCount[];
+  readonly ports: readonly PortCount[];
+}
+
+export type IncompleteReason =
+  | 'lost-events'
+  | 'gap'
+  | 'missing-node'
+  | 'not-streaming'
+  | 'unparsed-lines'
+  | 'offline-input'
+  | 'truncated-input';
+
+export interface Gap {
+  readonly node: string;
+  readonly from: string;
+  /** Null while it lasts. */
+  readonly to: string | null;
+  readonly seconds: number;
+  readonly reason: string;
+}
+
+export interface Completeness {
+  readonly status: 'full' | 'partial' | 'unknown';
+  readonly lost: number;
+  readonly gaps: readonly Gap[];
+  readonly missingNodes: readonly string[];
+  readonly reasons: readonly IncompleteReason[];
+}
+
+export interface SummaryAgent {
+  readonly node: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly version: string | null;
+  readonly dialect: Dialect | null;
+  readonly state: AgentState;
+}
+
+export interface SummaryTarget {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly node: string;
+  readonly endpoint: number | null;
+  readonly identity: number | null;
+}
+
+export interface Summary {
+  readonly apiVersion: 'policystat/v1';
+  readonly kind: 'Summary';
+  readonly window: { readonly start: string; readonly end: string; readonly seconds: number };
+  readonly source: {
+    readonly kind: 'monitor' | 'hubble' | 'file';
+    readonly agents: readonly SummaryAgent[];
+    readonly files: readonly string[];
+  };
+  readonly targets: readonly SummaryTarget[];
+  readonly completeness: Completeness;
+  readonly records: {
+    readonly received: number;
+    readonly counted: number;
+    readonly ignored: Readonly<Partial<Record<IgnoredReason, number>>>;
+    readonly unparsed: number;
+    /** A few of the lines that were not understood, as they came. */
+    readonly unparsedSamples: readonly string[];
+  };
+  readonly totals: Readonly<Record<Direction, Counts>>;
+  readonly policies: readonly PolicyRow[];
+}
