@@ -96,6 +96,7 @@ export type IgnoredReason =
   | 'trace-sock'
   | 'unknown-event'
   | 'agent'
+  | 'lost'
   | 'detail'
   | 'other-endpoint'
   | 'other-record';
