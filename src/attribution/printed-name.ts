@@ -1,0 +1,83 @@
+/** Owns attribution from the verdict line alone: the name that the patched Cilium prints, and what stock Cilium's match type tells without one. */
+import type { Verdict } from '../model/event.ts';
+import { type Attribution, IMPLICIT_DEFAULT_DENY, type PolicyRef } from '../model/policy.ts';
+import { type Answers, createAnswers } from './answers.ts';
+import type { EndpointPolicies } from './isolation.ts';
+
+/** The policies that select the endpoint's pod; null while they are not known. */
+export type PoliciesOf = (endpoint: number) => EndpointPolicies | null;
+
+interface NamesOfEndpoint {
+  readonly policies: EndpointPolicies | null;
+  readonly ingress: Map<string, Attribution>;
+  readonly egress: Map<string, Attribution>;
+}
+
+/** `policiesOf` has to give the same object until something changes: what is resolved is kept for as long. */
+export function createPrintedNames(
+  policiesOf: PoliciesOf = () => null,
+  answers: Answers = createAnswers(),
+): (verdict: Verdict) => Attribution {
+  const notPrinted = answers.unattributed('name-not-printed');
+  const notFound = answers.unattributed('name-not-found');
+  const empty = answers.unattributed('name-empty');
+  const noPolicy = answers.unattributed('no-policy-applies');
+  const unexplained = answers.defaultDeny([]);
+  const nothingKnown: NamesOfEndpoint = { policies: null, ingress: new Map(), egress: new Map() };
+  const resolved = new Map<number, NamesOfEndpoint>();
+
+  function namesOf(endpoint: number): NamesOfEndpoint {
+    const policies = policiesOf(endpoint);
+    // Without policies the endpoint makes no difference, and one map serves all of them.
+    if (policies === null) return nothingKnown;
+    const old = resolved.get(endpoint);
+    if (old?.policies === policies) return old;
+    const fresh: NamesOfEndpoint = { policies, ingress: new Map(), egress: new Map() };
+    resolved.set(endpoint, fresh);
+    return fresh;
+  }
+
+  function defaultDeny(verdict: Verdict): Attribution {
+    const names = namesOf(verdict.endpoint);
+    if (names.policies === null) return unexplained;
+    const byName = names[verdict.direction];
+    const old = byName.get(IMPLICIT_DEFAULT_DENY);
+    if (old !== undefined) return old;
+    const fresh = answers.defaultDeny(names.policies.isolating[verdict.direction]);
+    byName.set(IMPLICIT_DEFAULT_DENY, fresh);
+    return fresh;
+  }
+
+  function named(verdict: Verdict, name: string): Attribution {
+    const names = namesOf(verdict.endpoint);
+    const byName = names[verdict.direction];
+    const old = byName.get(name);
+    if (old !== undefined) return old;
+    const { ref, ambiguous } = resolve(name, names.policies?.ruling[verdict.direction] ?? []);
+    const fresh = answers.named('datapath', [ref], ambiguous);
+    byName.set(name, fresh);
+    return fresh;
+  }
+
+  return (verdict) => {
+    if (verdict.dialect === 'cilium') {
+      if (verdict.match !== 'none') return notPrinted;
+      return verdict.action === 'deny' || verdict.action === 'audit' ? defaultDeny(verdict) : notPrinted;
+    }
+    const name = verdict.policyName;
+    if (name === null) return notFound;
+    if (name === '') return empty;
+    if (name !== IMPLICIT_DEFAULT_DENY) return named(verdict, name);
+    // Rule id 0 prints this name whatever the action (accuknox 1.10.90, pkg/monitor/datapath_policy.go).
+    return verdict.action === 'deny' || verdict.action === 'audit' ? defaultDeny(verdict) : noPolicy;
+  };
+}
+
+/** The patched agent keys its rules by bare name (pkg/policy/repository.go): what two policies share stays open. */
+function resolve(name: string, ruling: readonly PolicyRef[]): { ref: PolicyRef; ambiguous: boolean } {
+  const [first, ...others] = ruling.filter((ref) => ref.name === name);
+  if (first === undefined) return { ref: { kind: null, namespace: null, name }, ambiguous: false };
+  const kind = others.every((ref) => ref.kind === first.kind) ? first.kind : null;
+  const namespace = others.every((ref) => ref.namespace === first.namespace) ? first.namespace : null;
+  return { ref: { kind, namespace, name }, ambiguous: others.length > 0 };
+}
