@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// Starts policystat: on the caller's Node where it is new enough, else on the pinned one of a checkout.
+'use strict';
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+const { spawn } = require('node:child_process');
+
+const NEEDED = [22, 19];
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) start();
+else goOver(join(__dirname, '..', 'node_modules', 'node', 'bin', 'node'));
+
+function start() {
+  // Compiled code is kept between runs: half of the time to the first output is compiling.
+  require('node:module').enableCompileCache();
+  import('../dist/main.js').then(
+    async ({ main, processIo }) => {
+      process.exitCode = await main(process.argv.slice(2), processIo());
+    },
+    (error) => {
+      const built = existsSync(join(__dirname, '..', 'dist', 'main.js'));
+      process.stderr.write(built ? `${error.stack}\n` : 'policystat: not built yet: run "npm run build" first\n');
+      process.exitCode = 1;
+    },
+  );
+}
+
+function goOver(pinned) {
+  if (!existsSync(pinned)) {
+    process.stderr.write(
+      `policystat needs Node.js ${NEEDED.join('.')} or newer, and this is ${process.versions.node}: install a newer one from https://nodejs.org\n`,
+    );
+    process.exitCode = 1;
+    return;
+  }
+  // The channel tells the child when this process is gone, even by kill -9, so that it ends its streams.
+  const child = spawn(pinned, [__filename, ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  // A terminal's Ctrl-C reaches the child twice, once from here; it takes the two for one.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exitCode = code;
+    else {
+      for (const handled of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.removeAllListeners(handled);
+      process.kill(process.pid, signal);
+    }
+  });
+}

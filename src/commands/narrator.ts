@@ -1,0 +1,53 @@
+/** What a person is told on stderr while things are being found and while they go wrong. */
+import type { Ora } from 'ora';
+import type { Io } from '../io/io.ts';
+import type { Problem } from '../model/problem.ts';
+import { explain } from '../report/explain.ts';
+import type { OutputFlags } from './options.ts';
+
+const STEPS = {
+  demo: 'Booting the demo cluster',
+  connect: 'Reading the kubeconfig',
+  targets: 'Finding the pods',
+  agents: 'Finding the Cilium agents on their nodes',
+  endpoints: 'Finding the endpoints of the pods',
+  identities: 'Reading the names of identities',
+  listen: 'Opening the streams',
+} as const;
+
+export type Step = keyof typeof STEPS;
+
+export interface Narrator {
+  step(step: Step): void;
+  warn(problem: Problem): void;
+  /** Only with --verbose. */
+  detail(text: string): void;
+  /** Nothing more to find: the spinner leaves no trace. */
+  settle(): void;
+}
+
+/** Steps are for a person at a terminal; warnings are for everybody who did not ask for silence. */
+export async function createNarrator(io: Io, flags: Pick<OutputFlags, 'quiet' | 'verbose'>): Promise<Narrator> {
+  const quiet = flags.quiet === true;
+  const spinner = io.err.isTerminal && !quiet ? await startSpinner(io) : null;
+  const say = (text: string) => {
+    spinner?.stop();
+    io.err.write(`policystat: ${text}\n`);
+  };
+  return {
+    step: (step) => void spinner?.start(STEPS[step]),
+    warn: (problem) => {
+      if (!quiet) say(explain(problem));
+    },
+    detail: (text) => {
+      if (flags.verbose === true) say(text);
+    },
+    settle: () => void spinner?.stop(),
+  };
+}
+
+async function startSpinner(io: Io): Promise<Ora> {
+  const { default: ora } = await import('ora');
+  // Ctrl-C stays with the program: it ends with a summary.
+  return ora({ stream: io.err.stream, discardStdin: false });
+}

@@ -1,0 +1,93 @@
+/** Every flag once, in the words that kubectl's users know; flag over environment over default. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import parseDuration from 'parse-duration';
+
+const OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml'] as const;
+const COLORS = ['auto', 'always', 'never'] as const;
+export const SORTS = ['denied', 'allowed', 'rate', 'name', 'last-seen'] as const;
+
+export interface ClusterFlags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly as?: string;
+  readonly asGroup?: readonly string[];
+  readonly requestTimeout?: number;
+  readonly agentNamespace?: string;
+  readonly agentSelector: string;
+  readonly agentContainer?: string;
+}
+
+export interface TargetFlags {
+  readonly pod?: readonly string[];
+  readonly allNamespaces?: boolean;
+  readonly selector?: string;
+  readonly node?: readonly string[];
+}
+
+export interface OutputFlags {
+  readonly output: (typeof OUTPUTS)[number];
+  readonly sort: (typeof SORTS)[number];
+  readonly color: (typeof COLORS)[number];
+  readonly strict?: boolean;
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `30s`, `1m30s`, `500ms` in milliseconds. */
+export function durationMs(text: string): number {
+  const ms = /^[\d.]+$/.test(text) ? Number.NaN : parseDuration(text);
+  if (ms === null || !Number.isFinite(ms) || ms <= 0) throw new InvalidArgumentError('Give a time with its unit, such as 30s, 5m or 1h30m.');
+  return ms;
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('Give a number, 0 or above.');
+  return value;
+}
+
+export function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+function option(flags: string, description: string, environment?: string): Option {
+  const made = new Option(flags, description);
+  return environment === undefined ? made : made.env(`POLICYSTAT_${environment}`);
+}
+
+export function addClusterOptions(command: Command): Command {
+  return command
+    .optionsGroup('Cluster:')
+    .addOption(option('--kubeconfig <path>', 'kubeconfig file (default: $KUBECONFIG, else ~/.kube/config, else in-cluster)'))
+    .addOption(option('--context <name>', 'kubeconfig context', 'CONTEXT'))
+    .addOption(option('-n, --namespace <name>', "namespace of the targets (default: the context's)", 'NAMESPACE'))
+    .addOption(option('--as <user>', 'impersonate this user', 'AS'))
+    .addOption(option('--as-group <group>', 'impersonate this group; repeatable').argParser(collect))
+    .addOption(option('--request-timeout <time>', 'give up on one API request after this time').argParser(durationMs))
+    .optionsGroup('Cilium agent:')
+    .addOption(option('--agent-namespace <name>', 'namespace of the agent pods (default: wherever they are)', 'AGENT_NAMESPACE'))
+    .addOption(option('--agent-selector <labels>', 'label selector of the agent pods', 'AGENT_SELECTOR').default('k8s-app=cilium'))
+    .addOption(option('--agent-container <name>', 'container in the agent pod (default: cilium-agent)', 'AGENT_CONTAINER'));
+}
+
+export function addTargetOptions(command: Command): Command {
+  return command
+    .argument('[target...]', 'workloads, as TYPE/NAME: deploy/deathstar, sts/db, ds/proxy, job/load, pod/xwing')
+    .optionsGroup('Targets:')
+    .addOption(option('--pod <name>', 'a pod, or the pods that a controller made from this name; ns/name; repeatable').argParser(collect))
+    .addOption(option('-l, --selector <labels>', 'pods with these labels'))
+    .addOption(option('-A, --all-namespaces', 'in every namespace'))
+    .addOption(option('--node <name>', 'every endpoint of this node; repeatable').argParser(collect));
+}
+
+export function addOutputOptions(command: Command): Command {
+  return command
+    .optionsGroup('Output:')
+    .addOption(option('-o, --output <format>', 'how to print', 'OUTPUT').choices(OUTPUTS).default('table'))
+    .addOption(option('--sort <column>', 'order of the rows of a table', 'SORT').choices(SORTS).default('denied'))
+    .addOption(option('--color <when>', 'colours in tables (NO_COLOR and FORCE_COLOR count too)', 'COLOR').choices(COLORS).default('auto'))
+    .addOption(option('--strict', 'exit with 4 where the data is not complete'))
+    .addOption(option('-v, --verbose', "show the agents' own messages and every reconnection").conflicts('quiet'))
+    .addOption(option('-q, --quiet', 'nothing on stderr but errors'));
+}

@@ -1,0 +1,35 @@
+/** A file or stdin as chunks of bytes, unpacked where it is gzip. */
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { failure } from '../model/problem.ts';
+
+/** RFC 1952. */
+const GZIP_MAGIC = [0x1f, 0x8b];
+
+export async function* readInput(path: string, source: Readable): AsyncIterable<Uint8Array> {
+  try {
+    const chunks = source.iterator({ destroyOnReturn: true });
+    const first = await firstBytes(chunks, GZIP_MAGIC.length);
+    const whole = prefixed(first, chunks);
+    const packed = GZIP_MAGIC.every((byte, index) => first[index] === byte);
+    yield* packed ? Readable.from(whole).compose(createGunzip({ chunkSize: 1 << 18 })) : whole;
+  } catch (error) {
+    throw failure({ code: 'INPUT_UNREADABLE', path, detail: error instanceof Error ? error.message : String(error) }, error);
+  }
+}
+
+/** Stdin may hand over the first byte alone: enough are waited for to tell gzip from text. */
+async function firstBytes(chunks: AsyncIterator<Buffer>, atLeast: number): Promise<Buffer> {
+  let first: Buffer = Buffer.alloc(0);
+  while (first.length < atLeast) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
+  }
+  return first;
+}
+
+async function* prefixed(first: Buffer, rest: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  yield first;
+  yield* rest;
+}

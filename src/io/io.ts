@@ -1,0 +1,32 @@
+/** The outside world as one value: what a command may write to, read from and be stopped by. */
+import type { Clock } from '../model/clock.ts';
+
+export interface Sink {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Of a terminal; 80 by 24 where it does not say. */
+  readonly columns: number;
+  readonly rows: number;
+  onResize(changed: () => void): void;
+  /** For a package that draws by itself; everything else uses `write`. */
+  readonly stream: NodeJS.WritableStream;
+}
+
+export interface Io {
+  readonly out: Sink;
+  readonly err: Sink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Aborted by Ctrl-C, SIGTERM, SIGHUP, or a reader of stdout that went away; the reason tells which. */
+  readonly stop: AbortSignal;
+  /** Chunks of a file, or of stdin for `-`; gzip is unpacked. Throws `Failure` INPUT_UNREADABLE. */
+  read(path: string): AsyncIterable<Uint8Array>;
+  readonly nodeVersion: string;
+  /** Where the programs of the demo cluster are, as files that Node can run. */
+  readonly demoPrograms: string;
+  /** Resolves when all that was written has left the process. */
+  drain(): Promise<void>;
+}
+
+export type StopReason = 'interrupt' | 'broken-pipe';

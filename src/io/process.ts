@@ -1,0 +1,77 @@
+/** The real world: this process' streams, signals and files as an `Io`. */
+import { createReadStream } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { WriteStream } from 'node:tty';
+import type { Io, Sink, StopReason } from './io.ts';
+import { systemClock } from './clock.ts';
+import { readInput } from './input.ts';
+
+/** A terminal and the wrapper process pass the same Ctrl-C on within this time. */
+const SAME_INTERRUPT_MS = 250;
+
+export function processIo(): Io {
+  const stopping = new AbortController();
+  const stop = (reason: StopReason) => stopping.abort(reason);
+  stopOnSignals(stop);
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+      stop('broken-pipe');
+    });
+  }
+  return {
+    out: sinkOf(process.stdout),
+    err: sinkOf(process.stderr),
+    env: process.env,
+    clock: systemClock,
+    random: Math.random,
+    stop: stopping.signal,
+    read: (path) => readInput(path, path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 })),
+    nodeVersion: process.versions.node,
+    demoPrograms: fileURLToPath(new URL('./demo/', import.meta.url)),
+    drain: async () => {
+      await Promise.all([process.stdout, process.stderr].map(drained));
+    },
+  };
+}
+
+function stopOnSignals(stop: (reason: StopReason) => void): void {
+  let firstMs: number | null = null;
+  const interrupt = (signal: NodeJS.Signals) => {
+    const nowMs = performance.now();
+    // A second Ctrl-C does not wait for a clean end.
+    if (firstMs !== null && nowMs - firstMs > SAME_INTERRUPT_MS) process.exit(signal === 'SIGTERM' ? 143 : 130);
+    firstMs ??= nowMs;
+    stop('interrupt');
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  // Started by bin/ on the pinned Node: when that process is gone, nobody can stop this one.
+  if (process.channel !== undefined) {
+    process.on('disconnect', () => stop('interrupt'));
+    process.channel?.unref();
+  }
+}
+
+function sinkOf(stream: WriteStream | NodeJS.WriteStream): Sink {
+  return {
+    write: (text) => void stream.write(text),
+    get isTerminal() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.isTTY && stream.columns > 0 ? stream.columns : 80;
+    },
+    get rows() {
+      return stream.isTTY && stream.rows > 0 ? stream.rows : 24;
+    },
+    stream,
+    onResize: (changed) => void stream.on('resize', changed),
+  };
+}
+
+async function drained(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.destroyed || stream.writableLength === 0) return;
+  await new Promise<void>((resolve) => {
+    stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,70 @@
+/** Arguments and the outside world in, exit code out: the only place that maps problems to exit codes. */
+import { commanderOutcome, createProgram } from './commands/program.ts';
+import type { Io } from './io/io.ts';
+import { Failure, type Problem } from './model/problem.ts';
+import { explain } from './report/explain.ts';
+
+export { processIo } from './io/process.ts';
+
+export const EXIT = { done: 0, failed: 1, usage: 2, expectation: 3, incomplete: 4, forbidden: 5, notFound: 6, interrupted: 130 } as const;
+
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const exitCode = await runProgram(argv, io);
+  await io.drain();
+  // A reader that went away has what it wanted: `policystat … | head` is a success.
+  return io.stop.reason === 'broken-pipe' ? EXIT.done : exitCode;
+}
+
+async function runProgram(argv: readonly string[], io: Io): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const program = createProgram(io, (code) => {
+    exitCode = code;
+  });
+  if (argv.length === 0) {
+    io.err.write(program.helpInformation());
+    return EXIT.usage;
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    const outcome = commanderOutcome(error);
+    if (outcome !== null) return outcome === 'shown' ? EXIT.done : EXIT.usage;
+    if (error instanceof Failure) {
+      io.err.write(`policystat: ${explain(error.problem)}\n`);
+      return exitCodeOf(error.problem);
+    }
+    if (io.stop.aborted) return EXIT.interrupted;
+    io.err.write(`policystat: this is a bug in policystat: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return EXIT.failed;
+  }
+}
+
+function exitCodeOf(problem: Problem): number {
+  switch (problem.code) {
+    case 'USAGE':
+    case 'CONTEXT_NOT_FOUND':
+      return EXIT.usage;
+    case 'FORBIDDEN':
+    case 'EXEC_FORBIDDEN':
+    case 'UNAUTHORIZED':
+      return EXIT.forbidden;
+    case 'POD_NOT_FOUND':
+    case 'WORKLOAD_NOT_FOUND':
+    case 'WORKLOAD_EMPTY':
+    case 'NO_POD_MATCHES':
+    case 'NODE_NOT_FOUND':
+    case 'POD_NOT_SCHEDULED':
+    case 'POD_FINISHED':
+    case 'POD_HOST_NETWORK':
+    case 'ENDPOINT_NOT_FOUND':
+    case 'AGENT_NOT_FOUND':
+    case 'AGENT_NOT_READY':
+    case 'EXEC_NOT_FOUND':
+      return EXIT.notFound;
+    case 'INCOMPLETE':
+      return EXIT.incomplete;
+    default:
+      return EXIT.failed;
+  }
+}
