@@ -78,6 +78,7 @@ describe('with the policies that select the endpoint', () => {
     selecting: [...ingress, ...egress],
     ruling: { ingress, egress },
     isolating: { ingress, egress },
+    rules: { ingress: [], egress: [] },
   });
 
   test('the bare name gets its kind and namespace', () => {

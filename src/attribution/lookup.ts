@@ -1,0 +1,132 @@
+/** Owns the look-up of one verdict in an endpoint's realized policy: which of its entries and selectors decided. */
+import type { MatchType, Verdict } from '../model/event.ts';
+import type { PolicyRef } from '../model/policy.ts';
+import type { EndpointPolicies } from './isolation.ts';
+import type { RealizedEntry, RealizedPolicy, RealizedSelector } from './realized-policy.ts';
+import { originsOf } from './rule-origin.ts';
+import type { SelectorTable } from './selectors.ts';
+
+export interface LookupState {
+  readonly endpoint: RealizedPolicy;
+  readonly selectors: SelectorTable;
+  readonly policies: EndpointPolicies;
+}
+
+/** How much of the packet an entry names: that is what the match type tells as well. */
+type Width = 'port' | 'protocol' | 'any';
+
+interface Hit {
+  readonly width: Width;
+  readonly entry: RealizedEntry;
+  readonly selector: RealizedSelector;
+  /** Whether the selector names the remote identity or takes everyone. */
+  readonly everyone: boolean;
+  /** A named port that is the remote pod's, whose number is not known here. */
+  readonly assumed: boolean;
+}
+
+/** Null where nothing in the realized policy explains the verdict; empty where what does is nobody's policy. */
+export function lookUp(verdict: Verdict, state: LookupState): readonly PolicyRef[] | null {
+  const hits = settled(decisive(verdict, hitsOf(verdict, state)));
+  if (hits.length === 0) return null;
+  return hits.flatMap(
+    ({ entry, selector }) => selector.policies ?? originsOf(entry, selector, state.policies.rules[verdict.direction]),
+  );
+}
+
+/** Everything that covers the packet, of whatever width and side. */
+function hitsOf(verdict: Verdict, { endpoint, selectors }: LookupState): Hit[] {
+  const remote = verdict.remoteIdentity;
+  return endpoint.entries[verdict.direction].flatMap((entry) => {
+    const widths = widthsOf(entry, verdict, endpoint);
+    if (widths.length === 0) return [];
+    return entry.selectors.flatMap((selector) => {
+      const everyone = selector.meaning.kind === 'everyone';
+      const isHit = everyone || (remote !== null && selectors.selects(selector.text, remote));
+      if (!isHit) return [];
+      const assumed = verdict.direction === 'egress' && entry.portName !== null && entry.port === 0;
+      return widths.map((width) => ({ width, entry, selector, everyone, assumed }));
+    });
+  });
+}
+
+/** An entry whose port is only assumed counts where it is the only explanation. */
+function settled(hits: readonly Hit[]): readonly Hit[] {
+  const certain = hits.filter(({ assumed }) => !assumed);
+  if (certain.length > 0) return certain;
+  return new Set(hits.map(({ entry }) => entry)).size === 1 ? hits : [];
+}
+
+function decisive(verdict: Verdict, hits: readonly Hit[]): readonly Hit[] {
+  const refused = hits.filter(({ selector }) => selector.deny);
+  const allowed = hits.filter(({ selector }) => !selector.deny);
+  if (verdict.action === 'deny' || verdict.action === 'audit') {
+    // Refused for want of authentication: the rule that allows it is the one that asks for it.
+    if (verdict.auth !== null && verdict.auth !== 'disabled') return ofMatch(verdict.match, allowed);
+    const exact = ofMatch(verdict.match, refused);
+    // Up to 1.16 the agent writes a denial into narrower entries as well, so that the match type
+    // is not the rule's own; but a denial that covers the packet always wins over what allows it.
+    return exact.length > 0 ? exact : refused;
+  }
+  const exact = ofMatch(verdict.match, allowed);
+  if (verdict.action !== 'redirect') return exact;
+  const redirecting = exact.filter(({ selector }) => selector.redirects);
+  return redirecting.length > 0 ? redirecting : exact;
+}
+
+/** bpf/lib/policy.h: `L4-Only`, `Proto-Only` and `all` are entries for everyone, `L3-*` those that name the identity. */
+function ofMatch(match: MatchType, hits: readonly Hit[]): readonly Hit[] {
+  switch (match) {
+    case 'L3-L4':
+      return hits.filter(({ width, everyone }) => width === 'port' && !everyone);
+    case 'L4-Only':
+      return hits.filter(({ width, everyone }) => width === 'port' && everyone);
+    case 'L3-Proto':
+      return hits.filter(({ width, everyone }) => width === 'protocol' && !everyone);
+    case 'Proto-Only':
+      return hits.filter(({ width, everyone }) => width === 'protocol' && everyone);
+    case 'L3-Only':
+      return hits.filter(({ width, everyone }) => width === 'any' && !everyone);
+    case 'all':
+      return hits.filter(({ width, everyone }) => width === 'any' && everyone);
+    case 'none':
+      return [];
+    case 'unknown': {
+      // A program older than its agent: only where there is no choice is there an answer.
+      const kinds = new Set(hits.map(({ width, everyone }) => `${width} ${String(everyone)}`));
+      return kinds.size === 1 ? hits : [];
+    }
+  }
+}
+
+/** None where the entry does not cover the packet. */
+function widthsOf(entry: RealizedEntry, verdict: Verdict, endpoint: RealizedPolicy): readonly Width[] {
+  const protocol = protocolOf(verdict);
+  if (entry.protocol !== 'ANY' && entry.protocol !== protocol) return [];
+  if (protocol === 'ICMP' || protocol === 'ICMPV6') return icmpWidths(entry, verdict);
+  if (entry.portName !== null) return isNamedPort(entry, entry.portName, verdict, endpoint) ? ['port'] : [];
+  if (entry.port === 0) return entry.protocol === 'ANY' ? ['any'] : ['protocol'];
+  const port = verdict.destinationPort;
+  return port !== null && entry.port <= port && port <= entry.endPort ? ['port'] : [];
+}
+
+/** Type 0, the echo reply, is written like "every type": such an entry may match in either way. */
+function icmpWidths(entry: RealizedEntry, { icmp }: Verdict): readonly Width[] {
+  if (entry.protocol === 'ANY') return entry.port === 0 && entry.portName === null ? ['any'] : [];
+  if (entry.port === 0) return icmp?.type === 0 ? ['port', 'protocol'] : ['protocol'];
+  return icmp !== null && icmp.type === entry.port ? ['port'] : [];
+}
+
+/** On egress the name is the remote pod's, which its own agent knows. */
+function isNamedPort(entry: RealizedEntry, name: string, verdict: Verdict, endpoint: RealizedPolicy): boolean {
+  if (verdict.destinationPort === null) return false;
+  if (entry.port !== 0) return entry.port === verdict.destinationPort;
+  return verdict.direction === 'egress' || endpoint.namedPorts.get(name) === verdict.destinationPort;
+}
+
+/** Cilium has rules for these two by name (pkg/policy/api/l4.go), and prints them by number. */
+function protocolOf({ protocol }: Verdict): string {
+  if (protocol === '112') return 'VRRP';
+  if (protocol === '2') return 'IGMP';
+  return protocol.toUpperCase();
+}

@@ -1,0 +1,147 @@
+/** Owns the agent's own realized policy of an endpoint, as `endpoint get ID -o json` and `endpoint list -o json` print it. */
+import * as v from 'valibot';
+import type { Direction } from '../model/event.ts';
+import type { PolicyRef } from '../model/policy.ts';
+import { policyFromLabels } from './policy-labels.ts';
+import { readSelectorText, type SelectorMeaning } from './selectors.ts';
+
+/** One selector of an entry: whose traffic, and what happens to it. */
+export interface RealizedSelector {
+  readonly text: string;
+  readonly meaning: SelectorMeaning;
+  readonly deny: boolean;
+  /** It has a section for the proxy, so that matching traffic is redirected. */
+  readonly redirects: boolean;
+  /** Null where the agent does not tell policies per selector: on egress, and before 1.14. */
+  readonly policies: readonly PolicyRef[] | null;
+}
+
+export interface RealizedEntry {
+  /** Upper case; `ANY` for every protocol. */
+  readonly protocol: string;
+  /** 0 is every port; for ICMP this is the type. */
+  readonly port: number;
+  /** Never below `port`. */
+  readonly endPort: number;
+  readonly portName: string | null;
+  readonly selectors: readonly RealizedSelector[];
+  /** All policies that made the entry. */
+  readonly policies: readonly PolicyRef[];
+}
+
+export interface RealizedPolicy {
+  readonly endpoint: number;
+  readonly identity: number | null;
+  /** The labels that policies select by. */
+  readonly labels: readonly string[];
+  readonly namespace: string | null;
+  readonly pod: string | null;
+  readonly revision: number | null;
+  readonly enforced: Readonly<Record<Direction, boolean>>;
+  readonly entries: Readonly<Record<Direction, readonly RealizedEntry[]>>;
+  /** The endpoint's own container ports, by name. */
+  readonly namedPorts: ReadonlyMap<string, number>;
+}
+
+const labelLists = v.nullish(v.array(v.nullish(v.array(v.string()))));
+const entrySchema = v.object({
+  rule: v.string(),
+  'derived-from-rules': labelLists,
+  'rules-by-selector': v.nullish(v.record(v.string(), labelLists)),
+});
+const selectorRules = v.record(v.string(), v.nullish(v.looseObject({ IsDeny: v.nullish(v.boolean()) })));
+const ruleSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    port: v.nullish(v.number()),
+    endPort: v.nullish(v.number()),
+    'port-name': v.nullish(v.string()),
+    protocol: v.nullish(v.string()),
+    'l7-rules': v.nullish(v.array(selectorRules)),
+  }),
+);
+const realizedSchema = v.object({
+  'policy-enabled': v.nullish(v.string()),
+  'policy-revision': v.nullish(v.number()),
+  l4: v.nullish(v.object({ ingress: v.nullish(v.array(entrySchema)), egress: v.nullish(v.array(entrySchema)) })),
+});
+const endpointSchema = v.object({
+  id: v.number(),
+  status: v.object({
+    'external-identifiers': v.nullish(
+      v.object({ 'k8s-namespace': v.nullish(v.string()), 'k8s-pod-name': v.nullish(v.string()) }),
+    ),
+    identity: v.nullish(v.object({ id: v.number(), labels: v.nullish(v.array(v.string())) })),
+    policy: v.nullish(v.object({ realized: v.nullish(realizedSchema) })),
+    'named-ports': v.nullish(v.array(v.object({ name: v.nullish(v.string()), port: v.nullish(v.number()) }))),
+  }),
+});
+
+/** Null where the text is not what these commands print. */
+export function readRealizedPolicies(text: string): RealizedPolicy[] | null {
+  const read = v.safeParse(v.pipe(v.string(), v.parseJson(), v.array(endpointSchema)), text);
+  return read.success ? read.output.map(realizedPolicy) : null;
+}
+
+function realizedPolicy({ id, status }: v.InferOutput<typeof endpointSchema>): RealizedPolicy {
+  const realized = status.policy?.realized;
+  const enabled = realized?.['policy-enabled'] ?? 'none';
+  const names = status['external-identifiers'];
+  return {
+    endpoint: id,
+    identity: status.identity?.id ?? null,
+    labels: status.identity?.labels ?? [],
+    namespace: given(names?.['k8s-namespace']),
+    pod: given(names?.['k8s-pod-name']),
+    revision: realized?.['policy-revision'] ?? null,
+    // `audit-` goes before the direction in audit mode (api/v1/models, EndpointPolicyEnabled).
+    enforced: { ingress: /ingress|both/u.test(enabled), egress: /egress|both/u.test(enabled) },
+    entries: { ingress: entries(realized?.l4?.ingress), egress: entries(realized?.l4?.egress) },
+    namedPorts: new Map((status['named-ports'] ?? []).map(({ name, port }) => [name ?? '', port ?? 0])),
+  };
+}
+
+function entries(raw: v.InferOutput<typeof entrySchema>[] | null | undefined): RealizedEntry[] {
+  return (raw ?? []).flatMap((entry) => {
+    const read = v.safeParse(ruleSchema, entry.rule);
+    if (!read.success) return [];
+    const { port, endPort, protocol, 'port-name': portName, 'l7-rules': rules } = read.output;
+    const bySelector = entry['rules-by-selector'] ?? null;
+    const first = port ?? 0;
+    return [
+      {
+        protocol: (protocol ?? 'ANY').toUpperCase(),
+        port: first,
+        endPort: Math.max(first, endPort ?? 0),
+        portName: given(portName),
+        selectors: selectors(rules ?? [], bySelector),
+        policies: named(entry['derived-from-rules']),
+      },
+    ];
+  });
+}
+
+function selectors(
+  rules: readonly v.InferOutput<typeof selectorRules>[],
+  bySelector: Readonly<Record<string, v.InferOutput<typeof labelLists>>> | null,
+): RealizedSelector[] {
+  return rules.flatMap((group) =>
+    Object.entries(group).map(([text, rule]) => ({
+      text,
+      meaning: readSelectorText(text),
+      deny: rule?.IsDeny === true,
+      redirects: Object.keys(rule ?? {}).some((section) => section !== 'IsDeny' && section !== 'auth'),
+      policies: bySelector === null ? null : named(bySelector[text]),
+    })),
+  );
+}
+
+function named(lists: v.InferOutput<typeof labelLists>): PolicyRef[] {
+  return (lists ?? []).flatMap((labels) => policyFromLabels(labels ?? []) ?? []);
+}
+
+/** The agent writes '' for what is not there. */
+function given(text: string | null | undefined): string | null {
+  return text === undefined || text === '' ? null : text;
+}
