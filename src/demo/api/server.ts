@@ -1,0 +1,81 @@
+/** The demo cluster's API server: HTTPS on loopback, bearer token, exec over WebSocket; started and ended here. */
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:https';
+import type { ContainerRuntime } from '../ports.ts';
+import { createCertificate, kubeconfigFor } from './certificate.ts';
+import { createExecServer } from './exec-request.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { createPermissions } from './permissions.ts';
+import { createProcessGroups } from './process-groups.ts';
+import { sendText } from './respond.ts';
+import { createRouter } from './router.ts';
+import type { WatchableStore } from './store.ts';
+
+export interface ApiServerOptions {
+  readonly store: WatchableStore;
+  readonly runtime: ContainerRuntime;
+  now(): Date;
+  /** Laid over what `/version` says. */
+  readonly versionInfo?: Readonly<Record<string, string>>;
+}
+
+export interface ApiServer {
+  readonly url: string;
+  /** YAML with the authority and the token; its one context is named `policystat-demo`. */
+  readonly kubeconfig: string;
+  readonly token: string;
+  readonly faults: Faults;
+  /** The processes that exec has started, their children included, as far as they are alive. */
+  processes(): readonly number[];
+  /** Ends every stream and kills every process that exec has started. */
+  close(): Promise<void>;
+}
+
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const certificate = await createCertificate();
+  const token = randomBytes(32).toString('base64url');
+  const permissions = createPermissions();
+  const faults = createFaults(permissions);
+  const groups = createProcessGroups();
+  const execs = createExecServer({ store: options.store, runtime: options.runtime, groups, faults });
+  const router = createRouter({ ...options, token, permissions, execs });
+
+  const server = createServer({ cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2' });
+  server.keepAliveTimeout = 60_000;
+  server.on('request', (request, response) => {
+    router.handle(request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else sendText(response, 500, `${String(error)}\n`);
+    });
+  });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    router.upgrade(request, socket, head).catch(() => socket.destroy());
+  });
+  server.on('connection', (socket) => {
+    if (faults.refuses()) socket.destroy();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const url = `https://127.0.0.1:${port}`;
+
+  return {
+    url,
+    kubeconfig: kubeconfigFor(url, certificate.ca, token),
+    token,
+    faults,
+    processes: () => groups.alive(),
+    async close() {
+      faults.clear();
+      const closed = new Promise((resolve) => server.close(resolve));
+      execs.close();
+      server.closeAllConnections();
+      await groups.killAll();
+      await closed;
+    },
+  };
+}
