@@ -1,0 +1,140 @@
+/** Owns attribution for one agent's stream: printed names where they are printed, else the state of the endpoint at the verdict's time. */
+import type { AgentNotice, Verdict } from '../model/event.ts';
+import type { Attribution } from '../model/policy.ts';
+import { createAnswerCache } from './answer-cache.ts';
+import type { Answers } from './answers.ts';
+import { attributeVerdict, type EndpointState } from './attribute.ts';
+import { readNotice } from './notice.ts';
+import { createPrintedNames } from './printed-name.ts';
+import { type Announced, addState, breakState, endState, type History, isStanding, stateAt } from './state.ts';
+import type { SelectorTable } from './selectors.ts';
+
+export interface Attributor {
+  /** `atMs` is when the verdict was made, or where nobody knows, when it arrived. */
+  attribute(verdict: Verdict, atMs: number): Attribution;
+  /** What the agent says of itself in the same stream: policies and endpoints that change, come and go. */
+  notice(notice: AgentNotice, atMs: number): void;
+  /** The stream was down up to this time, or the agent is another: every state has to be read again. */
+  gap(atMs: number): void;
+  /** The state that was asked for at `atMs`; false where it may be older than an announced change: ask again. */
+  setEndpointState(endpoint: number, state: EndpointState, atMs: number): boolean;
+  /** A fresher table for the states that stand. */
+  setSelectors(selectors: SelectorTable): void;
+  /** What the verdicts so far could do with. */
+  wanted(): Wanted;
+}
+
+export interface Wanted {
+  /** Endpoints with verdicts whose state was never read, or was announced to change. */
+  readonly endpoints: readonly number[];
+  /** A remote identity was met that no selector knows: the table is probably older than its pod. */
+  readonly selectors: boolean;
+}
+
+/** Each unknown identity is worth one question only, and so many of them. */
+const MOST_ASKED = 4096;
+
+/** `answers` is shared by all agents, so that the same answer from two of them is one object. */
+export function createAttributor(answers: Answers): Attributor {
+  const histories = new Map<number, History>();
+  const cache = createAnswerCache();
+  const wantedEndpoints = new Set<number>();
+  const askedFor = new Set<number>();
+  let wantsSelectors = false;
+  let announced: Announced | null = null;
+  const noState = answers.unattributed('no-state');
+  const changed = answers.unattributed('policy-changed');
+  const unexplained = answers.defaultDeny([]);
+  const printedName = createPrintedNames(
+    (endpoint) => histories.get(endpoint)?.periods[0]?.state.policies ?? null,
+    answers,
+  );
+
+  const historyOf = (endpoint: number): History => histories.get(endpoint) ?? { periods: [], announced };
+
+  function derive(verdict: Verdict, atMs: number): Attribution {
+    const history = historyOf(verdict.endpoint);
+    const moment = stateAt(history, atMs);
+    if (!moment.known) {
+      if (!isStanding(history)) wantedEndpoints.add(verdict.endpoint);
+      return withoutState(verdict, moment.reason);
+    }
+    const isLive = moment.isNewest && isStanding(history);
+    const old = isLive ? cache.get(verdict) : null;
+    if (old !== null) return old;
+    const fresh = attributeVerdict(verdict, moment.state, answers);
+    if (fresh.reason === 'not-in-realized-policy') askFor(verdict, moment.state);
+    if (isLive) cache.set(verdict, fresh);
+    return fresh;
+  }
+
+  /** That nothing matched is the agent's own word; only what isolates is open then. */
+  function withoutState({ action, match }: Verdict, reason: 'no-state' | 'policy-changed'): Attribution {
+    if (match === 'none' && (action === 'deny' || action === 'audit')) return unexplained;
+    return reason === 'no-state' ? noState : changed;
+  }
+
+  function askFor({ remoteIdentity }: Verdict, state: EndpointState): void {
+    if (remoteIdentity === null || state.selectors.knows(remoteIdentity)) return;
+    if (askedFor.has(remoteIdentity) || askedFor.size >= MOST_ASKED) return;
+    askedFor.add(remoteIdentity);
+    wantsSelectors = true;
+  }
+
+  function replace(endpoint: number, history: History): void {
+    histories.set(endpoint, history);
+    if (isStanding(history)) wantedEndpoints.delete(endpoint);
+    else if (history.periods.length > 0) wantedEndpoints.add(endpoint);
+    cache.clear();
+  }
+
+  function forget(endpoint: number): void {
+    histories.delete(endpoint);
+    wantedEndpoints.delete(endpoint);
+    cache.clear();
+  }
+
+  return {
+    attribute: (verdict, atMs) => (verdict.dialect === 'accuknox' ? printedName(verdict) : derive(verdict, atMs)),
+    notice: (notice, atMs) => {
+      const news = readNotice(notice);
+      if (news?.what === 'policy') {
+        const change = { atMs, revision: news.revision };
+        announced = endState({ periods: [], announced }, change).announced;
+        for (const [endpoint, history] of histories) replace(endpoint, endState(history, change));
+      } else if (news?.what === 'endpoint-gone') {
+        forget(news.endpoint);
+      } else if (news?.what === 'endpoint-labels') {
+        const history = histories.get(news.endpoint);
+        const known = history?.periods[0]?.state.endpoint.labels;
+        // Regenerated as it was: its policy revision tells the rest.
+        if (history === undefined || known === undefined || isSameSet(known, news.labels)) return;
+        replace(news.endpoint, endState(history, { atMs, revision: null }));
+      }
+    },
+    gap: (atMs) => {
+      announced = { atMs, revision: null };
+      for (const [endpoint, history] of histories) replace(endpoint, breakState(history, atMs));
+    },
+    setEndpointState: (endpoint, state, atMs) => {
+      const before = historyOf(endpoint);
+      const after = addState(before, state, atMs);
+      if (after === before) return false;
+      replace(endpoint, after);
+      return true;
+    },
+    setSelectors: (selectors) => {
+      wantsSelectors = false;
+      for (const [endpoint, { periods, announced }] of histories) {
+        const [newest, ...older] = periods;
+        if (newest?.toMs !== null) continue;
+        replace(endpoint, { periods: [{ ...newest, state: { ...newest.state, selectors } }, ...older], announced });
+      }
+    },
+    wanted: () => ({ endpoints: [...wantedEndpoints], selectors: wantsSelectors }),
+  };
+}
+
+function isSameSet(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((label) => others.includes(label));
+}
