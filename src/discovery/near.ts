@@ -1,0 +1,15 @@
+/** What somebody may have meant who typed a name that does not exist. */
+import { distance } from 'fastest-levenshtein';
+
+const MAX_SUGGESTIONS = 5;
+
+/** Close in spelling, or one the beginning of the other; the closest first. */
+export function nearMisses(wanted: string, known: Iterable<string>): string[] {
+  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  return [...new Set(known)]
+    .map((name) => ({ name, far: wanted.length >= 3 && name.startsWith(wanted) ? 1 : distance(wanted, name) }))
+    .filter(({ far }) => far <= limit)
+    .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
+    .slice(0, MAX_SUGGESTIONS)
+    .map(({ name }) => name);
+}

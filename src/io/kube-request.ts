@@ -1,0 +1,108 @@
+/** One HTTP request to the API server and its whole answer; knows time limits, busy servers and broken connections, but no objects. */
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { failure } from '../model/problem.ts';
+import type { KubeConnection } from './kube-connection.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export type Send = (method: 'GET' | 'POST', path: string, body: string | null, signal: AbortSignal) => Promise<Answer>;
+
+/** A server that sends nothing for so long is not there. */
+const SILENCE_MS = 30_000;
+const BUSY_RETRIES = 3;
+const BUSY_WAIT_MAX_S = 10;
+
+const unzip = promisify(gunzip);
+
+interface RawAnswer extends Answer {
+  readonly retryAfterS: number | null;
+}
+
+export function createSender(connection: KubeConnection, requestTimeoutMs: number | null): Send {
+  const isTls = connection.server.startsWith('https:');
+  // Sockets are kept: discovery asks several times within a moment.
+  const agent = connection.agent ?? (isTls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true }));
+
+  const once: SendOnce = async (method, path, body, signal) => {
+    const headers: Record<string, string | string[]> = {
+      ...(await connection.headers()),
+      Accept: 'application/json',
+      'Accept-Encoding': 'gzip',
+      'User-Agent': 'policystat',
+      ...(body === null
+        ? {}
+        : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }),
+    };
+    return new Promise((resolve, reject) => {
+      const options = { method, headers, agent, signal, timeout: SILENCE_MS, ...(isTls ? connection.tls : {}) };
+      const url = connection.server + path;
+      const sent = isTls ? httpsRequest(url, options) : httpRequest(url, options);
+      sent.on('response', (response) => void readAnswer(response).then(resolve, reject));
+      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${SILENCE_MS / 1000} s`)));
+      sent.on('error', (error) => {
+        // The server closed a kept socket just as it was to be used again.
+        const isStale = sent.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
+        if (isStale) once(method, path, body, signal).then(resolve, reject);
+        else reject(error);
+      });
+      sent.end(body ?? undefined);
+    });
+  };
+
+  return async (method, path, body, signal) => {
+    const limit = requestTimeoutMs === null ? null : AbortSignal.timeout(requestTimeoutMs);
+    const either = limit === null ? signal : AbortSignal.any([signal, limit]);
+    try {
+      return await persistently(connection, once, [method, path, body, either]);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const detail = limit?.aborted === true ? `no answer within ${(requestTimeoutMs ?? 0) / 1000} s` : describe(error);
+      if (error instanceof Error && error.name === 'Failure') throw error;
+      throw failure({ code: 'API_UNREACHABLE', context: connection.context, server: connection.server, detail }, error);
+    }
+  };
+}
+
+type SendArguments = Parameters<Send>;
+type SendOnce = (...args: SendArguments) => Promise<RawAnswer>;
+
+/** A refused token is asked for once more; a server that names a time to come back gets it. */
+async function persistently(connection: KubeConnection, once: SendOnce, args: SendArguments): Promise<Answer> {
+  let answer = await once(...args);
+  if (answer.status === 401 && connection.renewCredentials()) answer = await once(...args);
+  for (let retry = 0; retry < BUSY_RETRIES; retry += 1) {
+    if (answer.retryAfterS === null || (answer.status !== 429 && answer.status < 500)) break;
+    await delay(Math.min(answer.retryAfterS, BUSY_WAIT_MAX_S) * 1000, undefined, { signal: args[3] });
+    answer = await once(...args);
+  }
+  if (answer.status === 407) throw new Error('the proxy wants authentication (407)');
+  return answer;
+}
+
+async function readAnswer(response: IncomingMessage): Promise<RawAnswer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) if (chunk instanceof Buffer) chunks.push(chunk);
+  const all = Buffer.concat(chunks);
+  const body = response.headers['content-encoding'] === 'gzip' ? await unzip(all) : all;
+  const retryAfter = Number(response.headers['retry-after'] ?? Number.NaN);
+  return {
+    status: response.statusCode ?? 0,
+    body: body.toString('utf8'),
+    retryAfterS: Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter : null,
+  };
+}
+
+/** Trying IPv6 and IPv4 fails with one error for both, which has no message of its own. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') {
+    return [...new Set(error.errors.map((each) => describe(each)))].join('; ');
+  }
+  return error instanceof Error ? error.message : String(error);
+}

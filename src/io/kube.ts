@@ -1,0 +1,179 @@
+/** The API server, as far as policystat asks it anything: lists, single objects, permissions, exec. Loaded only when a cluster is needed. */
+import * as v from 'valibot';
+import type { AccessQuestion, KubeApi, ListOptions, Resource } from '../model/kubernetes.ts';
+import { Failure, failure } from '../model/problem.ts';
+import { loadContext } from './kube-config.ts';
+import { type KubeConnection, openConnection } from './kube-connection.ts';
+import { openExec } from './kube-exec.ts';
+import { type Answer, createSender, type Send } from './kube-request.ts';
+
+export interface KubeOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly as?: string;
+  readonly asGroup?: readonly string[];
+  readonly requestTimeoutMs?: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+const PAGE_SIZE = 500;
+
+const ListSchema = v.object({
+  items: v.nullable(v.array(v.unknown())),
+  metadata: v.optional(v.object({ continue: v.optional(v.string()) }), {}),
+});
+const StatusSchema = v.object({ kind: v.literal('Status'), message: v.string() });
+const ReviewSchema = v.object({ status: v.object({ allowed: v.boolean() }) });
+
+export async function connectKube(options: KubeOptions): Promise<KubeApi> {
+  const context = loadContext(options);
+  const connection = await openConnection(context, options, options.env);
+  const send = createSender(connection, options.requestTimeoutMs ?? null);
+  return {
+    context: connection.context,
+    namespace: options.namespace ?? context.namespace,
+    server: connection.server,
+    list: (resource, listOptions, signal) => listAll(connection, send, resource, listOptions, signal),
+    get: async (resource, name, namespace, signal) => {
+      const path = `${pathOf(resource, namespace)}/${encodeURIComponent(name)}`;
+      const answer = await send('GET', path, null, signal);
+      if (answer.status === 404) return null;
+      if (answer.status !== 200) throw refusal(connection, answer, 'get', resource, namespace, path);
+      return parseBody(connection, answer, path);
+    },
+    mayI: (question, signal) => mayI(connection, send, question, signal),
+    openExec: async (request, handlers, signal) => {
+      try {
+        return await openExec(connection, request, handlers, signal);
+      } catch (error) {
+        const isRefused = error instanceof Failure && error.problem.code === 'UNAUTHORIZED';
+        if (!isRefused || !connection.renewCredentials()) throw error;
+        return openExec(connection, request, handlers, signal);
+      }
+    },
+  };
+}
+
+async function listAll(
+  connection: KubeConnection,
+  send: Send,
+  resource: Resource,
+  options: ListOptions,
+  signal: AbortSignal,
+): Promise<unknown[]> {
+  const path = pathOf(resource, options.namespace ?? null);
+  const items: unknown[] = [];
+  let next = '';
+  let hasStartedOver = false;
+  for (;;) {
+    const pagePath = `${path}?${pageQuery(options, next)}`;
+    const answer = await send('GET', pagePath, null, signal);
+    if (answer.status === 404) return [];
+    // The server forgets a list that is read slowly; the pages of a new one do not fit to those of the old.
+    if (answer.status === 410 && next !== '' && !hasStartedOver) {
+      hasStartedOver = true;
+      items.length = 0;
+      next = '';
+      continue;
+    }
+    if (answer.status !== 200) throw refusal(connection, answer, 'list', resource, options.namespace ?? null, pagePath);
+    const page = checked(ListSchema, connection, answer, pagePath);
+    for (const item of page.items ?? []) items.push(item);
+    next = page.metadata.continue ?? '';
+    if (next === '') return items;
+  }
+}
+
+function pageQuery(options: ListOptions, next: string): string {
+  const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
+  if (options.labelSelector !== undefined) query.set('labelSelector', options.labelSelector);
+  if (options.fieldSelector !== undefined) query.set('fieldSelector', options.fieldSelector);
+  if (next !== '') query.set('continue', next);
+  return query.toString();
+}
+
+async function mayI(
+  connection: KubeConnection,
+  send: Send,
+  question: AccessQuestion,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes: question },
+  };
+  const answer = await send('POST', path, JSON.stringify(review), signal);
+  if (answer.status !== 200 && answer.status !== 201) {
+    const resource = { group: 'authorization.k8s.io', version: 'v1', plural: 'selfsubjectaccessreviews' };
+    throw refusal(connection, answer, 'create', resource, null, path);
+  }
+  return checked(ReviewSchema, connection, answer, path).status.allowed;
+}
+
+function pathOf({ group, version, plural }: Resource, namespace: string | null): string {
+  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  return namespace === null ? `${root}/${plural}` : `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+}
+
+function refusal(
+  connection: KubeConnection,
+  answer: Answer,
+  verb: string,
+  resource: Resource,
+  namespace: string | null,
+  path: string,
+): Failure {
+  const { context, server } = connection;
+  const detail = messageIn(answer.body);
+  if (answer.status === 401) return failure({ code: 'UNAUTHORIZED', context, server });
+  if (answer.status === 403) {
+    const name = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
+    return failure({ code: 'FORBIDDEN', context, verb, resource: name, namespace, detail });
+  }
+  const request = `${verb === 'create' ? 'POST' : 'GET'} ${path}`;
+  return failure({ code: 'API_ERROR', context, request, status: answer.status, detail });
+}
+
+/** The server's own words; something in between (a proxy, a load balancer) may answer with a page instead. */
+function messageIn(body: string): string {
+  try {
+    const status = v.safeParse(StatusSchema, JSON.parse(body));
+    if (status.success) return status.output.message;
+  } catch {
+    // Not JSON.
+  }
+  return body.slice(0, 200).trim();
+}
+
+function parseBody(connection: KubeConnection, answer: Answer, path: string): unknown {
+  try {
+    return JSON.parse(answer.body);
+  } catch (error) {
+    const detail = answer.body.slice(0, 200).trim();
+    throw failure(
+      { code: 'API_ERROR', context: connection.context, request: `GET ${path}`, status: answer.status, detail },
+      error,
+    );
+  }
+}
+
+function checked<T extends v.GenericSchema>(
+  schema: T,
+  connection: KubeConnection,
+  answer: Answer,
+  path: string,
+): v.InferOutput<T> {
+  const result = v.safeParse(schema, parseBody(connection, answer, path));
+  if (result.success) return result.output;
+  const detail = `unexpected answer: ${v.getDotPath(result.issues[0]) ?? ''}`;
+  throw failure({
+    code: 'API_ERROR',
+    context: connection.context,
+    request: `GET ${path}`,
+    status: answer.status,
+    detail,
+  });
+}
