@@ -1,10 +1,10 @@
-/** Owns the answers already given: a table of fixed integers without objects per verdict, bounded, and emptied at once when any state changes. */
+/** Owns the answers already given: a bounded table of integers, without an object per verdict, void as soon as a state changes. */
 import type { Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
 
 const FIRST_SLOTS = 256;
-/** 20 bytes each and the reference; there may be hundreds of agents. */
-const MOST_SLOTS = 65_536;
+/** 24 bytes each. */
+const MOST_SLOTS = 262_144;
 const WORDS = 4;
 
 const ACTIONS = { allow: 0, deny: 1, redirect: 2, audit: 3 } as const;
@@ -23,61 +23,95 @@ const MATCHES = {
 const NO_PORT = 0x10000;
 const WANTS_AUTH = 0x20000;
 
-export interface AnswerCache {
+/** What one agent's attributor sees of the table. */
+export interface CacheView {
   /** Null where there is none yet, and for verdicts that no key can be made of. */
   get(verdict: Verdict): Attribution | null;
   set(verdict: Verdict, answer: Attribution): void;
+  /** Costs nothing, however much is in the table. */
   clear(): void;
 }
 
-/** One slot for each hash: what collides is worked out again, so that the newest answer stays. */
+/** One table for all agents, so that its bound holds for the process. */
+export interface AnswerCache {
+  view(): CacheView;
+}
+
+/** Two slots for each hash: what collides further is worked out again, so that the newest answers stay. */
 export function createAnswerCache(): AnswerCache {
   let slots = FIRST_SLOTS;
   let keys = new Int32Array(slots * WORDS);
   let answers = new Array<Attribution | null>(slots).fill(null);
   let replaced = 0;
-  let generation = 1;
+  let generations = 0;
+  // What was written under another number is void, and its slot is free.
+  const live = new Set<number>();
 
-  function allocate(size: number): void {
-    slots = size;
+  function isAt(slot: number, first: number, second: number, third: number, generation: number): boolean {
+    const at = slot * WORDS;
+    return keys[at] === first && keys[at + 1] === second && keys[at + 2] === third && keys[at + 3] === generation;
+  }
+
+  function isFree(slot: number): boolean {
+    return !live.has(keys[slot * WORDS + 3] ?? 0);
+  }
+
+  function put(first: number, second: number, third: number, generation: number, answer: Attribution): void {
+    const slot = hash(first, second, third, generation) & (slots - 1);
+    const chosen = !isFree(slot) && isFree(slot ^ 1) ? slot ^ 1 : slot;
+    if (!isFree(chosen)) replaced += 1;
+    const at = chosen * WORDS;
+    keys[at] = first;
+    keys[at + 1] = second;
+    keys[at + 2] = third;
+    keys[at + 3] = generation;
+    answers[chosen] = answer;
+  }
+
+  function grow(): void {
+    const oldKeys = keys;
+    const oldAnswers = answers;
+    slots *= 4;
     keys = new Int32Array(slots * WORDS);
     answers = new Array<Attribution | null>(slots).fill(null);
+    for (const [slot, answer] of oldAnswers.entries()) {
+      if (answer === null || !live.has(oldKeys[slot * WORDS + 3] ?? 0)) continue;
+      const [first = 0, second = 0, third = 0, generation = 0] = oldKeys.subarray(slot * WORDS, slot * WORDS + WORDS);
+      put(first, second, third, generation, answer);
+    }
     replaced = 0;
   }
 
+  function begin(): number {
+    generations += 1;
+    live.add(generations);
+    return generations;
+  }
+
   return {
-    get: (verdict) => {
-      const first = firstWord(verdict);
-      const second = secondWord(verdict);
-      const third = verdict.remoteIdentity ?? -1;
-      const slot = hash(first, second, third) & (slots - 1);
-      const at = slot * WORDS;
-      const isKnown =
-        keys[at] === first && keys[at + 1] === second && keys[at + 2] === (third | 0) && keys[at + 3] === generation;
-      return isKnown ? (answers[slot] ?? null) : null;
-    },
-    set: (verdict, answer) => {
-      const first = firstWord(verdict);
-      // Protocols that are no number would share one key.
-      if (first < 0) return;
-      const second = secondWord(verdict);
-      const third = (verdict.remoteIdentity ?? -1) | 0;
-      let slot = hash(first, second, third) & (slots - 1);
-      if (keys[slot * WORDS + 3] === generation) replaced += 1;
-      if (replaced > slots / 4 && slots < MOST_SLOTS) {
-        allocate(slots * 4);
-        slot = hash(first, second, third) & (slots - 1);
-      }
-      const at = slot * WORDS;
-      keys[at] = first;
-      keys[at + 1] = second;
-      keys[at + 2] = third;
-      keys[at + 3] = generation;
-      answers[slot] = answer;
-    },
-    clear: () => {
-      generation = (generation + 1) | 0;
-      replaced = 0;
+    view: () => {
+      let generation = begin();
+      return {
+        get: (verdict) => {
+          const first = firstWord(verdict);
+          const second = secondWord(verdict);
+          const third = thirdWord(verdict);
+          const slot = hash(first, second, third, generation) & (slots - 1);
+          if (isAt(slot, first, second, third, generation)) return answers[slot] ?? null;
+          return isAt(slot ^ 1, first, second, third, generation) ? (answers[slot ^ 1] ?? null) : null;
+        },
+        set: (verdict, answer) => {
+          const first = firstWord(verdict);
+          // Protocols that are no number would share one key.
+          if (first < 0) return;
+          if (replaced > slots / 4 && slots < MOST_SLOTS) grow();
+          put(first, secondWord(verdict), thirdWord(verdict), generation, answer);
+        },
+        clear: () => {
+          live.delete(generation);
+          generation = begin();
+        },
+      };
     },
   };
 }
@@ -93,6 +127,11 @@ function firstWord({ endpoint, direction, action, match, protocol }: Verdict): n
 function secondWord({ destinationPort, icmp, auth }: Verdict): number {
   const port = icmp === null ? destinationPort : icmp.type;
   return (port ?? NO_PORT) | (auth === null || auth === 'disabled' ? 0 : WANTS_AUTH);
+}
+
+/** Identities have 32 bits, and the table's words a sign. */
+function thirdWord({ remoteIdentity }: Verdict): number {
+  return (remoteIdentity ?? -1) | 0;
 }
 
 function protocolNumber(protocol: string): number {
@@ -115,8 +154,9 @@ function protocolNumber(protocol: string): number {
 }
 
 /** Mixes all bits down, so that neighbouring ports and endpoints spread (the finalizer of MurmurHash3). */
-function hash(first: number, second: number, third: number): number {
-  let mixed = Math.imul(first ^ Math.imul(second, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(third, 0xc2b2ae35);
+function hash(first: number, second: number, third: number, generation: number): number {
+  const salted = Math.imul(third, 0xc2b2ae35) + Math.imul(generation, 0x27d4eb2f);
+  let mixed = Math.imul(first ^ Math.imul(second, 0x9e3779b1), 0x85ebca6b) ^ salted;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return mixed ^ (mixed >>> 16);

@@ -9,7 +9,8 @@ import {
 
 /** Shared by the attributors of all agents: the same answer from two nodes is the same object. */
 export interface Answers {
-  named(grade: Grade, policies: readonly PolicyRef[], ambiguous: boolean): Attribution;
+  derived(policies: readonly PolicyRef[]): Attribution;
+  printed(policy: PolicyRef, ambiguous: boolean): Attribution;
   defaultDeny(isolatedBy: readonly PolicyRef[]): Attribution;
   unattributed(reason: UnattributedReason): Attribution;
 }
@@ -18,6 +19,10 @@ const DEFAULT_DENY: PolicyRef = Object.freeze({ kind: null, namespace: null, nam
 
 export function createAnswers(): Answers {
   const known = new Map<string, Attribution>();
+  // Lists of policies live as long as the state that they are part of: the way from one of them is short.
+  const derived = new WeakMap<readonly PolicyRef[], Attribution>();
+  const isolated = new WeakMap<readonly PolicyRef[], Attribution>();
+  const unexplained = new Map<UnattributedReason, Attribution>();
 
   function answer(
     grade: Grade,
@@ -43,10 +48,24 @@ export function createAnswers(): Answers {
   }
 
   return {
-    named: (grade, policies, ambiguous) => answer(grade, policies, [], null, ambiguous),
-    defaultDeny: (isolatedBy) => answer('default-deny', [DEFAULT_DENY], isolatedBy, null, false),
-    unattributed: (reason) => answer('unattributed', [], [], reason, false),
+    derived: (policies) => kept(derived, policies, () => answer('derived', policies, [], null, false)),
+    printed: (policy, ambiguous) => answer('datapath', [policy], [], null, ambiguous),
+    defaultDeny: (isolatedBy) =>
+      kept(isolated, isolatedBy, () => answer('default-deny', [DEFAULT_DENY], isolatedBy, null, false)),
+    unattributed: (reason) => kept(unexplained, reason, () => answer('unattributed', [], [], reason, false)),
   };
+}
+
+function kept<Key>(
+  made: { get(key: Key): Attribution | undefined; set(key: Key, answer: Attribution): unknown },
+  key: Key,
+  make: () => Attribution,
+): Attribution {
+  const old = made.get(key);
+  if (old !== undefined) return old;
+  const fresh = make();
+  made.set(key, fresh);
+  return fresh;
 }
 
 /** Sorted and without repetitions, so that the order in which an agent lists policies makes no new answer. */

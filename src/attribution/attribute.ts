@@ -22,7 +22,7 @@ export function attributeVerdict(verdict: Verdict, state: EndpointState, answers
   // What the agent allows by itself where nobody isolates (enableDefaultDeny: false) has no policy.
   return policies.length === 0
     ? answers.unattributed(refused ? 'not-in-realized-policy' : 'no-policy-applies')
-    : answers.named('derived', policies, false);
+    : answers.derived(policies);
 }
 
 /** The agent lets its own host in, without a rule (pkg/policy/mapstate.go, allow-localhost-ingress). */

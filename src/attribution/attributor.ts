@@ -1,12 +1,21 @@
 /** Owns attribution for one agent's stream: printed names where they are printed, else the state of the endpoint at the verdict's time. */
 import type { AgentNotice, Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
-import { createAnswerCache } from './answer-cache.ts';
+import { type AnswerCache, createAnswerCache } from './answer-cache.ts';
 import type { Answers } from './answers.ts';
 import { attributeVerdict, type EndpointState } from './attribute.ts';
 import { readNotice } from './notice.ts';
 import { createPrintedNames } from './printed-name.ts';
-import { type Announced, addState, breakState, endState, type History, isStanding, stateAt } from './state.ts';
+import {
+  type Announced,
+  addState,
+  breakState,
+  endState,
+  type History,
+  isStanding,
+  standingState,
+  stateAt,
+} from './state.ts';
 import type { SelectorTable } from './selectors.ts';
 
 export interface Attributor {
@@ -34,10 +43,10 @@ export interface Wanted {
 /** Each unknown identity is worth one question only, and so many of them. */
 const MOST_ASKED = 4096;
 
-/** `answers` is shared by all agents, so that the same answer from two of them is one object. */
-export function createAttributor(answers: Answers): Attributor {
+/** What is shared by all agents: the same answer from two of them is one object, and the table's bound is the process's. */
+export function createAttributor(answers: Answers, answered: AnswerCache = createAnswerCache()): Attributor {
   const histories = new Map<number, History>();
-  const cache = createAnswerCache();
+  const cache = answered.view();
   const wantedEndpoints = new Set<number>();
   const askedFor = new Set<number>();
   let wantsSelectors = false;
@@ -50,21 +59,20 @@ export function createAttributor(answers: Answers): Attributor {
     answers,
   );
 
-  const historyOf = (endpoint: number): History => histories.get(endpoint) ?? { periods: [], announced };
-
   function derive(verdict: Verdict, atMs: number): Attribution {
-    const history = historyOf(verdict.endpoint);
+    const history = histories.get(verdict.endpoint) ?? { periods: [], announced };
+    const standing = standingState(history, atMs);
+    if (standing !== null) return cache.get(verdict) ?? answer(verdict, standing, true);
     const moment = stateAt(history, atMs);
-    if (!moment.known) {
-      if (!isStanding(history)) wantedEndpoints.add(verdict.endpoint);
-      return withoutState(verdict, moment.reason);
-    }
-    const isLive = moment.isNewest && isStanding(history);
-    const old = isLive ? cache.get(verdict) : null;
-    if (old !== null) return old;
-    const fresh = attributeVerdict(verdict, moment.state, answers);
-    if (fresh.reason === 'not-in-realized-policy') askFor(verdict, moment.state);
-    if (isLive) cache.set(verdict, fresh);
+    if (moment.known) return answer(verdict, moment.state, false);
+    if (!isStanding(history)) wantedEndpoints.add(verdict.endpoint);
+    return withoutState(verdict, moment.reason);
+  }
+
+  function answer(verdict: Verdict, state: EndpointState, isKept: boolean): Attribution {
+    const fresh = attributeVerdict(verdict, state, answers);
+    if (fresh.reason === 'not-in-realized-policy') askFor(verdict, state);
+    if (isKept) cache.set(verdict, fresh);
     return fresh;
   }
 
@@ -117,7 +125,7 @@ export function createAttributor(answers: Answers): Attributor {
       for (const [endpoint, history] of histories) replace(endpoint, breakState(history, atMs));
     },
     setEndpointState: (endpoint, state, atMs) => {
-      const before = historyOf(endpoint);
+      const before = histories.get(endpoint) ?? { periods: [], announced };
       const after = addState(before, state, atMs);
       if (after === before) return false;
       replace(endpoint, after);

@@ -25,33 +25,43 @@ interface Hit {
   readonly assumed: boolean;
 }
 
+const NOBODY: readonly PolicyRef[] = [];
+
 /** Null where nothing in the realized policy explains the verdict; empty where what does is nobody's policy. */
 export function lookUp(verdict: Verdict, state: LookupState): readonly PolicyRef[] | null {
   const hits = settled(decisive(verdict, hitsOf(verdict, state)));
-  if (hits.length === 0) return null;
-  return hits.flatMap(
-    ({ entry, selector }) => selector.policies ?? originsOf(entry, selector, state.policies.rules[verdict.direction]),
-  );
+  const [only, ...others] = hits;
+  if (only === undefined) return null;
+  const rules = state.policies.rules[verdict.direction];
+  const policiesOf = ({ entry, selector }: Hit) => selector.policies ?? originsOf(entry, selector, rules);
+  // The same list for the same entry, so that the answer to it is found by the list.
+  if (others.length === 0) return policiesOf(only);
+  const all = hits.flatMap(policiesOf);
+  return all.length === 0 ? NOBODY : all;
 }
 
 /** Everything that covers the packet, of whatever width and side. */
 function hitsOf(verdict: Verdict, { endpoint, selectors }: LookupState): Hit[] {
   const remote = verdict.remoteIdentity;
-  return endpoint.entries[verdict.direction].flatMap((entry) => {
-    const widths = widthsOf(entry, verdict, endpoint);
-    if (widths.length === 0) return [];
-    return entry.selectors.flatMap((selector) => {
+  const protocol = protocolOf(verdict);
+  const hits: Hit[] = [];
+  for (const entry of endpoint.entries[verdict.direction]) {
+    if (entry.protocol !== 'ANY' && entry.protocol !== protocol) continue;
+    const widths = widthsOf(entry, protocol, verdict, endpoint);
+    if (widths.length === 0) continue;
+    const assumed = verdict.direction === 'egress' && entry.portName !== null && entry.port === 0;
+    for (const selector of entry.selectors) {
       const everyone = selector.meaning.kind === 'everyone';
-      const isHit = everyone || (remote !== null && selectors.selects(selector.text, remote));
-      if (!isHit) return [];
-      const assumed = verdict.direction === 'egress' && entry.portName !== null && entry.port === 0;
-      return widths.map((width) => ({ width, entry, selector, everyone, assumed }));
-    });
-  });
+      if (!everyone && (remote === null || !selectors.selects(selector.text, remote))) continue;
+      for (const width of widths) hits.push({ width, entry, selector, everyone, assumed });
+    }
+  }
+  return hits;
 }
 
 /** An entry whose port is only assumed counts where it is the only explanation. */
 function settled(hits: readonly Hit[]): readonly Hit[] {
+  if (!hits.some(({ assumed }) => assumed)) return hits;
   const certain = hits.filter(({ assumed }) => !assumed);
   if (certain.length > 0) return certain;
   return new Set(hits.map(({ entry }) => entry)).size === 1 ? hits : [];
@@ -76,19 +86,21 @@ function decisive(verdict: Verdict, hits: readonly Hit[]): readonly Hit[] {
 
 /** bpf/lib/policy.h: `L4-Only`, `Proto-Only` and `all` are entries for everyone, `L3-*` those that name the identity. */
 function ofMatch(match: MatchType, hits: readonly Hit[]): readonly Hit[] {
+  const only = (width: Width, everyone: boolean) =>
+    hits.filter((hit) => hit.width === width && hit.everyone === everyone);
   switch (match) {
     case 'L3-L4':
-      return hits.filter(({ width, everyone }) => width === 'port' && !everyone);
+      return only('port', false);
     case 'L4-Only':
-      return hits.filter(({ width, everyone }) => width === 'port' && everyone);
+      return only('port', true);
     case 'L3-Proto':
-      return hits.filter(({ width, everyone }) => width === 'protocol' && !everyone);
+      return only('protocol', false);
     case 'Proto-Only':
-      return hits.filter(({ width, everyone }) => width === 'protocol' && everyone);
+      return only('protocol', true);
     case 'L3-Only':
-      return hits.filter(({ width, everyone }) => width === 'any' && !everyone);
+      return only('any', false);
     case 'all':
-      return hits.filter(({ width, everyone }) => width === 'any' && everyone);
+      return only('any', true);
     case 'none':
       return [];
     case 'unknown': {
@@ -99,22 +111,31 @@ function ofMatch(match: MatchType, hits: readonly Hit[]): readonly Hit[] {
   }
 }
 
+const PORT: readonly Width[] = ['port'];
+const PROTOCOL: readonly Width[] = ['protocol'];
+const PORT_OR_PROTOCOL: readonly Width[] = ['port', 'protocol'];
+const ANY: readonly Width[] = ['any'];
+const NONE: readonly Width[] = [];
+
 /** None where the entry does not cover the packet. */
-function widthsOf(entry: RealizedEntry, verdict: Verdict, endpoint: RealizedPolicy): readonly Width[] {
-  const protocol = protocolOf(verdict);
-  if (entry.protocol !== 'ANY' && entry.protocol !== protocol) return [];
+function widthsOf(
+  entry: RealizedEntry,
+  protocol: string,
+  verdict: Verdict,
+  endpoint: RealizedPolicy,
+): readonly Width[] {
   if (protocol === 'ICMP' || protocol === 'ICMPV6') return icmpWidths(entry, verdict);
-  if (entry.portName !== null) return isNamedPort(entry, entry.portName, verdict, endpoint) ? ['port'] : [];
-  if (entry.port === 0) return entry.protocol === 'ANY' ? ['any'] : ['protocol'];
+  if (entry.portName !== null) return isNamedPort(entry, entry.portName, verdict, endpoint) ? PORT : NONE;
+  if (entry.port === 0) return entry.protocol === 'ANY' ? ANY : PROTOCOL;
   const port = verdict.destinationPort;
-  return port !== null && entry.port <= port && port <= entry.endPort ? ['port'] : [];
+  return port !== null && entry.port <= port && port <= entry.endPort ? PORT : NONE;
 }
 
 /** Type 0, the echo reply, is written like "every type": such an entry may match in either way. */
 function icmpWidths(entry: RealizedEntry, { icmp }: Verdict): readonly Width[] {
-  if (entry.protocol === 'ANY') return entry.port === 0 && entry.portName === null ? ['any'] : [];
-  if (entry.port === 0) return icmp?.type === 0 ? ['port', 'protocol'] : ['protocol'];
-  return icmp !== null && icmp.type === entry.port ? ['port'] : [];
+  if (entry.protocol === 'ANY') return entry.port === 0 && entry.portName === null ? ANY : NONE;
+  if (entry.port === 0) return icmp?.type === 0 ? PORT_OR_PROTOCOL : PROTOCOL;
+  return icmp !== null && icmp.type === entry.port ? PORT : NONE;
 }
 
 /** On egress the name is the remote pod's, which its own agent knows. */
@@ -124,9 +145,16 @@ function isNamedPort(entry: RealizedEntry, name: string, verdict: Verdict, endpo
   return verdict.direction === 'egress' || endpoint.namedPorts.get(name) === verdict.destinationPort;
 }
 
-/** Cilium has rules for these two by name (pkg/policy/api/l4.go), and prints them by number. */
+/** Cilium has rules for some by name (pkg/policy/api/l4.go), and prints two of them by number. */
 function protocolOf({ protocol }: Verdict): string {
-  if (protocol === '112') return 'VRRP';
-  if (protocol === '2') return 'IGMP';
-  return protocol.toUpperCase();
+  switch (protocol) {
+    case 'ICMPv6':
+      return 'ICMPV6';
+    case '112':
+      return 'VRRP';
+    case '2':
+      return 'IGMP';
+    default:
+      return protocol;
+  }
 }

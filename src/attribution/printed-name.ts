@@ -54,7 +54,7 @@ export function createPrintedNames(
     const old = byName.get(name);
     if (old !== undefined) return old;
     const { ref, ambiguous } = resolve(name, names.policies?.ruling[verdict.direction] ?? []);
-    const fresh = answers.named('datapath', [ref], ambiguous);
+    const fresh = answers.printed(ref, ambiguous);
     byName.set(name, fresh);
     return fresh;
   }

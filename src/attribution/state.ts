@@ -29,7 +29,7 @@ export interface History {
 }
 
 export type StateAt =
-  | { readonly known: true; readonly state: EndpointState; readonly isNewest: boolean }
+  | { readonly known: true; readonly state: EndpointState }
   | { readonly known: false; readonly reason: 'no-state' | 'policy-changed' };
 
 const NO_STATE: StateAt = Object.freeze({ known: false, reason: 'no-state' });
@@ -71,13 +71,17 @@ export function addState(history: History, state: EndpointState, fromMs: number)
   return { periods: [begun, ended, ...older].slice(0, KEPT), announced: null };
 }
 
+/** The newest state where it is good for the moment; the short way for nearly every verdict. */
+export function standingState({ periods }: History, atMs: number): EndpointState | null {
+  const newest = periods[0];
+  return newest?.toMs === null && atMs >= newest.fromMs ? newest.state : null;
+}
+
 export function stateAt({ periods }: History, atMs: number): StateAt {
-  for (const [index, { state, fromMs, toMs }] of periods.entries()) {
-    if (atMs < fromMs) continue;
-    return toMs === null || atMs < toMs ? { known: true, state, isNewest: index === 0 } : CHANGED;
-  }
+  const period = periods.find(({ fromMs }) => atMs >= fromMs);
   // Before the very first state there was none; before the oldest that is kept there was another.
-  return periods.length < KEPT ? NO_STATE : CHANGED;
+  if (period === undefined) return periods.length < KEPT ? NO_STATE : CHANGED;
+  return period.toMs === null || atMs < period.toMs ? { known: true, state: period.state } : CHANGED;
 }
 
 /** Nothing came before it; only a change that was announced just now is still settling. */
