@@ -3,12 +3,15 @@ import { distance } from 'fastest-levenshtein';
 
 const MAX_SUGGESTIONS = 5;
 
-/** Close in spelling, or one the beginning of the other; the closest first. */
+/** Close in spelling, or with the typed name for a beginning; the closest first. */
 export function nearMisses(wanted: string, known: Iterable<string>): string[] {
   const limit = Math.max(1, Math.floor(wanted.length / 3));
-  return [...new Set(known)]
-    .map((name) => ({ name, far: wanted.length >= 3 && name.startsWith(wanted) ? 1 : distance(wanted, name) }))
-    .filter(({ far }) => far <= limit)
+  const isBeginning = (name: string) => wanted.length >= 3 && name.startsWith(wanted);
+  const near = [...new Set(known)]
+    .map((name) => ({ name, far: isBeginning(name) ? 1 : distance(wanted, name) }))
+    .filter(({ far }) => far <= limit);
+  return near
+    .filter(({ name }) => !near.some((other) => name.startsWith(`${other.name}-`)))
     .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
     .slice(0, MAX_SUGGESTIONS)
     .map(({ name }) => name);
