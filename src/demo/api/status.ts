@@ -22,7 +22,7 @@ function statusError(code: number, reason: string, message: string, details?: Fi
   };
 }
 
-export function qualified(group: string, plural: string): string {
+function qualified(group: string, plural: string): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
 
