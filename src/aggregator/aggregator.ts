@@ -1,0 +1,156 @@
+/** Owns the counts of a window: records of all streams in, an immutable summary out, in bounded memory. */
+import type { AgentPlan, IdentityLookup } from '../model/cluster.ts';
+import type { Direction, Verdict } from '../model/event.ts';
+import type { Attribution } from '../model/policy.ts';
+import type { Summary, SummaryAgent, SummaryTarget } from '../model/summary.ts';
+import { judgeCompleteness, toGap } from './completeness.ts';
+import { outcomeOf, zeroCounters } from './counters.ts';
+import { createFlowSet } from './flow-set.ts';
+import { createPeerKeys, createPortKeys, isLocal } from './intern.ts';
+import { createLedger } from './ledger.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import type { Where } from './row.ts';
+import { compareRows, createRowSummaries } from './row-summary.ts';
+import { createRows, orNoAnswer } from './rows.ts';
+import {
+  type CountingStream,
+  createStreamCounter,
+  type Shared,
+  type StreamCounter,
+  type StreamIdentity,
+  type StreamView,
+} from './stream-counter.ts';
+
+export type { StreamCounter };
+
+export interface AggregatorOptions {
+  readonly startMs: number;
+  readonly source: Summary['source']['kind'];
+  readonly files?: readonly string[];
+  readonly missingNodes?: readonly string[];
+  readonly identityName: IdentityLookup;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Aggregator {
+  /** `null` for a file. */
+  addStream(plan: AgentPlan | null): StreamCounter;
+  summary(nowMs: number): Summary;
+}
+
+/** Owners of the flow set: each direction for its total, then the rows. */
+const FLOW_OWNER: Readonly<Record<Direction, number>> = { ingress: 0, egress: 1 };
+const FIRST_ROW_OWNER = 2;
+
+export function createAggregator(options: AggregatorOptions): Aggregator {
+  const { startMs, source, files = [], missingNodes = [], identityName } = options;
+  const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const flows = createFlowSet(limits.flows);
+  const rows = createRows(flows, FIRST_ROW_OWNER, limits);
+  const totals = { ingress: zeroCounters(), egress: zeroCounters() };
+  const peerKeys = createPeerKeys();
+  const portKeys = createPortKeys();
+  const ledger = createLedger();
+  const summarizeRow = createRowSummaries();
+  const streams: CountingStream[] = [];
+  const where: Where = { peerKey: 0, portKey: 0, node: null };
+  let latestMs = startMs;
+
+  function count(verdict: Verdict, attribution: Attribution | null, stream: StreamIdentity, nowMs: number): void {
+    const { direction, remoteIdentity } = verdict;
+    const outcome = outcomeOf(verdict);
+    const total = totals[direction];
+    total[outcome] += 1;
+    if (outcome === 'denied' && flows.add(FLOW_OWNER[direction], verdict.flowKey)) total.attempts += 1;
+    where.peerKey = peerKeys.keyOf(remoteIdentity, stream.localIdentities);
+    where.portKey = portKeys.keyOf(verdict.protocol, verdict.destinationPort);
+    where.node = isLocal(remoteIdentity) ? stream.node : null;
+    const credited = rows.of(orNoAnswer(attribution), direction);
+    const isShared = credited.length > 1;
+    for (const row of credited) row.count(verdict, where, isShared, nowMs);
+  }
+
+  const shared: Shared = {
+    ledger,
+    count,
+    latestMs: () => latestMs,
+    heardAt: (nowMs) => {
+      if (nowMs > latestMs) latestMs = nowMs;
+    },
+  };
+
+  function summary(nowMs: number): Summary {
+    shared.heardAt(nowMs);
+    const endMs = Math.max(nowMs, startMs);
+    const views = streams.map((stream) => stream.view());
+    const context = { startMs, nowMs: endMs, timed: source !== 'file', identityName };
+    return Object.freeze({
+      apiVersion: 'policystat/v1',
+      kind: 'Summary',
+      window: Object.freeze({
+        start: new Date(startMs).toISOString(),
+        end: new Date(endMs).toISOString(),
+        seconds: Math.round(endMs - startMs) / 1000,
+      }),
+      source: Object.freeze({
+        kind: source,
+        agents: Object.freeze(views.flatMap(summaryAgent)),
+        files: Object.freeze([...files]),
+      }),
+      targets: Object.freeze(views.flatMap(summaryTargets)),
+      completeness: judgeCompleteness({
+        source,
+        lost: ledger.lost,
+        unparsed: ledger.unparsed,
+        truncated: views.some(({ isTruncated }) => isTruncated),
+        missingNodes,
+        states: views.flatMap(({ plan, health }) => (plan === null ? [] : [health.state])),
+        gaps: views.flatMap(({ plan, health }) =>
+          health.downTimes(endMs).map((downTime) => toGap(plan?.agent.node ?? '', downTime)),
+        ),
+      }),
+      records: ledger.records(),
+      totals: Object.freeze({
+        ingress: Object.freeze({ ...totals.ingress }),
+        egress: Object.freeze({ ...totals.egress }),
+      }),
+      policies: Object.freeze(
+        rows
+          .all()
+          .map((row) => summarizeRow(row, context))
+          .sort(compareRows),
+      ),
+    });
+  }
+
+  return {
+    addStream: (plan) => {
+      const stream = createStreamCounter(plan, shared);
+      streams.push(stream);
+      return stream.counter;
+    },
+    summary,
+  };
+}
+
+function summaryAgent({ plan, facts, health }: StreamView): SummaryAgent[] {
+  if (plan === null) return [];
+  const { node, namespace, pod } = plan.agent;
+  return [
+    Object.freeze({
+      node,
+      namespace,
+      pod,
+      version: facts?.version ?? null,
+      dialect: facts?.dialect ?? null,
+      state: health.state,
+    }),
+  ];
+}
+
+function summaryTargets({ plan, targets }: StreamView): SummaryTarget[] {
+  if (plan === null || targets === 'all') return [];
+  return targets.map(({ namespace, pod, node, endpoint, identity }) =>
+    Object.freeze({ namespace, pod, node, endpoint, identity }),
+  );
+}

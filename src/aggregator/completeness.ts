@@ -1,0 +1,46 @@
+/** Owns the judgement whether a summary is complete, and if not, why. */
+import type { AgentState } from '../model/cluster.ts';
+import type { Completeness, Gap, IncompleteReason, Summary } from '../model/summary.ts';
+import type { DownTime } from './stream-health.ts';
+
+export interface Evidence {
+  readonly source: Summary['source']['kind'];
+  readonly lost: number;
+  readonly unparsed: number;
+  readonly truncated: boolean;
+  readonly missingNodes: readonly string[];
+  /** Of agents only: a file has no state. */
+  readonly states: readonly AgentState[];
+  readonly gaps: readonly Gap[];
+}
+
+export function judgeCompleteness(evidence: Evidence): Completeness {
+  const { source, lost, gaps, missingNodes } = evidence;
+  const reasons: IncompleteReason[] = [];
+  if (lost > 0) reasons.push('lost-events');
+  if (gaps.length > 0) reasons.push('gap');
+  if (missingNodes.length > 0) reasons.push('missing-node');
+  if (evidence.states.some((state) => state !== 'streaming')) reasons.push('not-streaming');
+  if (evidence.unparsed > 0) reasons.push('unparsed-lines');
+  if (evidence.truncated) reasons.push('truncated-input');
+  const status = reasons.length > 0 ? 'partial' : source === 'file' ? 'unknown' : 'full';
+  // What came before and after a file's lines nobody can tell.
+  if (source === 'file') reasons.push('offline-input');
+  return Object.freeze({
+    status,
+    lost,
+    gaps: Object.freeze([...gaps]),
+    missingNodes: Object.freeze([...missingNodes]),
+    reasons: Object.freeze(reasons),
+  });
+}
+
+export function toGap(node: string, { fromMs, toMs, downMs, reason }: DownTime): Gap {
+  return Object.freeze({
+    node,
+    from: new Date(fromMs).toISOString(),
+    to: toMs === null ? null : new Date(toMs).toISOString(),
+    seconds: Math.round(downMs) / 1000,
+    reason,
+  });
+}

@@ -1,0 +1,61 @@
+/** Owns the account of every line: received = counted + ignored (by reason) + unparsed, and what was lost before it was a line. */
+import type { IgnoredReason } from '../model/event.ts';
+import type { Summary } from '../model/summary.ts';
+
+export interface Ledger {
+  readonly lost: number;
+  readonly unparsed: number;
+  counted(): void;
+  ignored(reason: IgnoredReason): void;
+  lostEvents(events: number): void;
+  notUnderstood(line: string): void;
+  records(): Summary['records'];
+}
+
+const MOST_SAMPLES = 10;
+const LONGEST_SAMPLE = 200;
+
+export function createLedger(): Ledger {
+  const reasons: Partial<Record<IgnoredReason, number>> = {};
+  const samples: string[] = [];
+  let received = 0;
+  let counted = 0;
+  let unparsed = 0;
+  let lost = 0;
+
+  function ignore(reason: IgnoredReason): void {
+    received += 1;
+    reasons[reason] = (reasons[reason] ?? 0) + 1;
+  }
+
+  return {
+    get lost() {
+      return lost;
+    },
+    get unparsed() {
+      return unparsed;
+    },
+    counted: () => {
+      received += 1;
+      counted += 1;
+    },
+    ignored: ignore,
+    lostEvents: (events) => {
+      ignore('lost');
+      lost += events;
+    },
+    notUnderstood: (line) => {
+      received += 1;
+      unparsed += 1;
+      if (samples.length < MOST_SAMPLES) samples.push(line.slice(0, LONGEST_SAMPLE));
+    },
+    records: () =>
+      Object.freeze({
+        received,
+        counted,
+        ignored: Object.freeze(Object.fromEntries(Object.entries(reasons).sort(([a], [b]) => (a < b ? -1 : 1)))),
+        unparsed,
+        unparsedSamples: Object.freeze([...samples]),
+      }),
+  };
+}

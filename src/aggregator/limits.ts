@@ -1,0 +1,14 @@
+/** How much an aggregator may remember; what does not fit is counted in an entry named `other`. */
+export interface Limits {
+  /** Rows, besides one `other` row for each direction. */
+  readonly rows: number;
+  readonly peersPerRow: number;
+  readonly portsPerRow: number;
+  /** Denied flows that are told apart; beyond it `attempts` stays where it is, a lower bound. */
+  readonly flows: number;
+}
+
+export const DEFAULT_LIMITS: Limits = { rows: 2_000, peersPerRow: 1_000, portsPerRow: 500, flows: 250_000 };
+
+/** The name of what was folded: an entry whose identity or port is null. */
+export const OTHER = 'other';

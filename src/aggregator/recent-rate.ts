@@ -1,0 +1,38 @@
+/** Owns how many verdicts came in the last seconds: one bucket a second, in a ring. */
+
+const BUCKETS = 10;
+
+export interface RecentRate {
+  count(atMs: number): void;
+  /** Per second over the last ten seconds, or since `startMs` where that is less. */
+  perSecond(nowMs: number, startMs: number): number;
+}
+
+export function createRecentRate(): RecentRate {
+  const buckets = new Uint32Array(BUCKETS);
+  let newest = 0;
+
+  /** A clock that was set back counts into the newest second. */
+  function advance(second: number): void {
+    const steps = Math.min(second - newest, BUCKETS);
+    if (steps <= 0) return;
+    for (let step = 0; step < steps; step += 1) buckets[(second - step) % BUCKETS] = 0;
+    newest = second;
+  }
+
+  return {
+    count: (atMs) => {
+      advance(Math.floor(atMs / 1000));
+      const slot = newest % BUCKETS;
+      buckets[slot] = (buckets[slot] ?? 0) + 1;
+    },
+    perSecond: (nowMs, startMs) => {
+      advance(Math.floor(nowMs / 1000));
+      let total = 0;
+      for (const bucket of buckets) total += bucket;
+      const fromMs = Math.max(startMs, (newest - BUCKETS + 1) * 1000);
+      // A window of less than a second would turn one verdict into thousands a second.
+      return total / (Math.max(nowMs - fromMs, 1000) / 1000);
+    },
+  };
+}

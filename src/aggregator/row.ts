@@ -1,0 +1,133 @@
+/** Owns the counts of one policy and direction: outcomes, peers, ports, times; everything that grows has a bound. */
+import type { Direction, Verdict } from '../model/event.ts';
+import type { Attribution, PolicyRef } from '../model/policy.ts';
+import { type Counters, type Outcome, outcomeOf, zeroCounters } from './counters.ts';
+import type { FlowSet } from './flow-set.ts';
+import type { Limits } from './limits.ts';
+import { createRecentRate, type RecentRate } from './recent-rate.ts';
+
+/** What was let through (allowed, redirected or audited) and what was refused. */
+export interface Tally {
+  allowed: number;
+  denied: number;
+}
+
+export interface Peer extends Tally {
+  /** Null where the line named no identity. */
+  readonly identity: number | null;
+  /** The node that gave the number; null where it means the same on every node. */
+  readonly node: string | null;
+}
+
+export interface Port extends Tally {
+  readonly protocol: string;
+  readonly port: number | null;
+}
+
+export interface RowKey {
+  readonly policy: PolicyRef;
+  readonly direction: Direction;
+  readonly attribution: Attribution;
+}
+
+export interface Row {
+  readonly key: RowKey;
+  readonly counters: Counters;
+  readonly recent: RecentRate;
+  readonly peers: ReadonlyMap<number, Peer>;
+  readonly otherPeers: Tally | null;
+  readonly ports: ReadonlyMap<number, Port>;
+  readonly otherPorts: Tally | null;
+  readonly shared: number;
+  readonly deniedInAuditMode: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** Rises with every verdict, so that whoever made something of the row knows whether it still holds. */
+  readonly version: number;
+  /** `peerKey` and `portKey` are small integers that stand for the peer and the port. */
+  count(verdict: Verdict, where: Where, isShared: boolean, atMs: number): void;
+}
+
+/** Interned once for each verdict, used by every row that it is credited to. */
+export interface Where {
+  peerKey: number;
+  portKey: number;
+  node: string | null;
+}
+
+/** The peer or port key that did not fit into the interning tables. */
+export const NO_KEY = -1;
+
+export function createRow(key: RowKey, owner: number, flows: FlowSet, limits: Limits): Row {
+  return new CountingRow(key, owner, flows, limits);
+}
+
+class CountingRow implements Row {
+  readonly key: RowKey;
+  readonly counters = zeroCounters();
+  readonly recent = createRecentRate();
+  readonly peers = new Map<number, Peer>();
+  readonly ports = new Map<number, Port>();
+  otherPeers: Tally | null = null;
+  otherPorts: Tally | null = null;
+  shared = 0;
+  deniedInAuditMode = 0;
+  firstMs = 0;
+  lastMs = 0;
+  version = 0;
+  readonly #owner: number;
+  readonly #flows: FlowSet;
+  readonly #limits: Limits;
+
+  constructor(key: RowKey, owner: number, flows: FlowSet, limits: Limits) {
+    this.key = key;
+    this.#owner = owner;
+    this.#flows = flows;
+    this.#limits = limits;
+  }
+
+  count(verdict: Verdict, where: Where, isShared: boolean, atMs: number): void {
+    const outcome = outcomeOf(verdict);
+    this.counters[outcome] += 1;
+    if (outcome === 'denied') {
+      if (this.#flows.add(this.#owner, verdict.flowKey)) this.counters.attempts += 1;
+      if (verdict.audit) this.deniedInAuditMode += 1;
+    }
+    if (isShared) this.shared += 1;
+    if (this.version === 0) this.firstMs = atMs;
+    this.lastMs = atMs;
+    this.version += 1;
+    this.recent.count(atMs);
+    tally(this.#peer(verdict, where), outcome);
+    tally(this.#port(verdict, where), outcome);
+  }
+
+  #peer({ remoteIdentity }: Verdict, { peerKey, node }: Where): Tally {
+    const known = this.peers.get(peerKey);
+    if (known !== undefined) return known;
+    if (peerKey === NO_KEY || this.peers.size >= this.#limits.peersPerRow) {
+      this.otherPeers ??= { allowed: 0, denied: 0 };
+      return this.otherPeers;
+    }
+    const made: Peer = { identity: remoteIdentity, node, allowed: 0, denied: 0 };
+    this.peers.set(peerKey, made);
+    return made;
+  }
+
+  #port({ protocol, destinationPort }: Verdict, { portKey }: Where): Tally {
+    const known = this.ports.get(portKey);
+    if (known !== undefined) return known;
+    if (portKey === NO_KEY || this.ports.size >= this.#limits.portsPerRow) {
+      this.otherPorts ??= { allowed: 0, denied: 0 };
+      return this.otherPorts;
+    }
+    const made: Port = { protocol, port: destinationPort, allowed: 0, denied: 0 };
+    this.ports.set(portKey, made);
+    return made;
+  }
+}
+
+function tally(target: Tally, outcome: Outcome): void {
+  if (outcome === 'denied') target.denied += 1;
+  else target.allowed += 1;
+}
