@@ -16,7 +16,7 @@ export interface Faults {
 }
 
 /** What a fault does to one exec stream. */
-export interface FaultyStream {
+interface FaultyStream {
   setStalled(stalled: boolean): void;
   cut(): void;
 }

@@ -20,6 +20,15 @@ const Body = v.looseObject({
   }),
 });
 
+/** JSON is YAML too; null where it is neither. */
+function parseBody(body: string): unknown {
+  try {
+    return parseYaml(body);
+  } catch {
+    return null;
+  }
+}
+
 /** JSON merge patch (RFC 7386): null removes, objects are merged, all else replaces. */
 function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isFields(patch)) return patch;
@@ -75,7 +84,7 @@ function store(request: ApiRequest, context: ReadContext, previous: KubeObject |
 export function answerCreate(request: ApiRequest, context: ReadContext, body: string): Answer {
   const { resource, name, subresource } = request;
   if (name !== null || subresource !== null) return { ok: false, error: methodNotAllowed() };
-  const object = toObject(request, parseYaml(body));
+  const object = toObject(request, parseBody(body));
   if (object === null) return { ok: false, error: badRequest('the object provided is unrecognized') };
   if (context.store.get(resource, storedNamespace(request), object.metadata.name) !== null) {
     return { ok: false, error: alreadyExists(resource.group, resource.plural, object.metadata.name) };
@@ -87,7 +96,7 @@ export function answerUpdate(request: ApiRequest, context: ReadContext, body: st
   const { resource, name } = request;
   const previous = context.store.get(resource, storedNamespace(request), name ?? '');
   if (previous === null) return { ok: false, error: notFound(resource.group, resource.plural, name ?? '') };
-  const object = toObject(request, parseYaml(body));
+  const object = toObject(request, parseBody(body));
   if (object === null) return { ok: false, error: badRequest('the object provided is unrecognized') };
   return store(request, context, previous, object);
 }
@@ -103,7 +112,7 @@ export function answerPatch(request: ApiRequest, context: ReadContext, contentTy
   if (previous === null && !applies) {
     return { ok: false, error: notFound(resource.group, resource.plural, name ?? '') };
   }
-  const object = toObject(request, mergePatch(previous ?? {}, parseYaml(body)));
+  const object = toObject(request, mergePatch(previous ?? {}, parseBody(body)));
   if (object === null) return { ok: false, error: badRequest('the object provided is unrecognized') };
   return store(request, context, previous, object);
 }

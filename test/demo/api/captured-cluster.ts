@@ -17,7 +17,7 @@ import type { Resource } from '../../../src/model/kubernetes.ts';
 const CAPTURES = join(import.meta.dirname, '../../../fixtures/captures');
 
 /** When the captures of `api/` were made, so that ages come out the same. */
-export const CAPTURED_AT = new Date('2026-11-22T19:58:59Z');
+const CAPTURED_AT = new Date('2026-11-22T19:58:59Z');
 
 export const PODS: Resource = { group: '', version: 'v1', plural: 'pods' };
 export const ENDPOINTS: Resource = { group: 'cilium.io', version: 'v2', plural: 'ciliumendpoints' };
@@ -85,13 +85,13 @@ function loadCaptures(store: WatchableStore): void {
   store.put({ ...PODS, plural: 'configmaps' }, config);
 }
 
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

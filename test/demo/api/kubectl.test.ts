@@ -30,7 +30,7 @@ describe.each<KubectlMinor>(['35', '31'])('kubectl 1.%s', (minor) => {
   let env: Record<string, string>;
   beforeAll(async () => {
     program = await kubectl(minor);
-    env = { KUBECONFIG: kubeconfig, HOME: cluster.folder, PATH: process.env['PATH'] ?? '' };
+    env = { KUBECONFIG: kubeconfig, HOME: cluster.folder, PATH: process.env.PATH ?? '' };
   });
 
   const run = (args: readonly string[], stdin?: string) =>

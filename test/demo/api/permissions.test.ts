@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
+  ANY_TEXT,
   type CapturedCluster,
   capturedJson,
   capturedText,
@@ -79,6 +80,6 @@ describe('reviews of one’s own access', () => {
       method: 'POST',
       body: JSON.stringify({ spec: { resourceAttributes: { verb: 'list', resource: 'pods' } } }),
     });
-    expect(reply).toMatchObject({ status: { allowed: true, reason: expect.stringContaining('RBAC: allowed by') } });
+    expect(reply).toMatchObject({ status: { allowed: true, reason: ANY_TEXT } });
   });
 });

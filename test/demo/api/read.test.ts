@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  ANY_TEXT,
   type CapturedCluster,
   capturedJson,
   capturedText,
@@ -46,7 +47,7 @@ describe('lists', () => {
 
   test('a selection in pages does not say how much is left', async () => {
     const page = await cluster.json('/api/v1/pods?limit=1&labelSelector=org');
-    expect(page).toMatchObject({ metadata: { continue: expect.stringMatching(/./) } });
+    expect(page).toMatchObject({ metadata: { continue: ANY_TEXT } });
     expect(page).not.toHaveProperty('metadata.remainingItemCount');
   });
 
