@@ -41,7 +41,8 @@ export function runExec(
   surroundings: { readonly groups: ProcessGroups; readonly faults: FaultState },
 ): void {
   const { groups, faults } = surroundings;
-  let bytesUntilCut = faults.takeDropAfter();
+  const dropAfter = faults.takeDropAfter();
+  let bytesUntilCut = dropAfter;
   let child: ChildProcess | null = null;
   let gone = false;
   let stalled = false;
@@ -74,11 +75,17 @@ export function runExec(
       return;
     }
     socket.send(Buffer.concat([Buffer.of(channel), data.subarray(0, bytesUntilCut)]), () => socket.terminate());
+    bytesUntilCut = null;
     gone = true;
     updateFlow();
   };
+  const giveBackDrop = () => {
+    if (dropAfter !== null && bytesUntilCut !== null) faults.giveBackDropAfter(dropAfter);
+    bytesUntilCut = null;
+  };
   const finish = () => {
     if (ended === null || gone || stalled) return;
+    giveBackDrop();
     send(CHANNEL.status, Buffer.from(execStatus(ended, protocol, options.command)));
     socket.close(1000);
   };
@@ -102,6 +109,7 @@ export function runExec(
   // (measured: Kubernetes 1.36.2, containerd 1.6).
   socket.on('close', () => {
     leave();
+    giveBackDrop();
     gone = true;
     updateFlow();
     child?.stdin?.end();

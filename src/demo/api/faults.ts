@@ -2,7 +2,10 @@
 import type { ForbidRule, Permissions } from './permissions.ts';
 
 export interface Faults {
-  /** The exec stream that is opened next is cut, without a close frame, after so many bytes of stdout. */
+  /**
+   * The exec stream that is opened next is cut, without a close frame, after so many bytes of stdout. One that ends
+   * before it has written so much passes the fault on to the next.
+   */
   dropAfter(bytes: number): void;
   /** Exec streams, open ones and new ones, send nothing and answer no ping for so long; `Infinity` for good. */
   stall(ms: number): void;
@@ -26,6 +29,7 @@ export interface FaultState extends Faults {
   enlist(stream: FaultyStream): () => void;
   /** The bytes after which the stream that is being opened is to be cut, or null. */
   takeDropAfter(): number | null;
+  giveBackDropAfter(bytes: number): void;
   refuses(): boolean;
   clear(): void;
 }
@@ -76,6 +80,7 @@ export function createFaults(permissions: Permissions): FaultState {
       return () => streams.delete(stream);
     },
     takeDropAfter: () => drops.shift() ?? null,
+    giveBackDropAfter: (bytes) => void drops.unshift(bytes),
     refuses: () => refusing.on(),
     clear() {
       stalling.end();

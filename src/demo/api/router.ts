@@ -16,6 +16,7 @@ import { refuseUpgrade, sendJson, sendStatus, sendText } from './respond.ts';
 import {
   badRequest,
   forbidden,
+  forbiddenPath,
   methodNotAllowed,
   type StatusError,
   unauthorized,
@@ -157,6 +158,10 @@ export function createRouter(options: RouterOptions): Router {
         return;
       }
       const path = url.pathname.length > 1 ? url.pathname.replace(/\/$/, '') : url.pathname;
+      if (user === ANONYMOUS && isDiscovery(path)) {
+        sendStatus(incoming, response, forbiddenPath(path, user));
+        return;
+      }
       const fixed = answerFixed(incoming, path);
       if (fixed !== null) {
         if (typeof fixed === 'string') sendText(response, 200, fixed);
@@ -220,6 +225,11 @@ export function createRouter(options: RouterOptions): Router {
       await options.execs.accept(request, incoming, socket, head);
     },
   };
+}
+
+/** What the role system:public-info-viewer does not open to everybody. */
+function isDiscovery(path: string): boolean {
+  return path === '/api' || path === '/apis' || path.startsWith('/openapi') || /^\/api\/[^/]+$/.test(path);
 }
 
 function discoveryHeaders(body: Fields): Record<string, string> {

@@ -67,7 +67,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     url,
     kubeconfig: kubeconfigFor(url, certificate.ca, token),
     token,
-    faults,
+    faults: {
+      ...faults,
+      refuseConnections(ms) {
+        faults.refuseConnections(ms);
+        server.closeIdleConnections();
+      },
+    },
     processes: () => groups.alive(),
     async close() {
       faults.clear();

@@ -88,6 +88,11 @@ export function unsupportedMediaType(): StatusError {
   );
 }
 
+/** Of a path that is no resource. */
+export function forbiddenPath(path: string, user: string): StatusError {
+  return statusError(403, 'Forbidden', `forbidden: User "${user}" cannot get path "${path}"`, {});
+}
+
 export function forbidden(
   request: {
     readonly verb: string;

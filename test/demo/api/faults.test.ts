@@ -39,6 +39,7 @@ function exec(script: string): Stream {
 describe('faults', () => {
   test('dropAfter cuts the next stream after exactly so many bytes, and only that one', async () => {
     cluster.api.faults.dropAfter(10);
+    expect(await exec('echo short').closed).toBe(1000);
     const cut = exec('seq 1 100; cat');
     expect(await cut.closed).toBe(1006);
     expect(cut.stdout()).toBe('1\n2\n3\n4\n5\n');

@@ -24,6 +24,13 @@ describe('who may not is told so in the captured words', () => {
     expect([reply.status, reply.text]).toEqual([403, capturedText('api/anonymous.json')]);
   });
 
+  test('discovery without a token', async () => {
+    expect(await cluster.json('/apis', { token: null })).toMatchObject({
+      code: 403,
+      message: 'forbidden: User "system:anonymous" cannot get path "/apis"',
+    });
+  });
+
   test('with a token that is not known', async () => {
     const reply = await cluster.ask('/api/v1/pods', { token: 'nonsense' });
     expect([reply.status, reply.text]).toEqual([401, capturedText('api/bad-token.json')]);
