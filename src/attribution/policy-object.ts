@@ -30,7 +30,7 @@ export interface PolicyObject {
 
 const section = v.nullish(v.array(v.unknown()));
 
-const ciliumSpec = v.object({
+export const ciliumSpec = v.object({
   endpointSelector: v.nullish(selectorSchema),
   nodeSelector: v.nullish(selectorSchema),
   ingress: section,
@@ -71,10 +71,11 @@ function readCiliumPolicy(raw: unknown, kind: PolicyKind): PolicyObject | null {
   const { metadata, spec, specs } = read.output;
   const namespace = kind === 'CiliumNetworkPolicy' ? (metadata.namespace ?? 'default') : null;
   const parts = [...(spec ? [spec] : []), ...(specs ?? [])];
-  return { ref: { kind, namespace, name: metadata.name }, specs: parts.map((part) => ciliumPart(part, namespace)) };
+  return { ref: { kind, namespace, name: metadata.name }, specs: parts.map((part) => readCiliumSpec(part, namespace)) };
 }
 
-function ciliumPart(spec: v.InferOutput<typeof ciliumSpec>, namespace: string | null): PolicySpec {
+/** `namespace` is null where the selector says all by itself. */
+export function readCiliumSpec(spec: v.InferOutput<typeof ciliumSpec>, namespace: string | null): PolicySpec {
   const endpoints = spec.endpointSelector ? requirementsOf(spec.endpointSelector, 'any') : null;
   return {
     endpoints: endpoints === null ? null : inNamespace(endpoints, namespace),

@@ -25,8 +25,8 @@ export interface PolicyRule {
 }
 
 const EVERY_PORT: RulePort = { protocol: 'ANY', port: 0 };
-const UNKNOWN: Peer = { kind: 'unknown' };
-const EVERYONE: Peer = { kind: 'everyone' };
+export const UNKNOWN: Peer = { kind: 'unknown' };
+export const EVERYONE: Peer = { kind: 'everyone' };
 
 const list = v.nullish(v.array(v.unknown()));
 const ciliumRule = v.looseObject({

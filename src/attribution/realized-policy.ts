@@ -78,10 +78,16 @@ const endpointSchema = v.object({
   }),
 });
 
-/** Null where the text is not what these commands print. */
+const printed = v.pipe(v.string(), v.parseJson(), v.array(v.unknown()));
+
+/** Null where the text is not what these commands print; an endpoint that is not understood is left out. */
 export function readRealizedPolicies(text: string): RealizedPolicy[] | null {
-  const read = v.safeParse(v.pipe(v.string(), v.parseJson(), v.array(endpointSchema)), text);
-  return read.success ? read.output.map(realizedPolicy) : null;
+  const read = v.safeParse(printed, text);
+  if (!read.success) return null;
+  return read.output.flatMap((raw) => {
+    const endpoint = v.safeParse(endpointSchema, raw);
+    return endpoint.success ? [realizedPolicy(endpoint.output)] : [];
+  });
 }
 
 function realizedPolicy({ id, status }: v.InferOutput<typeof endpointSchema>): RealizedPolicy {

@@ -55,8 +55,8 @@ export interface Observed {
 export interface Scenario {
   readonly states: ReadonlyMap<number, EndpointState>;
   readonly observed: readonly Observed[];
-  /** What `monitor` printed over the same seconds. */
-  readonly monitor: string;
+  /** The verdicts that `monitor` printed over the same seconds. */
+  readonly monitored: readonly Verdict[];
 }
 
 export function scenarioNames(): string[] {
@@ -80,7 +80,45 @@ export function readScenario(name: string, node: string): Scenario {
   const observed = read(`${node}--hubble.stdout`)
     .split('\n')
     .flatMap((line) => observedOf(line) ?? []);
-  return { states: new Map(states), observed, monitor: read(`${node}--monitor.stdout`) };
+  const monitored = read(`${node}--monitor.stdout`)
+    .split('\n')
+    .flatMap((line) => monitoredOf(line) ?? []);
+  return { states: new Map(states), observed, monitored };
+}
+
+const LINE =
+  /^Policy verdict log: .* local EP ID (\d+), remote ID ([\w-]+), proto (\d+), (ingress|egress), action (\w+), auth: disabled, match ([\w-]+), \S+ -> (\S+) (\w+) ?(\w*)/;
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ['host', 1],
+  ['world', 2],
+  ['remote-node', 6],
+]);
+const PROTOCOLS: ReadonlyMap<string, string> = new Map([
+  ['6', 'TCP'],
+  ['17', 'UDP'],
+  ['1', 'ICMP'],
+]);
+
+/** As much of the line as attribution needs; the parser's own tests read the rest. */
+function monitoredOf(line: string): Verdict | null {
+  const [, endpoint, remote = '', proto = '', direction, action, match, destination = '', , type] =
+    LINE.exec(line) ?? [];
+  if (endpoint === undefined) {
+    if (line.startsWith('Policy verdict log')) throw new Error(line);
+    return null;
+  }
+  const port = Number(/:(\d+)$/.exec(destination)?.[1] ?? Number.NaN);
+  return verdictOf({
+    endpoint: Number(endpoint),
+    direction: direction === 'egress' ? 'egress' : 'ingress',
+    action: [...ACTIONS.values()].find((known) => known === action) ?? 'allow',
+    audit: action === 'audit',
+    remoteIdentity: NUMBERS.get(remote) ?? Number(remote),
+    protocol: PROTOCOLS.get(proto) ?? proto,
+    match: MATCHES.find((known) => known === match) ?? 'unknown',
+    destinationPort: Number.isNaN(port) ? null : port,
+    icmp: type === 'EchoRequest' ? { text: type, type: 8, code: 0 } : null,
+  });
 }
 
 function observedOf(line: string): Observed | null {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { createAnswers } from '../../src/attribution/answers.ts';
 import { attributeVerdict } from '../../src/attribution/attribute.ts';
+import { createAttributor } from '../../src/attribution/attributor.ts';
 import type { Verdict } from '../../src/model/event.ts';
 import type { PolicyRef } from '../../src/model/policy.ts';
 import { readScenario, scenarioNames } from './scenario.ts';
@@ -68,11 +69,25 @@ describe.each(scenarioNames())('%s', (name) => {
     }
     expect(rows.map((row) => tableRow(row))).toMatchSnapshot();
   });
+
+  test.each(NODES)('the monitor of %s leads to the same policies', (node) => {
+    const { states, observed, monitored } = readScenario(name, node);
+    const attributor = createAttributor(answers);
+    for (const [endpoint, state] of states) attributor.setEndpointState(endpoint, state, 0);
+    const hubble = new Map(observed.map(({ verdict, named }) => [describeVerdict(verdict), [...named].sort()]));
+    expect(monitored.length).toBeGreaterThan(0);
+    for (const verdict of monitored) {
+      const got = attributor.attribute(verdict, 1);
+      const what = describeVerdict(verdict);
+      expect(hubble.has(what), what).toBe(true);
+      expect(got.grade === 'derived' ? got.policies.map(keyOf) : [], what).toEqual(hubble.get(what));
+    }
+  });
 });
 
 function describeVerdict(verdict: Verdict): string {
   const { endpoint, direction, remoteIdentity, protocol, destinationPort, icmp, action, match } = verdict;
-  const where = destinationPort ?? icmp?.text ?? '';
+  const where = destinationPort ?? icmp?.type ?? '';
   return `${endpoint} ${direction} ${String(remoteIdentity)} ${protocol} ${where} ${action} ${match}`;
 }
 
