@@ -24,7 +24,7 @@ const NO_PORT = 0x10000;
 const WANTS_AUTH = 0x20000;
 
 /** What one agent's attributor sees of the table. */
-export interface CacheView {
+interface CacheView {
   /** Null where there is none yet, and for verdicts that no key can be made of. */
   get(verdict: Verdict): Attribution | null;
   set(verdict: Verdict, answer: Attribution): void;

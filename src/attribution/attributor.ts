@@ -33,7 +33,7 @@ export interface Attributor {
   wanted(): Wanted;
 }
 
-export interface Wanted {
+interface Wanted {
   /** Endpoints with verdicts whose state was never read, or was announced to change. */
   readonly endpoints: readonly number[];
   /** A remote identity was met that no selector knows: the table is probably older than its pod. */
@@ -103,7 +103,12 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
   }
 
   return {
-    attribute: (verdict, atMs) => (verdict.dialect === 'accuknox' ? printedName(verdict) : derive(verdict, atMs)),
+    attribute: (verdict, atMs) => {
+      if (verdict.dialect !== 'accuknox') return derive(verdict, atMs);
+      // The name is there, its kind and namespace are not.
+      if (!histories.has(verdict.endpoint)) wantedEndpoints.add(verdict.endpoint);
+      return printedName(verdict);
+    },
     notice: (notice, atMs) => {
       const news = readNotice(notice);
       if (news?.what === 'policy') {

@@ -2,7 +2,7 @@
 import type { EndpointState } from './attribute.ts';
 
 /** How long after a state was read verdicts of the one before it may still arrive. */
-export const SETTLE_MS = 1000;
+const SETTLE_MS = 1000;
 
 /** Periods that are kept, for records that come with their own, earlier time. */
 const KEPT = 8;

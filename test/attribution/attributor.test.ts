@@ -152,7 +152,9 @@ test('the patched Cilium goes by what it prints, with the kind from the state', 
   const attributor = createAttributor(createAnswers());
   const printed = verdictOf({ dialect: 'accuknox', match: 'all', policyName: 'old' });
   expect(attributor.attribute(printed, 0).policies).toEqual([{ kind: null, namespace: null, name: 'old' }]);
+  expect(attributor.wanted().endpoints).toEqual([1026]);
   attributor.setEndpointState(1026, stateBy('old', 2), 10);
+  expect(attributor.wanted().endpoints).toEqual([]);
   const { grade, policies } = attributor.attribute(printed, 20);
   expect(grade).toBe('datapath');
   expect(policies).toEqual([{ kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'old' }]);

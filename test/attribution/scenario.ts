@@ -46,7 +46,7 @@ const flowSchema = v.object({
   }),
 });
 
-export interface Observed {
+interface Observed {
   readonly verdict: Verdict;
   /** `kind/namespace/name`, as Hubble has them. */
   readonly named: readonly string[];

@@ -19,7 +19,7 @@ export function withCidr(cidr: string): string {
   return `&LabelSelector{MatchLabels:map[string]string{},MatchExpressions:[]LabelSelectorRequirement{${expression},},}`;
 }
 
-export interface EntrySpec {
+interface EntrySpec {
   readonly port?: number;
   readonly endPort?: number;
   readonly portName?: string;
