@@ -92,7 +92,9 @@ function parseYaml(content: string, path: string): unknown {
   try {
     return parse(content, { logLevel: 'error', maxAliasCount: 100 });
   } catch (error) {
-    throw failure({ code: 'KUBECONFIG_INVALID', path, detail: messageOf(error) }, error);
+    // What follows the first line is a piece of the file, perhaps with a credential in it.
+    const [detail = ''] = messageOf(error).split('\n');
+    throw failure({ code: 'KUBECONFIG_INVALID', path, detail: detail.replace(/:$/, '') });
   }
 }
 
@@ -102,7 +104,8 @@ function check<T extends v.GenericSchema>(schema: T, value: unknown, path: strin
   const [issue] = result.issues;
   const place = [where, v.getDotPath(issue) ?? ''].filter((part) => part !== '').join('.');
   // The value itself stays out of the message: it may be a credential.
-  throw failure({ code: 'KUBECONFIG_INVALID', path, detail: `${place}: expected ${issue.expected ?? issue.type}` });
+  const what = issue.received === 'undefined' ? 'missing' : `not ${issue.expected ?? issue.type}`;
+  throw failure({ code: 'KUBECONFIG_INVALID', path, detail: place === '' ? what : `${place}: ${what}` });
 }
 
 function pickContext(merged: Merged, wanted: string | undefined): KubeContext {

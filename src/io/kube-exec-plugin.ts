@@ -1,5 +1,6 @@
 /** Exec credential plugins (`aws eks get-token`, `gke-gcloud-auth-plugin`, ...) by client-go's protocol, their messages left visible. */
 import { spawn } from 'node:child_process';
+import { isatty } from 'node:tty';
 import * as v from 'valibot';
 import type { ClusterConfig, ExecConfig } from './kube-config-schema.ts';
 
@@ -28,7 +29,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 const CLUSTER_EXTENSION = 'client.authentication.k8s.io/exec';
 
 export async function askPlugin(exec: ExecConfig, cluster: ClusterConfig, env: Env): Promise<PluginCredential> {
-  const isInteractive = exec.interactiveMode !== 'Never' && process.stdin.isTTY;
+  const isInteractive = exec.interactiveMode !== 'Never' && isatty(0);
   if (exec.interactiveMode === 'Always' && !isInteractive) throw new Error(`${exec.command} needs a terminal`);
   const info = {
     kind: 'ExecCredential',
