@@ -13,6 +13,8 @@ export interface LiveOptions {
   readonly clock: Clock;
   readonly identityName: IdentityLookup;
   readonly missingNodes: readonly string[];
+  /** An agent's stream is open, for the first time or again. */
+  streaming(plan: AgentPlan): void;
   /** What an agent's program said on stderr, and why a stream was lost: for people, not for counting. */
   notice(plan: AgentPlan, line: string): void;
   trouble(plan: AgentPlan, problem: Problem): void;
@@ -54,6 +56,7 @@ function countingHandlers(counter: StreamCounter, plan: AgentPlan, options: Live
     notice: (line) => options.notice(plan, line),
     state: (state: AgentState, problem: Problem | null) => {
       counter.state(state);
+      if (state === 'streaming') options.streaming(plan);
       if (problem !== null) options.trouble(plan, problem);
     },
     facts: (facts: AgentFacts) => counter.facts(facts),
@@ -78,9 +81,9 @@ export interface InputFile {
 }
 
 /** The same for monitor text that somebody kept: one summary of all files. */
-export async function summarizeFiles(files: readonly InputFile[], clock: Clock, identityName: IdentityLookup): Promise<Summary> {
+export async function summarizeFiles(files: readonly InputFile[], clock: Clock): Promise<Summary> {
   const paths = files.map((file) => file.path);
-  const aggregator: Aggregator = createAggregator({ startMs: clock.nowMs(), source: 'file', files: paths, identityName });
+  const aggregator: Aggregator = createAggregator({ startMs: clock.nowMs(), source: 'file', files: paths, identityName: () => null });
   for (const { chunks } of files) {
     let nowMs = clock.nowMs();
     const reader = createReader(recordCounter(aggregator.addStream(null), () => nowMs));

@@ -1,0 +1,87 @@
+/** From a plan to running streams: connect, find the agents, and listen to all of them at once. */
+import { missingPermissions } from '../discovery/access.ts';
+import { findAgents } from '../discovery/agents.ts';
+import { discoverTargets, type StepName } from '../discovery/discover.ts';
+import { monitorStream } from '../exec/monitor.ts';
+import { type AgentExec, runInAgent } from '../exec/session.ts';
+import type { Io } from '../io/io.ts';
+import type { AgentRef } from '../model/cluster.ts';
+import type { KubeApi } from '../model/kubernetes.ts';
+import { Failure, failure, type Problem } from '../model/problem.ts';
+import type { Summary } from '../model/summary.ts';
+import { startPipeline } from '../pipeline.ts';
+import type { Narrator } from './narrator.ts';
+import type { ListenPlan } from './plan.ts';
+import { aborted, elapsed } from './until.ts';
+
+export interface Listening {
+  summary(): Summary;
+  /** Resolves when the first stream is open, or at Ctrl-C. Rejects with the first `Failure` where no stream could be opened. */
+  readonly opened: Promise<void>;
+  /** Resolves at Ctrl-C, after `durationMs`, or when every stream is over. */
+  over(durationMs: number | null): Promise<void>;
+  /** Closes the streams; resolves when nothing of them is left. */
+  stop(): Promise<void>;
+}
+
+export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Promise<Listening> {
+  narrator.step('connect');
+  // The Kubernetes client is loaded here and not at the top: help, version and files never pay for it.
+  const { connectKube } = await import('../io/kube.ts');
+  const kube = await connectKube(plan.kube);
+  const exec: AgentExec = { openExec: kube.openExec.bind(kube), clock: io.clock, random: io.random };
+  const surroundings = {
+    kube,
+    runInAgent: (agent: AgentRef, command: readonly string[]) => runInAgent(exec, agent, command, io.stop),
+    signal: io.stop,
+    step: (step: StepName) => narrator.step(step),
+    warn: (problem: Problem) => narrator.warn(problem),
+  };
+  const found = await discoverTargets({ ...surroundings, query: plan.query, agentLocation: plan.agentLocation });
+  narrator.step('listen');
+
+  const ending = new AbortController();
+  const opened = Promise.withResolvers<void>();
+  const pipeline = startPipeline({
+    clock: io.clock,
+    identityName: found.identityName,
+    missingNodes: found.missingNodes.map(({ node }) => node),
+    streaming: () => opened.resolve(),
+    notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
+    trouble: (_plan, problem) => narrator.warn(problem),
+  });
+  const streams = found.agents.map((agentPlan) => {
+    const { agent } = agentPlan;
+    const locate = async () => {
+      const agents = await findAgents({ ...surroundings, signal: ending.signal }, plan.agentLocation, [agent.node]);
+      return agents.on(agent.node).agent;
+    };
+    const options = { types: ['policy-verdict'], numeric: true, relatedTo: [], context: kube.context, locate };
+    return pipeline.listen(agentPlan, monitorStream(exec, agent, options), ending.signal);
+  });
+  const finished = Promise.allSettled(streams).then(async (outcomes) => {
+    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    if (failures.length === outcomes.length) opened.reject(await withMissingVerbs(failures[0], kube, io.stop));
+    else for (const failed of failures) if (failed instanceof Failure) narrator.warn(failed.problem);
+  });
+  return {
+    summary: () => pipeline.summary(),
+    opened: Promise.race([opened.promise, aborted(io.stop)]),
+    over: async (durationMs) => {
+      const limit = durationMs === null ? [] : [elapsed(io.clock, durationMs, ending.signal)];
+      await Promise.race([finished, aborted(io.stop), ...limit]);
+    },
+    stop: async () => {
+      ending.abort();
+      await finished;
+    },
+  };
+}
+
+/** A refused exec names one verb; which of the two are missing is for the API server to say. */
+async function withMissingVerbs(error: unknown, kube: KubeApi, signal: AbortSignal): Promise<unknown> {
+  if (!(error instanceof Failure) || error.problem.code !== 'EXEC_FORBIDDEN') return error;
+  const missing = await missingPermissions(kube, [error.problem], signal);
+  if (missing.length === 0) return error;
+  return failure({ ...error.problem, verbs: missing.map(({ verb }) => verb) }, error);
+}

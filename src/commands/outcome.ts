@@ -1,0 +1,10 @@
+/** What the exit code says of a summary. */
+import { failure } from '../model/problem.ts';
+import type { Summary } from '../model/summary.ts';
+
+/** Throws `Failure` INCOMPLETE under --strict where something is known to be missing; a file's own beginning and end nobody can vouch for. */
+export function requireComplete(summary: Summary, strict: boolean): void {
+  const { status, reasons } = summary.completeness;
+  const known = reasons.filter((reason) => reason !== 'offline-input');
+  if (strict && status !== 'full' && known.length > 0) throw failure({ code: 'INCOMPLETE', reasons: known });
+}

@@ -1,0 +1,59 @@
+/** Flags become a checked plan before anything runs; pure, so that every wrong use is a row of a table test. */
+import type { AgentLocation, TargetQuery } from '../discovery/discover.ts';
+import type { KubeOptions } from '../io/kube.ts';
+import { failure } from '../model/problem.ts';
+import type { ClusterFlags, TargetFlags } from './options.ts';
+
+export interface ListenPlan {
+  readonly kube: KubeOptions;
+  readonly query: TargetQuery;
+  readonly agentLocation: AgentLocation;
+}
+
+export function toListenPlan(targets: readonly string[], flags: ClusterFlags & TargetFlags, env: KubeOptions['env']): ListenPlan {
+  if (flags.allNamespaces === true && flags.namespace !== undefined) throw usage('Give either --namespace or --all-namespaces.');
+  const query = toQuery(targets, flags);
+  return {
+    kube: {
+      env,
+      ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
+      ...(flags.context === undefined ? {} : { context: flags.context }),
+      ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }),
+      ...(flags.as === undefined ? {} : { as: flags.as }),
+      ...(flags.asGroup === undefined ? {} : { asGroup: flags.asGroup }),
+      ...(flags.requestTimeout === undefined ? {} : { requestTimeoutMs: flags.requestTimeout }),
+    },
+    query,
+    agentLocation: {
+      namespace: flags.agentNamespace ?? null,
+      selector: flags.agentSelector,
+      container: flags.agentContainer ?? null,
+    },
+  };
+}
+
+function toQuery(targets: readonly string[], flags: ClusterFlags & TargetFlags): TargetQuery {
+  const bare = targets.find((target) => !/^[^/\s]+\/[^/\s]+$/.test(target));
+  if (bare !== undefined) throw usage(`"${bare}" is not TYPE/NAME. For a pod write --pod ${bare}, for a Deployment deploy/${bare}.`);
+  const pods = flags.pod ?? [];
+  const wrongPod = pods.find((pod) => !/^(?:[^/\s]+\/)?[^/\s]+$/.test(pod));
+  if (wrongPod !== undefined) throw usage(`"${wrongPod}" is no pod: --pod takes NAME or NAMESPACE/NAME.`);
+  const nodes = flags.node ?? [];
+  const selector = flags.selector ?? null;
+  const named = pods.length + targets.length + nodes.length > 0 || selector !== null;
+  if (!named && flags.namespace === undefined && flags.allNamespaces !== true) {
+    throw usage('Say whose policies: --pod NAME, TYPE/NAME, -l LABELS, --node NAME, or -n NAMESPACE or -A for every pod there.');
+  }
+  return {
+    pods,
+    workloads: targets,
+    selector,
+    nodes,
+    namespace: flags.namespace ?? null,
+    allNamespaces: flags.allNamespaces === true,
+  };
+}
+
+export function usage(message: string) {
+  return failure({ code: 'USAGE', message });
+}

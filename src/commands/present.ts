@@ -1,0 +1,86 @@
+/** Where summaries go: the live screen, one text per interval, the last one at the end; and what the exit code says of them. */
+import type { Io } from '../io/io.ts';
+import type { Summary } from '../model/summary.ts';
+import { renderJson } from '../report/json.ts';
+import { renderJsonl } from '../report/jsonl.ts';
+import { createScreen, paletteFor } from '../report/screen.ts';
+import { renderTable } from '../report/table.ts';
+import { renderYaml } from '../report/yaml.ts';
+import type { OutputFlags } from './options.ts';
+
+/** Often enough to look live, seldom enough to cost nothing. */
+const REDRAW_EVERY_MS = 250;
+
+export interface Presenter {
+  /** Shows what is there again and again until the returned function is called. */
+  follow(current: () => Summary, intervalMs: number | null): () => void;
+  final(summary: Summary): void;
+}
+
+export function createPresenter(io: Io, flags: OutputFlags): Presenter {
+  const render = renderer(io, flags);
+  const live = io.out.isTerminal && (flags.output === 'table' || flags.output === 'wide');
+  return {
+    follow: (current, intervalMs) => {
+      if (live) return followOnScreen(io, flags, current);
+      if (intervalMs === null) return () => {};
+      return every(io, intervalMs, () => io.out.write(render(current())));
+    },
+    final: (summary) => io.out.write(render(summary)),
+  };
+}
+
+function followOnScreen(io: Io, flags: OutputFlags, current: () => Summary): () => void {
+  const screen = createScreen(io.out);
+  const palette = paletteFor(colorLevel(io, flags));
+  const draw = () => {
+    const { columns: width, rows: height } = io.out;
+    screen.draw(renderTable(current(), { width, height, wide: flags.output === 'wide', sort: flags.sort, palette, live: true }));
+  };
+  draw();
+  io.out.onResize(draw);
+  const stop = every(io, REDRAW_EVERY_MS, draw);
+  return () => {
+    stop();
+    screen.close();
+  };
+}
+
+function renderer(io: Io, flags: OutputFlags): (summary: Summary) => string {
+  switch (flags.output) {
+    case 'json':
+      return renderJson;
+    case 'jsonl':
+      return renderJsonl;
+    case 'yaml':
+      return renderYaml;
+    case 'table':
+    case 'wide': {
+      const palette = paletteFor(colorLevel(io, flags));
+      return (summary) =>
+        renderTable(summary, { width: io.out.columns, wide: flags.output === 'wide', sort: flags.sort, palette, live: false });
+    }
+  }
+}
+
+/** https://no-color.org, https://force-color.org; the flag wins. */
+function colorLevel(io: Io, { color }: OutputFlags): boolean {
+  if (color !== 'auto') return color === 'always';
+  if ((io.env['NO_COLOR'] ?? '') !== '') return false;
+  const forced = io.env['FORCE_COLOR'];
+  if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false';
+  return io.out.isTerminal && io.env['TERM'] !== 'dumb';
+}
+
+/** Calls `task` at this rhythm until the returned function is called. */
+function every(io: Io, intervalMs: number, task: () => void): () => void {
+  let cancel = () => {};
+  const next = () => {
+    cancel = io.clock.after(intervalMs, () => {
+      task();
+      next();
+    });
+  };
+  next();
+  return () => cancel();
+}

@@ -1,0 +1,33 @@
+/** `summary`: one summary of what happens from now on, or of monitor output that somebody kept. */
+import type { Io } from '../io/io.ts';
+import { summarizeFiles } from '../pipeline.ts';
+import { createNarrator } from './narrator.ts';
+import type { ClusterFlags, OutputFlags, TargetFlags } from './options.ts';
+import { requireComplete } from './outcome.ts';
+import { toListenPlan, usage } from './plan.ts';
+import { createPresenter } from './present.ts';
+import { watch } from './watch.ts';
+
+export interface SummaryFlags extends ClusterFlags, TargetFlags, OutputFlags {
+  readonly duration: number;
+  readonly input?: readonly string[];
+}
+
+export async function runSummary(targets: readonly string[], flags: SummaryFlags, io: Io): Promise<number> {
+  if (flags.input !== undefined) return summarizeInput(targets, flags, flags.input, io);
+  const plan = toListenPlan(targets, flags, io.env);
+  const narrator = await createNarrator(io, flags);
+  return watch(plan, { ...flags, live: false, intervalMs: null, durationMs: flags.duration }, io, narrator);
+}
+
+async function summarizeInput(targets: readonly string[], flags: SummaryFlags, paths: readonly string[], io: Io): Promise<number> {
+  if (targets.length > 0 || flags.pod !== undefined || flags.selector !== undefined || flags.node !== undefined) {
+    throw usage('With --input there is no cluster that knows the pods: leave the targets out.');
+  }
+  if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
+  const files = paths.map((path) => ({ path, chunks: io.read(path) }));
+  const summary = await summarizeFiles(files, io.clock);
+  createPresenter(io, flags).final(summary);
+  requireComplete(summary, flags.strict === true);
+  return 0;
+}

@@ -1,0 +1,53 @@
+/** `watch`: the live table on a terminal, one summary per interval on a pipe, and the final summary at the end. */
+import type { Io } from '../io/io.ts';
+import { listen } from './listen.ts';
+import { createNarrator, type Narrator } from './narrator.ts';
+import type { ClusterFlags, OutputFlags, TargetFlags } from './options.ts';
+import { requireComplete } from './outcome.ts';
+import { type ListenPlan, toListenPlan } from './plan.ts';
+import { createPresenter } from './present.ts';
+
+export interface WatchFlags extends ClusterFlags, TargetFlags, OutputFlags {
+  readonly interval: number;
+  readonly duration?: number;
+}
+
+export async function runWatch(targets: readonly string[], flags: WatchFlags, io: Io): Promise<number> {
+  const plan = toListenPlan(targets, flags, io.env);
+  const narrator = await createNarrator(io, flags);
+  return watch(plan, { ...flags, live: true, intervalMs: flags.interval, durationMs: flags.duration ?? null }, io, narrator);
+}
+
+export interface WatchOptions extends OutputFlags {
+  /** Whether to draw on a terminal while listening. */
+  readonly live: boolean;
+  /** Null: only the last summary. */
+  readonly intervalMs: number | null;
+  readonly durationMs: number | null;
+}
+
+/** The exit code: 0, or 130 where it was interrupted before there was a result. */
+export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, narrator: Narrator): Promise<number> {
+  const presenter = createPresenter(io, options);
+  try {
+    const listening = await listen(plan, io, narrator);
+    try {
+      await listening.opened;
+      narrator.settle();
+      if (io.stop.aborted) return INTERRUPTED;
+      const stopShowing = options.live ? presenter.follow(() => listening.summary(), options.intervalMs) : () => {};
+      await listening.over(options.durationMs).finally(stopShowing);
+      // Taken before the streams are closed: what we end ourselves is not missing.
+      const summary = listening.summary();
+      presenter.final(summary);
+      requireComplete(summary, options.strict === true);
+      return 0;
+    } finally {
+      await listening.stop();
+    }
+  } finally {
+    narrator.settle();
+  }
+}
+
+const INTERRUPTED = 130;

@@ -1,0 +1,57 @@
+/** A demo cluster for a whole-program test, and the shape of what policystat prints about it. */
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import { type DemoCluster, type DemoOptions, startDemoCluster } from '../../src/demo/demo-cluster.ts';
+
+const Counts = { allowed: v.number(), redirected: v.number(), audited: v.number(), denied: v.number(), attempts: v.number() };
+
+const SummaryJson = v.object({
+  window: v.object({ seconds: v.number() }),
+  source: v.object({ agents: v.array(v.object({ node: v.string(), version: v.nullable(v.string()), dialect: v.nullable(v.string()), state: v.string() })) }),
+  targets: v.array(v.object({ pod: v.string(), node: v.string(), endpoint: v.nullable(v.number()), identity: v.nullable(v.number()) })),
+  completeness: v.object({ status: v.string(), lost: v.number(), gaps: v.array(v.object({ node: v.string(), seconds: v.number() })), reasons: v.array(v.string()) }),
+  records: v.object({ received: v.number(), counted: v.number(), ignored: v.record(v.string(), v.number()), unparsed: v.number() }),
+  totals: v.object({ ingress: v.object(Counts), egress: v.object(Counts) }),
+  policies: v.array(
+    v.object({
+      policy: v.object({ kind: v.nullable(v.string()), namespace: v.nullable(v.string()), name: v.string() }),
+      direction: v.string(),
+      attribution: v.string(),
+      ...Counts,
+      peers: v.array(v.object({ identity: v.nullable(v.number()), name: v.nullable(v.string()), allowed: v.number(), denied: v.number() })),
+      ports: v.array(v.object({ protocol: v.string(), port: v.nullable(v.number()) })),
+    }),
+  ),
+});
+
+export type SummaryJson = v.InferOutput<typeof SummaryJson>;
+
+export function parseSummary(text: string): SummaryJson {
+  return v.parse(SummaryJson, JSON.parse(text));
+}
+
+/** What holds for every summary, whatever happened. */
+export function accountedFor({ records }: SummaryJson): boolean {
+  const ignored = Object.values(records.ignored).reduce((sum, count) => sum + count, 0);
+  return records.received === records.counted + ignored + records.unparsed;
+}
+
+/** Without background traffic: what is counted is what the test sent. */
+export async function quietCluster(options: Partial<DemoOptions> = {}): Promise<DemoCluster> {
+  return startDemoCluster({
+    dialect: 'cilium',
+    rate: 0,
+    seed: 1,
+    programsFolder: fileURLToPath(new URL('../../dist/demo/', import.meta.url)),
+    ...options,
+  });
+}
+
+/** Waits for a condition that nothing announces, such as the end of a process. */
+export async function eventually(what: string, holds: () => boolean, withinMs = 20_000): Promise<void> {
+  const startMs = performance.now();
+  while (!holds()) {
+    if (performance.now() - startMs > withinMs) throw new Error(`did not come true: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,158 @@
+/** `watch` and `summary` against the demo cluster, as a pipe sees them. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
+import { accountedFor, eventually, parseSummary, quietCluster } from './cluster.ts';
+import { run, start } from './run.ts';
+
+let cluster: DemoCluster | null = null;
+
+async function boot(options: Partial<DemoOptions> = {}): Promise<DemoCluster> {
+  cluster = await quietCluster(options);
+  return cluster;
+}
+
+afterEach(async () => {
+  const ending = cluster;
+  cluster = null;
+  if (ending === null) return;
+  try {
+    await eventually('no process of the agents is left', () => ending.processes().length === 0);
+  } finally {
+    await ending.stop();
+  }
+});
+
+/** Starts policystat and waits until every agent's stream is open. */
+async function watching(demo: DemoCluster, args: readonly string[], streams = 2) {
+  const running = start([...args, '-v'], { kubeconfig: demo.kubeconfigPath });
+  await running.until((_, stderr) => (stderr.match(/Press Ctrl-C to quit/g) ?? []).length >= streams);
+  return running;
+}
+
+describe.each([
+  { dialect: 'accuknox' as const, version: undefined, allow: 'rule1', grade: 'datapath' },
+  { dialect: 'cilium' as const, version: '1.19', allow: 'unattributed', grade: 'unattributed' },
+  { dialect: 'cilium' as const, version: '1.12', allow: 'unattributed', grade: 'unattributed' },
+  { dialect: 'cilium' as const, version: '1.8', allow: 'unattributed', grade: 'unattributed' },
+])('watch on $dialect $version', ({ dialect, version, allow, grade }) => {
+  it('counts a landing once and a refusal for every SYN, and ends with a summary at Ctrl-C', async () => {
+    const demo = await boot({ dialect, ...(version === undefined ? {} : { version }) });
+    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+    expect(await demo.connect('xwing', 'deathstar')).toBe('timeout');
+    await running.until((stdout) => stdout.trimEnd().split('\n').some((line) => line.includes('"denied":3')));
+    running.process.kill('SIGINT');
+    const { code, stdout } = await running.outcome;
+    expect(code).toBe(0);
+    const summary = parseSummary(stdout.trimEnd().split('\n').at(-1) ?? '');
+    expect(accountedFor(summary)).toBe(true);
+    expect(summary.completeness).toMatchObject({ status: 'full', lost: 0, gaps: [] });
+    expect(summary.totals.ingress).toMatchObject({ allowed: 1, denied: 3, attempts: 1 });
+    expect(summary.policies).toMatchObject([
+      { policy: { name: 'implicit-default-deny' }, direction: 'ingress', attribution: 'default-deny', denied: 3, attempts: 1, peers: [{ name: 'default/xwing' }] },
+      { policy: { name: allow }, direction: 'ingress', attribution: grade, allowed: 1, peers: [{ name: 'default/tiefighter' }], ports: [{ protocol: 'TCP', port: 80 }] },
+    ]);
+    expect(summary.targets.map(({ pod, node }) => [pod, node])).toEqual(
+      expect.arrayContaining([
+        ['deathstar-77dd4fb786-8c4bw', 'k8s-node2'],
+        ['deathstar-77dd4fb786-pjs8v', 'k8s-node1'],
+      ]),
+    );
+  });
+});
+
+describe('nothing stays behind', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)('after %s in the middle of a stream', async (signal) => {
+    const demo = await boot({ rate: 50 });
+    const running = await watching(demo, ['watch', '--pod', 'deathstar']);
+    expect(demo.processes().length).toBeGreaterThan(0);
+    running.process.kill(signal);
+    const { code } = await running.outcome;
+    expect(code).toBe(signal === 'SIGKILL' ? null : 0);
+    await eventually('no process of the agents is left', () => demo.processes().length === 0);
+  });
+
+  it('after a reader of the pipe went away, which is a success', async () => {
+    const demo = await boot({ rate: 50 });
+    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '50ms']);
+    running.process.stdout?.destroy();
+    expect((await running.outcome).code).toBe(0);
+  });
+});
+
+describe('summary', () => {
+  it('listens for the duration and prints one object', async () => {
+    const demo = await boot({ rate: 100, dialect: 'accuknox' });
+    const { code, stdout, stderr } = await run(['summary', 'deploy/deathstar', '--duration', '2s', '-o', 'json'], { kubeconfig: demo.kubeconfigPath });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const summary = parseSummary(stdout);
+    expect(accountedFor(summary)).toBe(true);
+    expect(summary.totals.ingress.allowed).toBeGreaterThan(0);
+    expect(summary.window.seconds).toBeGreaterThanOrEqual(2);
+  });
+
+  it('under --strict an incomplete one exits with 4 and still prints what is known', async () => {
+    const demo = await boot({ rate: 100 });
+    const running = await watching(demo, ['summary', '--pod', 'deathstar', '--duration', '3s', '-o', 'json', '--strict']);
+    demo.faults.breakStreams();
+    const { code, stdout, stderr } = await running.outcome;
+    expect(code).toBe(4);
+    expect(parseSummary(stdout).completeness).toMatchObject({ status: 'partial', reasons: ['gap'] });
+    expect(stderr).toContain('not complete');
+  });
+});
+
+describe('what is not there', () => {
+  it.each([
+    [['--pod', 'deathstra'], 6, 'deathstar'],
+    [['--pod', 'nosuch'], 6, 'nosuch'],
+    [['--pod', 'kube-system/cilium-5l2dg'], 6, 'host network'],
+    [['deploy/deathstra'], 6, 'deathstar'],
+    [['-l', 'class=nosuch'], 6, 'class=nosuch'],
+    [['--node', 'k8s-node9'], 6, 'k8s-node1'],
+    [['--pod', 'deathstar', '--agent-selector', 'k8s-app=nosuch'], 6, 'k8s-app=nosuch'],
+    [['--pod', 'deathstar', '--context', 'nosuch'], 2, 'policystat-demo'],
+  ])('%j exits with %i and says %s', async (args, expected, words) => {
+    const demo = await boot();
+    const { code, stdout, stderr } = await run(['watch', ...args], { kubeconfig: demo.kubeconfigPath });
+    expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
+    expect(stderr).toContain(words);
+  });
+
+  it.each(['create', 'get'])('a user who may not %s pods/exec is told the verb, the resource and the namespace', async (verb) => {
+    const demo = await boot();
+    demo.faults.forbid({ verb, resource: 'pods/exec', namespace: 'kube-system' });
+    const { code, stderr } = await run(['watch', '--pod', 'deathstar'], { kubeconfig: demo.kubeconfigPath });
+    expect(code).toBe(5);
+    expect(stderr).toContain(verb);
+    expect(stderr).toContain('pods/exec');
+    expect(stderr).toContain('kube-system');
+  });
+
+  it('a cluster that is not there', async () => {
+    const demo = await boot();
+    const kubeconfig = demo.kubeconfigPath;
+    const args = ['watch', '--pod', 'deathstar'];
+    await demo.faults.forbid({ verb: 'none', resource: 'none' });
+    const { code, stderr } = await run([...args], { env: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1' } });
+    expect(kubeconfig).not.toBe('');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/kubeconfig/i);
+  });
+});
+
+describe('losses', () => {
+  it('a broken connection is a gap, the stream comes back, and the numbers are lower bounds', async () => {
+    const demo = await boot({ rate: 50 });
+    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    demo.faults.breakStreams();
+    await running.until((stdout) => stdout.split('\n').some((line) => line.includes('"reasons":["gap"]') && !line.includes('reconnecting')));
+    running.process.kill('SIGINT');
+    const { code, stdout } = await running.outcome;
+    expect(code).toBe(0);
+    const summary = parseSummary(stdout.trimEnd().split('\n').at(-1) ?? '');
+    expect(summary.completeness.gaps.length).toBeGreaterThanOrEqual(2);
+    expect(summary.source.agents.map(({ state }) => state)).toEqual(['streaming', 'streaming']);
+    expect(accountedFor(summary)).toBe(true);
+  });
+});
