@@ -1,0 +1,133 @@
+/** Bytes of a stream in any pieces to records: exactly one for each line. */
+import type { MonitorRecord, UnparsedReason } from '../model/event.ts';
+import { Cursor, NEWLINE, toStrictText, toText } from './bytes.ts';
+import { prefixLength, withoutEscapes } from './clean.ts';
+import { LineSplitter } from './lines.ts';
+import { ignored, readOtherLine } from './other-lines.ts';
+import { VERDICT_START, VerdictLine } from './verdict.ts';
+
+export interface ReaderOptions {
+  /** What is kept of a line while its end has not come; 64 KiB where it is absent. */
+  readonly maxLineBytes?: number;
+}
+
+export interface Reader {
+  /** Bytes in any pieces; the array may be used again afterwards. */
+  push(bytes: Uint8Array): void;
+  /** Nothing more will come: what is left without a newline is a line if it is safely whole. */
+  end(): void;
+  /** The stream broke: what is left without a newline was cut, and the next byte begins a line. */
+  reset(): void;
+}
+
+const MAX_LINE_BYTES = 64 * 1024;
+const SAMPLE_CHARACTERS = 200;
+/** A line that goes wrong this close to its end was cut rather than damaged. */
+const CUT_BYTES = 24;
+/** Words of the grammar without a line's beginning before them. */
+const FRAGMENT = /\blocal EP ID |remote ID |auditMode:|, match |, identity | -> \S+ (?:tcp|udp|sctp|icmp)\b/;
+const BEGINNING =
+  /^(?:Policy v|xx drop|CPU \d|>> |-> |<- |\?\? |\{|time=|level=|Listening |Recorder |unknown trace|Unknown payload)/;
+/** The monitor prints none of these in a line; a tab it does. */
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+const VERDICT_WORDS = 'Policy verdict log: flow 0x';
+
+export function createReader(emit: (record: MonitorRecord) => void, options: ReaderOptions = {}): Reader {
+  const lineReader = new LineReader(emit);
+  const splitter = new LineSplitter(lineReader, options.maxLineBytes ?? MAX_LINE_BYTES);
+  return {
+    push: (bytes) => splitter.push(bytes),
+    end: () => splitter.end(),
+    reset: () => {
+      lineReader.broken = true;
+      splitter.end();
+      lineReader.broken = false;
+    },
+  };
+}
+
+class LineReader {
+  /** The line at hand was cut by a gap: it is not believed, whatever it looks like. */
+  broken = false;
+  private readonly emit: (record: MonitorRecord) => void;
+  private readonly cursor = new Cursor();
+  private readonly verdict = new VerdictLine();
+
+  constructor(emit: (record: MonitorRecord) => void) {
+    this.emit = emit;
+  }
+
+  lines(bytes: Uint8Array, start: number, end: number): void {
+    const { cursor, verdict, emit } = this;
+    cursor.bytes = bytes;
+    let at = start;
+    while (at < end) {
+      cursor.at = at;
+      if (cursor.take(VERDICT_START) && verdict.read(cursor)) {
+        at = cursor.at + 1;
+        emit(verdict);
+      } else {
+        const next = bytes.indexOf(NEWLINE, at) + 1;
+        this.line(bytes, at, next, true);
+        cursor.bytes = bytes;
+        at = next;
+      }
+    }
+  }
+
+  tooLong(bytes: Uint8Array, end: number): void {
+    this.unparsed(this.broken ? 'truncated' : 'too-long', bytes, 0, end - 1);
+  }
+
+  unfinished(bytes: Uint8Array, end: number): void {
+    if (this.broken) this.unparsed('truncated', bytes, 0, end - 1);
+    else this.line(bytes, 0, end, false);
+  }
+
+  /** A line that is no plain verdict, with its newline at `end - 1`. */
+  private line(bytes: Uint8Array, start: number, end: number, finished: boolean): void {
+    const clean = withoutEscapes(bytes, start, end);
+    const prefix = prefixLength(clean);
+    const line = prefix === 0 ? clean : clean.subarray(prefix);
+    const { cursor, verdict } = this;
+    cursor.bytes = line;
+    cursor.at = 0;
+    if (cursor.take(VERDICT_START)) {
+      if (verdict.read(cursor) && (finished || !verdict.mayBeCut)) this.emit(verdict);
+      else this.unparsed(verdictProblem(verdict, cursor.at, line), bytes, start, end - 1);
+      return;
+    }
+    const text = toStrictText(line, 0, line.length - 1);
+    if (text === null) {
+      this.unparsed('not-utf8', bytes, start, end - 1);
+      return;
+    }
+    const content = text.trimEnd();
+    if (content === '') {
+      this.emit(ignored('blank'));
+      return;
+    }
+    const damaged = CONTROL.test(content);
+    const record = damaged ? null : readOtherLine(content);
+    if (record !== null) this.emit(record);
+    else this.unparsed(damaged ? 'bad-field' : otherProblem(content), bytes, start, end - 1);
+  }
+
+  private unparsed(reason: UnparsedReason, bytes: Uint8Array, start: number, end: number): void {
+    // A character has at most four bytes.
+    const line = toText(bytes, start, Math.min(end, start + SAMPLE_CHARACTERS * 4)).slice(0, SAMPLE_CHARACTERS);
+    this.emit({ type: 'unparsed', reason, line });
+  }
+}
+
+function verdictProblem(verdict: VerdictLine, at: number, line: Uint8Array): UnparsedReason {
+  if (verdict.problem !== 'bad-field') return verdict.problem;
+  if (toStrictText(line, 0, line.length) === null) return 'not-utf8';
+  return line.length - 1 - at <= CUT_BYTES ? 'truncated' : 'bad-field';
+}
+
+function otherProblem(text: string): UnparsedReason {
+  if (BEGINNING.test(text) || FRAGMENT.test(text) || VERDICT_WORDS.startsWith(text)) return 'truncated';
+  return 'unknown-line';
+}

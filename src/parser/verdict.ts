@@ -1,0 +1,279 @@
+/** A policy verdict line (Cilium pkg/monitor/datapath_policy.go), patched or stock, 1.8 to 1.19 and the state before 1.8. */
+import type {
+  Action,
+  Dialect,
+  Direction,
+  Icmp,
+  MatchType,
+  PacketEnd,
+  UnparsedReason,
+  Verdict,
+} from '../model/event.ts';
+import type { Address } from './address.ts';
+import { type Cursor, toBytes, toText } from './bytes.ts';
+import { flowKeyOf } from './flow-key.ts';
+import { Names } from './names.ts';
+import { ICMP, ICMPV6, PacketSummary, SCTP, TCP, UDP } from './packet.ts';
+import { ACTION_WORDS, AUTH_WORD, MATCH_WORDS, RESERVED_IDENTITIES } from './words.ts';
+
+/** What every verdict line begins with. */
+export const VERDICT_START = toBytes('Policy verdict log: flow 0x');
+const STOCK_ENDPOINT = toBytes(' local EP ID ');
+const PATCHED_ENDPOINT = toBytes(', local EP ID ');
+const POLICY_NAME = toBytes(', PolicyName ');
+const REMOTE = toBytes(', remote ID ');
+const RESERVED_PREFIX = toBytes('reserved:');
+const HEADER_PORT = toBytes(' dst port ');
+const PROTOCOL = toBytes(' proto ');
+const INGRESS = toBytes(' ingress');
+const EGRESS = toBytes(' egress');
+const TRUE = toBytes(' true');
+const FALSE = toBytes(' false');
+const ACTION = toBytes(' action ');
+const AUTH = toBytes(' auth: ');
+const MATCH = toBytes(' match ');
+
+const COMMA = 44;
+const NEWLINE = 10;
+const FLAG_NAMES = ['SYN', 'ACK', 'RST', 'FIN'] as const;
+const DISABLED = toBytes('disabled');
+
+/** The one verdict object that is handed out again for each line. */
+export class VerdictLine implements Verdict {
+  readonly type = 'policy-verdict';
+  dialect: Dialect = 'cilium';
+  endpoint = 0;
+  direction: Direction = 'ingress';
+  action: Action = 'allow';
+  audit = false;
+  remoteIdentity = 0;
+  match: MatchType = 'none';
+  auth: string | null = null;
+  policyName: string | null = null;
+  destinationPort: number | null = null;
+  /** Why the last line was refused. */
+  problem: UnparsedReason = 'bad-field';
+  readonly packet = new PacketSummary();
+  private readonly names = new Names();
+  private readonly auths = new Names();
+  private bytes: Uint8Array = new Uint8Array(1);
+  private flowStart = 0;
+  private flowEnd = 0;
+  private protocolNumber = -1;
+
+  /** Reads a line whose `VERDICT_START` is behind the cursor; afterwards the cursor is at its newline, or at what was wrong. */
+  read(cursor: Cursor): boolean {
+    this.problem = 'bad-field';
+    this.bytes = cursor.bytes;
+    this.flowStart = cursor.at - 2;
+    if (!takeHex(cursor)) return false;
+    this.flowEnd = cursor.at;
+    if (cursor.take(STOCK_ENDPOINT)) {
+      this.dialect = 'cilium';
+      this.policyName = null;
+      return this.readAfterName(cursor);
+    }
+    this.dialect = 'accuknox';
+    if (!cursor.take(POLICY_NAME)) {
+      this.policyName = null;
+      return cursor.take(PATCHED_ENDPOINT) && this.readAfterName(cursor);
+    }
+    return this.readWithName(cursor);
+  }
+
+  /** A name may hold the words of the grammar: it ends where all that follows is a verdict. */
+  private readWithName(cursor: Cursor): boolean {
+    const { bytes, at: start } = cursor;
+    let furthest = start;
+    let at = start;
+    for (;;) {
+      let byte = bytes[at];
+      while (byte !== COMMA && byte !== NEWLINE) byte = bytes[++at];
+      if (byte === NEWLINE) break;
+      cursor.at = at;
+      if (cursor.take(PATCHED_ENDPOINT)) {
+        // The guide's own examples have a second comma, which no name ends in.
+        const end = at > start && bytes[at - 1] === COMMA ? at - 1 : at;
+        if (this.readAfterName(cursor)) return this.readName(bytes, start, end);
+        furthest = Math.max(furthest, cursor.at);
+      }
+      at++;
+    }
+    cursor.at = furthest === start ? at : furthest;
+    return false;
+  }
+
+  private readName(bytes: Uint8Array, start: number, end: number): boolean {
+    const name = this.names.read(bytes, start, end);
+    if (name === null) {
+      if (this.names.problem === 'not-utf8') this.problem = 'not-utf8';
+      return false;
+    }
+    this.policyName = name;
+    // Two lines that ran together: the first lost its end.
+    if (name.length > 25 && name.includes('olicy verdict log: ')) {
+      this.problem = 'truncated';
+      return false;
+    }
+    return true;
+  }
+
+  private readAfterName(cursor: Cursor): boolean {
+    this.endpoint = cursor.takeNumber(65_535);
+    if (this.endpoint < 0 || !cursor.take(REMOTE)) return false;
+    if (!this.readRemote(cursor)) return false;
+    let headerPort = -1;
+    if (cursor.take(HEADER_PORT)) {
+      headerPort = cursor.takeNumber(65_535);
+      if (headerPort < 0 || cursor.bytes[cursor.at++] !== COMMA) return false;
+    }
+    this.protocolNumber = -1;
+    if (cursor.take(PROTOCOL)) {
+      this.protocolNumber = cursor.takeNumber(255);
+      if (this.protocolNumber < 0 || cursor.bytes[cursor.at++] !== COMMA) return false;
+    } else if (headerPort >= 0) {
+      return false;
+    }
+    return this.readDirection(cursor) && this.readDecision(cursor) && this.readPacket(cursor, headerPort);
+  }
+
+  private readRemote(cursor: Cursor): boolean {
+    const identity = cursor.takeNumber(0xffff_ffff);
+    if (identity >= 0) {
+      this.remoteIdentity = identity;
+      return cursor.bytes[cursor.at++] === COMMA;
+    }
+    cursor.take(RESERVED_PREFIX);
+    for (const word of RESERVED_IDENTITIES) {
+      if (!cursor.take(word.bytes)) continue;
+      this.remoteIdentity = word.value;
+      return true;
+    }
+    return false;
+  }
+
+  private readDirection(cursor: Cursor): boolean {
+    if (cursor.take(INGRESS)) {
+      this.direction = cursor.take(FALSE) ? 'egress' : 'ingress';
+      if (this.direction === 'ingress') cursor.take(TRUE);
+    } else if (cursor.take(EGRESS)) {
+      this.direction = 'egress';
+    } else {
+      return false;
+    }
+    return cursor.bytes[cursor.at++] === COMMA;
+  }
+
+  private readDecision(cursor: Cursor): boolean {
+    if (!cursor.take(ACTION) || !this.readAction(cursor)) return false;
+    this.auth = null;
+    if (cursor.take(AUTH) && !this.readAuth(cursor)) return false;
+    if (!cursor.take(MATCH)) return false;
+    for (const word of MATCH_WORDS) {
+      if (!cursor.take(word.bytes)) continue;
+      this.match = word.value;
+      return true;
+    }
+    return false;
+  }
+
+  private readAction(cursor: Cursor): boolean {
+    for (const word of ACTION_WORDS) {
+      if (!cursor.take(word.bytes)) continue;
+      const { action, audit, patched } = word.value;
+      this.action = action;
+      this.audit = audit;
+      return this.dialect === 'accuknox' || (!patched && audit === (action === 'audit'));
+    }
+    return false;
+  }
+
+  private readAuth(cursor: Cursor): boolean {
+    if (cursor.take(DISABLED)) {
+      this.auth = 'disabled';
+    } else {
+      const start = cursor.at;
+      cursor.takeField();
+      this.auth = this.auths.read(cursor.bytes, start, cursor.at);
+      if (this.auth === null || !AUTH_WORD.test(this.auth)) return false;
+    }
+    return cursor.bytes[cursor.at++] === COMMA;
+  }
+
+  private readPacket(cursor: Cursor, headerPort: number): boolean {
+    const { packet } = this;
+    if (!packet.take(cursor, this.protocolNumber)) return false;
+    if (this.protocolNumber < 0) this.protocolNumber = packet.protocol;
+    const printed = packet.destinationPort;
+    if (printed >= 0) {
+      this.destinationPort = printed;
+      return headerPort < 0 || headerPort === printed;
+    }
+    const hasPorts = this.protocolNumber === TCP || this.protocolNumber === UDP || this.protocolNumber === SCTP;
+    this.destinationPort = headerPort > 0 && hasPorts ? headerPort : null;
+    return true;
+  }
+
+  /** Whether nothing in the line shows that its end is its end; matters where no newline follows. */
+  get mayBeCut(): boolean {
+    return this.packet.openEnd || (this.packet.protocol === TCP && this.packet.tcpFlags === 0);
+  }
+
+  get protocol(): string {
+    return protocolName(this.protocolNumber);
+  }
+
+  get source(): PacketEnd | null {
+    return this.packetEnd(this.packet.source, this.packet.sourcePort);
+  }
+
+  get destination(): PacketEnd | null {
+    return this.packetEnd(this.packet.destination, this.packet.destinationPort);
+  }
+
+  get tcpFlags(): readonly string[] {
+    const { tcpFlags } = this.packet;
+    return FLAG_NAMES.filter((_, flag) => (tcpFlags & (1 << flag)) !== 0);
+  }
+
+  get icmp(): Icmp | null {
+    return this.packet.icmp;
+  }
+
+  get flow(): string {
+    return toText(this.bytes, this.flowStart, this.flowEnd);
+  }
+
+  get flowKey(): number {
+    return flowKeyOf(this.packet, this.protocolNumber);
+  }
+
+  private packetEnd(address: Address, port: number): PacketEnd | null {
+    if (address.family === 0) return null;
+    return { ip: toText(this.bytes, address.start, address.end), port: port < 0 ? null : port };
+  }
+}
+
+/** The name where there is one, else the number; `unknown` where the line told neither. */
+function protocolName(number: number): string {
+  if (number === TCP) return 'TCP';
+  if (number === UDP) return 'UDP';
+  if (number === ICMP) return 'ICMP';
+  if (number === ICMPV6) return 'ICMPv6';
+  if (number === SCTP) return 'SCTP';
+  return number < 0 ? 'unknown' : String(number);
+}
+
+/** A flow hash: up to eight hex digits without leading zeros. */
+function takeHex(cursor: Cursor): boolean {
+  const { bytes, at: start } = cursor;
+  let at = start;
+  for (;;) {
+    const byte = bytes[at] ?? 0;
+    if (!((byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 102))) break;
+    at++;
+  }
+  cursor.at = at;
+  const digits = at - start;
+  return digits === 1 || (digits > 1 && digits <= 8 && bytes[start] !== 48);
+}
