@@ -1,0 +1,54 @@
+/** One connection's worth of an agent's monitor: from the exec request to its end, whoever ends it. */
+import type { AgentRef } from '../model/cluster.ts';
+import { Failure } from '../model/problem.ts';
+import { type Launch, type MonitorArguments, monitorCommand } from './lifeline.ts';
+import type { Outcome } from './reconnect.ts';
+import { type AgentExec, openSession, type Session } from './session.ts';
+import { createStartup } from './startup.ts';
+import { createTextLines } from './text-lines.ts';
+
+export interface ListeningHandlers {
+  readonly ready: () => void;
+  readonly bytes: (data: Uint8Array) => void;
+  readonly notice: (line: string) => void;
+  /** Over, as far as the other side is concerned; `lastHeardMs` is its last sign of life. */
+  readonly silent: (lastHeardMs: number) => void;
+}
+
+export async function listenOnce(
+  exec: AgentExec,
+  agent: AgentRef,
+  launch: Launch,
+  monitor: MonitorArguments,
+  handlers: ListeningHandlers,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const startup = createStartup({ ready: handlers.ready, stdout: handlers.bytes, stderrLine: handlers.notice });
+  const errors = createTextLines(startup.stderrLine);
+  const { namespace, pod, container } = agent;
+  const request = { namespace, pod, container, command: monitorCommand(launch, monitor), stdin: true };
+  let session: Session;
+  try {
+    session = await openSession(exec, request, { stdout: startup.stdout, stderr: errors.push }, signal);
+  } catch (error) {
+    if (signal.aborted) return { kind: 'aborted' };
+    if (error instanceof Failure) return { kind: 'refused', error };
+    throw error;
+  }
+  const { promise: aborted, resolve: abort } = Promise.withResolvers<null>();
+  const onAbort = () => abort(null);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) abort(null);
+  const end = await Promise.race([session.ended, aborted]);
+  signal.removeEventListener('abort', onAbort);
+  if (end === null) {
+    await session.close();
+    return { kind: 'aborted' };
+  }
+  handlers.silent(session.lastHeardMs());
+  errors.end();
+  const { stdout, stderr } = startup.heldBack();
+  const printed = Buffer.from(stdout).toString().split('\n');
+  const output = [...stderr, ...printed].filter((line) => line.trim() !== '');
+  return { kind: 'ended', end, output: startup.ready ? [] : output, listened: startup.ready };
+}

@@ -1,0 +1,68 @@
+/** Tells from a monitor's first output whether it listens, and keeps what it says of wrong arguments out of the stream. */
+
+export interface Startup {
+  readonly ready: boolean;
+  readonly stdout: (data: Uint8Array) => void;
+  readonly stderrLine: (line: string) => void;
+  /** What was held back, for a monitor that ended before it was ready. */
+  heldBack(): { readonly stdout: Uint8Array; readonly stderr: readonly string[] };
+}
+
+export interface StartupOutput {
+  readonly ready: () => void;
+  readonly stdout: (data: Uint8Array) => void;
+  readonly stderrLine: (line: string) => void;
+}
+
+const HELD_MAX_BYTES = 64 * 1024;
+const HELD_MAX_LINES = 200;
+
+/** On stdout up to 1.11, on stderr since 1.12 (Cilium, cmd/monitor.go). */
+const READY = 'Press Ctrl-C';
+/** Wrong arguments print the usage too, which goes to stdout in older versions. */
+const REFUSAL = /^\s*(?:Error:|Usage:)/;
+/** Since 1.18 the program's own log is on stdout. */
+const LOG_LINE = /^(?:time=|level=)/;
+
+export function createStartup(output: StartupOutput): Startup {
+  let isReady = false;
+  let held = Buffer.alloc(0);
+  let lines: string[] = [];
+  const becomeReady = () => {
+    isReady = true;
+    output.ready();
+    for (const line of lines) output.stderrLine(line);
+    if (held.length > 0) output.stdout(held);
+    held = Buffer.alloc(0);
+    lines = [];
+  };
+  return {
+    get ready() {
+      return isReady;
+    },
+    stdout: (data) => {
+      if (isReady) {
+        output.stdout(data);
+        return;
+      }
+      held = Buffer.concat([held, data]);
+      if (held.length > HELD_MAX_BYTES || listens(held.toString('latin1'))) becomeReady();
+    },
+    stderrLine: (line) => {
+      if (isReady) output.stderrLine(line);
+      else {
+        if (lines.length < HELD_MAX_LINES) lines.push(line);
+        if (line.includes(READY)) becomeReady();
+      }
+    },
+    heldBack: () => ({ stdout: held, stderr: lines }),
+  };
+}
+
+function listens(text: string): boolean {
+  if (text.includes(READY)) return true;
+  if (REFUSAL.test(text)) return false;
+  // A last line without its end may still become anything.
+  const lines = text.split('\n').slice(0, -1);
+  return lines.some((line) => line.trim() !== '' && !LOG_LINE.test(line));
+}
