@@ -1,11 +1,16 @@
 /** The life of a verdict, top to bottom: bytes of a stream, records of a line, the policy of a verdict, counts of a window. */
-import { createAggregator, type Aggregator, type StreamCounter } from './aggregator/aggregator.ts';
+import { type AgentQuestions, keepState } from './agent-state.ts';
+import { createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
+import { createAnswerCache } from './attribution/answer-cache.ts';
+import { createAnswers } from './attribution/answers.ts';
+import { createAttributor } from './attribution/attributor.ts';
 import { createPrintedNames } from './attribution/printed-name.ts';
-import type { AgentFacts, AgentPlan, AgentState, IdentityLookup, Target } from './model/cluster.ts';
+import { createHold } from './hold.ts';
+import type { AgentPlan, IdentityLookup } from './model/cluster.ts';
 import type { Clock } from './model/clock.ts';
 import type { MonitorRecord } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
-import type { AgentStream, StreamHandlers } from './model/source.ts';
+import type { AgentStream } from './model/source.ts';
 import type { Summary } from './model/summary.ts';
 import { createReader } from './parser/reader.ts';
 
@@ -22,57 +27,76 @@ export interface LiveOptions {
 
 export interface LivePipeline {
   /** Begins to listen to one more agent; the promise is over when its stream is. */
-  listen(plan: AgentPlan, stream: AgentStream, signal: AbortSignal): Promise<void>;
-  /** The pods that are wanted on a node have changed. */
-  retarget(node: string, targets: readonly Target[] | 'all'): void;
+  listen(plan: AgentPlan, stream: AgentStream, questions: AgentQuestions, signal: AbortSignal): Promise<void>;
   summary(): Summary;
+  /** Counts at once what waits for an agent's state. */
+  settle(): void;
 }
 
 export function startPipeline(options: LiveOptions): LivePipeline {
   const { clock, identityName, missingNodes } = options;
   const aggregator = createAggregator({ startMs: clock.nowMs(), source: 'monitor', missingNodes, identityName });
-  const counters = new Map<string, StreamCounter>();
-  return {
-    listen: async (plan, stream, signal) => {
-      const counter = aggregator.addStream(plan);
-      counters.set(plan.agent.node, counter);
-      await stream.run(countingHandlers(counter, plan, options), signal);
-    },
-    retarget: (node, targets) => counters.get(node)?.setTargets(targets),
-    summary: () => aggregator.summary(clock.nowMs()),
-  };
-}
+  const answers = createAnswers();
+  const answerCache = createAnswerCache();
+  const holds: (() => void)[] = [];
 
-function countingHandlers(counter: StreamCounter, plan: AgentPlan, options: LiveOptions): StreamHandlers {
-  const { clock } = options;
-  let nowMs = clock.nowMs();
-  const reader = createReader(recordCounter(counter, () => nowMs));
-  return {
-    bytes: (data) => {
+  async function listen(
+    plan: AgentPlan,
+    stream: AgentStream,
+    questions: AgentQuestions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const counter = aggregator.addStream(plan);
+    const attributor = createAttributor(answers, answerCache);
+    const keeper = keepState(attributor, questions, clock);
+    let nowMs = clock.nowMs();
+    const reader = createReader((record) => {
+      if (record.type === 'agent') attributor.notice(record, nowMs);
+      const wanted = record.type === 'policy-verdict' && counter.wants(record.endpoint);
+      counter.record(record, wanted ? attributor.attribute(record, nowMs) : null, nowMs);
+    });
+    const hold = createHold(clock, (data, atMs) => {
       // Monitor lines carry no time: all lines of a piece arrived together.
-      nowMs = clock.nowMs();
+      nowMs = atMs;
       reader.push(data);
-    },
-    notice: (line) => options.notice(plan, line),
-    state: (state: AgentState, problem: Problem | null) => {
-      counter.state(state);
-      if (state === 'streaming') options.streaming(plan);
-      if (problem !== null) options.trouble(plan, problem);
-    },
-    facts: (facts: AgentFacts) => counter.facts(facts),
-    gap: (fromMs, toMs, reason) => {
-      reader.reset();
-      counter.gap(fromMs, toMs, reason);
+      keeper.refresh();
+    });
+    holds.push(hold.release);
+    await stream.run(
+      {
+        bytes: hold.push,
+        notice: (line) => options.notice(plan, line),
+        state: (state, problem) => {
+          counter.state(state, clock.nowMs());
+          if (state === 'streaming') {
+            hold.until(keeper.read(endpointsOf(plan)));
+            options.streaming(plan);
+          }
+          if (problem !== null) options.trouble(plan, problem);
+        },
+        facts: (facts) => counter.facts(facts),
+        gap: (fromMs, toMs, reason) => {
+          hold.release();
+          reader.reset();
+          attributor.gap(toMs);
+          counter.gap(fromMs, toMs, reason);
+        },
+      },
+      signal,
+    );
+  }
+
+  return {
+    listen,
+    summary: () => aggregator.summary(clock.nowMs()),
+    settle: () => {
+      for (const release of holds) release();
     },
   };
 }
 
-function recordCounter(counter: StreamCounter, nowMs: () => number): (record: MonitorRecord) => void {
-  const attribute = createPrintedNames();
-  return (record) => {
-    const wanted = record.type === 'policy-verdict' && counter.wants(record.endpoint);
-    counter.record(record, wanted ? attribute(record) : null, nowMs());
-  };
+function endpointsOf({ targets }: AgentPlan): readonly number[] | 'all' {
+  return targets === 'all' ? 'all' : targets.flatMap(({ endpoint }) => (endpoint === null ? [] : [endpoint]));
 }
 
 export interface InputFile {
@@ -80,18 +104,20 @@ export interface InputFile {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** The same for monitor text that somebody kept: one summary of all files. */
+/** The same for monitor text that somebody kept: one summary of all files, with the names that the lines themselves tell. */
 export async function summarizeFiles(files: readonly InputFile[], clock: Clock): Promise<Summary> {
-  const paths = files.map((file) => file.path);
-  const aggregator: Aggregator = createAggregator({ startMs: clock.nowMs(), source: 'file', files: paths, identityName: () => null });
+  const paths = files.map(({ path }) => path);
+  const startMs = clock.nowMs();
+  const aggregator = createAggregator({ startMs, source: 'file', files: paths, identityName: () => null });
   for (const { chunks } of files) {
-    let nowMs = clock.nowMs();
-    const reader = createReader(recordCounter(aggregator.addStream(null), () => nowMs));
-    for await (const chunk of chunks) {
-      nowMs = clock.nowMs();
-      reader.push(chunk);
-    }
+    const reader = createReader(fileCounter(aggregator.addStream(null), startMs));
+    for await (const chunk of chunks) reader.push(chunk);
     reader.end();
   }
   return aggregator.summary(clock.nowMs());
+}
+
+function fileCounter(counter: StreamCounter, nowMs: number): (record: MonitorRecord) => void {
+  const attribute = createPrintedNames();
+  return (record) => counter.record(record, record.type === 'policy-verdict' ? attribute(record) : null, nowMs);
 }

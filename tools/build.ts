@@ -27,8 +27,18 @@ const common: BuildOptions = {
 
 await rm(`${root}/dist`, { recursive: true, force: true });
 const results = await Promise.all([
-  build({ ...common, entryPoints: ['src/main.ts'], outdir: 'dist', splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
-  build({ ...common, entryPoints: ['cilium', 'hubble', 'curl'].map((name) => `src/demo/programs/${name}.ts`), outdir: 'dist/demo' }),
+  build({
+    ...common,
+    entryPoints: ['src/main.ts'],
+    outdir: 'dist',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+  }),
+  build({
+    ...common,
+    entryPoints: ['cilium', 'hubble', 'curl'].map((name) => `src/demo/programs/${name}.ts`),
+    outdir: 'dist/demo',
+  }),
 ]);
 const metafiles = results.map((result) => result.metafile).filter((meta): meta is Metafile => meta !== undefined);
 writeFileSync(`${root}/THIRD-PARTY-LICENSES.txt`, licenseReport(root, packagesIn(metafiles)));

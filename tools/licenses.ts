@@ -15,7 +15,8 @@ export function packagesIn(metafiles: readonly Metafile[]): BundledPackage[] {
       for (const [path, input] of Object.entries(output.inputs)) {
         const match = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(path);
         const [, folder, name] = match ?? [];
-        if (folder !== undefined && name !== undefined && input.bytesInOutput > 0) folders.set(folder, { name, folder });
+        if (folder !== undefined && name !== undefined && input.bytesInOutput > 0)
+          folders.set(folder, { name, folder });
       }
     }
   }

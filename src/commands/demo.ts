@@ -38,7 +38,11 @@ export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
       await aborted(io.stop);
       return 0;
     }
-    const plan = toListenPlan([], { pod: ['deathstar'], agentSelector: 'k8s-app=cilium', kubeconfig: cluster.kubeconfigPath }, {});
+    const plan = toListenPlan(
+      [],
+      { pod: ['deathstar'], agentSelector: 'k8s-app=cilium', kubeconfig: cluster.kubeconfigPath },
+      {},
+    );
     const attended = io.out.isTerminal && io.env['CI'] === undefined;
     const durationMs = flags.duration ?? (attended ? null : UNATTENDED_MS);
     return await watch(plan, { ...flags, live: true, intervalMs: flags.interval ?? null, durationMs }, io, narrator);

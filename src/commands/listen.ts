@@ -2,8 +2,10 @@
 import { missingPermissions } from '../discovery/access.ts';
 import { findAgents } from '../discovery/agents.ts';
 import { discoverTargets, type StepName } from '../discovery/discover.ts';
+import { listPolicies } from '../discovery/policies.ts';
 import { monitorStream } from '../exec/monitor.ts';
-import { type AgentExec, runInAgent } from '../exec/session.ts';
+import { askAgent } from '../exec/question.ts';
+import type { AgentExec } from '../exec/session.ts';
 import type { Io } from '../io/io.ts';
 import type { AgentRef } from '../model/cluster.ts';
 import type { KubeApi } from '../model/kubernetes.ts';
@@ -12,10 +14,15 @@ import type { Summary } from '../model/summary.ts';
 import { startPipeline } from '../pipeline.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
-import { aborted, elapsed } from './until.ts';
+import { aborted, elapsed, rememberFor } from './until.ts';
+
+/** All agents read their state when a policy changes: one list serves them. */
+const POLICIES_GOOD_FOR_MS = 500;
 
 export interface Listening {
   summary(): Summary;
+  /** The last one: nothing that has arrived waits any longer. */
+  finalSummary(): Summary;
   /** Resolves when the first stream is open, or at Ctrl-C. Rejects with the first `Failure` where no stream could be opened. */
   readonly opened: Promise<void>;
   /** Resolves at Ctrl-C, after `durationMs`, or when every stream is over. */
@@ -32,7 +39,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
   const exec: AgentExec = { openExec: kube.openExec.bind(kube), clock: io.clock, random: io.random };
   const surroundings = {
     kube,
-    runInAgent: (agent: AgentRef, command: readonly string[]) => runInAgent(exec, agent, command, io.stop),
+    runInAgent: (agent: AgentRef, args: readonly string[]) => askAgent(exec, agent, args, io.stop),
     signal: io.stop,
     step: (step: StepName) => narrator.step(step),
     warn: (problem: Problem) => narrator.warn(problem),
@@ -50,14 +57,22 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
     trouble: (_plan, problem) => narrator.warn(problem),
   });
+  const listed = rememberFor(io.clock, POLICIES_GOOD_FOR_MS, () => listPolicies({ kube, signal: ending.signal }));
   const streams = found.agents.map((agentPlan) => {
-    const { agent } = agentPlan;
+    // The agent's pod may be another one after a loss.
+    let { agent } = agentPlan;
     const locate = async () => {
-      const agents = await findAgents({ ...surroundings, signal: ending.signal }, plan.agentLocation, [agent.node]);
-      return agents.on(agent.node).agent;
+      const agents = await findAgents({ kube, signal: ending.signal }, plan.agentLocation, [agent.node]);
+      const located = agents.on(agent.node).agent;
+      agent = located ?? agent;
+      return located;
     };
-    const options = { types: ['policy-verdict'], numeric: true, relatedTo: [], context: kube.context, locate };
-    return pipeline.listen(agentPlan, monitorStream(exec, agent, options), ending.signal);
+    const options = { types: ['policy-verdict', 'agent'], numeric: true, relatedTo: [], context: kube.context, locate };
+    const questions = {
+      ask: (args: readonly string[]) => askAgent(exec, agent, args, ending.signal),
+      policies: listed,
+    };
+    return pipeline.listen(agentPlan, monitorStream(exec, agent, options), questions, ending.signal);
   });
   const finished = Promise.allSettled(streams).then(async (outcomes) => {
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
@@ -66,6 +81,10 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
   });
   return {
     summary: () => pipeline.summary(),
+    finalSummary: () => {
+      pipeline.settle();
+      return pipeline.summary();
+    },
     opened: Promise.race([opened.promise, aborted(io.stop)]),
     over: async (durationMs) => {
       const limit = durationMs === null ? [] : [elapsed(io.clock, durationMs, ending.signal)];

@@ -37,13 +37,15 @@ export interface OutputFlags {
 /** `30s`, `1m30s`, `500ms` in milliseconds. */
 export function durationMs(text: string): number {
   const ms = /^[\d.]+$/.test(text) ? Number.NaN : parseDuration(text);
-  if (ms === null || !Number.isFinite(ms) || ms <= 0) throw new InvalidArgumentError('Give a time with its unit, such as 30s, 5m or 1h30m.');
+  if (ms === null || !Number.isFinite(ms) || ms <= 0)
+    throw new InvalidArgumentError('Give a time with its unit, such as 30s, 5m or 1h30m.');
   return ms;
 }
 
 export function positiveNumber(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('Give a number, 0 or above.');
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('Give a number, 0 or above.');
   return value;
 }
 
@@ -59,23 +61,37 @@ function option(flags: string, description: string, environment?: string): Optio
 export function addClusterOptions(command: Command): Command {
   return command
     .optionsGroup('Cluster:')
-    .addOption(option('--kubeconfig <path>', 'kubeconfig file (default: $KUBECONFIG, else ~/.kube/config, else in-cluster)'))
+    .addOption(
+      option('--kubeconfig <path>', 'kubeconfig file (default: $KUBECONFIG, else ~/.kube/config, else in-cluster)'),
+    )
     .addOption(option('--context <name>', 'kubeconfig context', 'CONTEXT'))
     .addOption(option('-n, --namespace <name>', "namespace of the targets (default: the context's)", 'NAMESPACE'))
     .addOption(option('--as <user>', 'impersonate this user', 'AS'))
     .addOption(option('--as-group <group>', 'impersonate this group; repeatable').argParser(collect))
     .addOption(option('--request-timeout <time>', 'give up on one API request after this time').argParser(durationMs))
     .optionsGroup('Cilium agent:')
-    .addOption(option('--agent-namespace <name>', 'namespace of the agent pods (default: wherever they are)', 'AGENT_NAMESPACE'))
-    .addOption(option('--agent-selector <labels>', 'label selector of the agent pods', 'AGENT_SELECTOR').default('k8s-app=cilium'))
-    .addOption(option('--agent-container <name>', 'container in the agent pod (default: cilium-agent)', 'AGENT_CONTAINER'));
+    .addOption(
+      option('--agent-namespace <name>', 'namespace of the agent pods (default: wherever they are)', 'AGENT_NAMESPACE'),
+    )
+    .addOption(
+      option('--agent-selector <labels>', 'label selector of the agent pods', 'AGENT_SELECTOR').default(
+        'k8s-app=cilium',
+      ),
+    )
+    .addOption(
+      option('--agent-container <name>', 'container in the agent pod (default: cilium-agent)', 'AGENT_CONTAINER'),
+    );
 }
 
 export function addTargetOptions(command: Command): Command {
   return command
     .argument('[target...]', 'workloads, as TYPE/NAME: deploy/deathstar, sts/db, ds/proxy, job/load, pod/xwing')
     .optionsGroup('Targets:')
-    .addOption(option('--pod <name>', 'a pod, or the pods that a controller made from this name; ns/name; repeatable').argParser(collect))
+    .addOption(
+      option('--pod <name>', 'a pod, or the pods that a controller made from this name; ns/name; repeatable').argParser(
+        collect,
+      ),
+    )
     .addOption(option('-l, --selector <labels>', 'pods with these labels'))
     .addOption(option('-A, --all-namespaces', 'in every namespace'))
     .addOption(option('--node <name>', 'every endpoint of this node; repeatable').argParser(collect));
@@ -86,7 +102,11 @@ export function addOutputOptions(command: Command): Command {
     .optionsGroup('Output:')
     .addOption(option('-o, --output <format>', 'how to print', 'OUTPUT').choices(OUTPUTS).default('table'))
     .addOption(option('--sort <column>', 'order of the rows of a table', 'SORT').choices(SORTS).default('denied'))
-    .addOption(option('--color <when>', 'colours in tables (NO_COLOR and FORCE_COLOR count too)', 'COLOR').choices(COLORS).default('auto'))
+    .addOption(
+      option('--color <when>', 'colours in tables (NO_COLOR and FORCE_COLOR count too)', 'COLOR')
+        .choices(COLORS)
+        .default('auto'),
+    )
     .addOption(option('--strict', 'exit with 4 where the data is not complete'))
     .addOption(option('-v, --verbose', "show the agents' own messages and every reconnection").conflicts('quiet'))
     .addOption(option('-q, --quiet', 'nothing on stderr but errors'));

@@ -10,8 +10,13 @@ export interface ListenPlan {
   readonly agentLocation: AgentLocation;
 }
 
-export function toListenPlan(targets: readonly string[], flags: ClusterFlags & TargetFlags, env: KubeOptions['env']): ListenPlan {
-  if (flags.allNamespaces === true && flags.namespace !== undefined) throw usage('Give either --namespace or --all-namespaces.');
+export function toListenPlan(
+  targets: readonly string[],
+  flags: ClusterFlags & TargetFlags,
+  env: KubeOptions['env'],
+): ListenPlan {
+  if (flags.allNamespaces === true && flags.namespace !== undefined)
+    throw usage('Give either --namespace or --all-namespaces.');
   const query = toQuery(targets, flags);
   return {
     kube: {
@@ -34,7 +39,8 @@ export function toListenPlan(targets: readonly string[], flags: ClusterFlags & T
 
 function toQuery(targets: readonly string[], flags: ClusterFlags & TargetFlags): TargetQuery {
   const bare = targets.find((target) => !/^[^/\s]+\/[^/\s]+$/.test(target));
-  if (bare !== undefined) throw usage(`"${bare}" is not TYPE/NAME. For a pod write --pod ${bare}, for a Deployment deploy/${bare}.`);
+  if (bare !== undefined)
+    throw usage(`"${bare}" is not TYPE/NAME. For a pod write --pod ${bare}, for a Deployment deploy/${bare}.`);
   const pods = flags.pod ?? [];
   const wrongPod = pods.find((pod) => !/^(?:[^/\s]+\/)?[^/\s]+$/.test(pod));
   if (wrongPod !== undefined) throw usage(`"${wrongPod}" is no pod: --pod takes NAME or NAMESPACE/NAME.`);
@@ -42,7 +48,9 @@ function toQuery(targets: readonly string[], flags: ClusterFlags & TargetFlags):
   const selector = flags.selector ?? null;
   const named = pods.length + targets.length + nodes.length > 0 || selector !== null;
   if (!named && flags.namespace === undefined && flags.allNamespaces !== true) {
-    throw usage('Say whose policies: --pod NAME, TYPE/NAME, -l LABELS, --node NAME, or -n NAMESPACE or -A for every pod there.');
+    throw usage(
+      'Say whose policies: --pod NAME, TYPE/NAME, -l LABELS, --node NAME, or -n NAMESPACE or -A for every pod there.',
+    );
   }
   return {
     pods,

@@ -35,7 +35,9 @@ function followOnScreen(io: Io, flags: OutputFlags, current: () => Summary): () 
   const palette = paletteFor(colorLevel(io, flags));
   const draw = () => {
     const { columns: width, rows: height } = io.out;
-    screen.draw(renderTable(current(), { width, height, wide: flags.output === 'wide', sort: flags.sort, palette, live: true }));
+    screen.draw(
+      renderTable(current(), { width, height, wide: flags.output === 'wide', sort: flags.sort, palette, live: true }),
+    );
   };
   draw();
   io.out.onResize(draw);
@@ -58,7 +60,13 @@ function renderer(io: Io, flags: OutputFlags): (summary: Summary) => string {
     case 'wide': {
       const palette = paletteFor(colorLevel(io, flags));
       return (summary) =>
-        renderTable(summary, { width: io.out.columns, wide: flags.output === 'wide', sort: flags.sort, palette, live: false });
+        renderTable(summary, {
+          width: io.out.columns,
+          wide: flags.output === 'wide',
+          sort: flags.sort,
+          palette,
+          live: false,
+        });
     }
   }
 }

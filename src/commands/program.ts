@@ -43,14 +43,21 @@ Examples:
 ${EXIT_CODES}`,
     );
 
-  const watch = program.command('watch').summary('live per-policy statistics').description(
-    'Live per-policy statistics of the targets: a table on a terminal, one summary per interval on a pipe. Ctrl-C ends it with a final summary.',
-  );
+  const watch = program
+    .command('watch')
+    .summary('live per-policy statistics')
+    .description(
+      'Live per-policy statistics of the targets: a table on a terminal, one summary per interval on a pipe. Ctrl-C ends it with a final summary.',
+    );
   addTargetOptions(watch);
   addClusterOptions(watch);
   addOutputOptions(watch)
     .optionsGroup('Window:')
-    .addOption(new Option('--interval <time>', 'on a pipe: time between two summaries').argParser(durationMs).default(10_000, '10s'))
+    .addOption(
+      new Option('--interval <time>', 'on a pipe: time between two summaries')
+        .argParser(durationMs)
+        .default(10_000, '10s'),
+    )
     .addOption(new Option('--duration <time>', 'end after this time (default: at Ctrl-C)').argParser(durationMs))
     .addHelpText(
       'after',
@@ -63,15 +70,23 @@ Examples:
     )
     .action(async (targets: string[]) => done(await (await import('./watch.ts')).runWatch(targets, watch.opts(), io)));
 
-  const summary = program.command('summary').summary('one summary over a window of time').description(
-    'One summary: of what happens from now on for --duration, or of kept monitor output given with --input.',
-  );
+  const summary = program
+    .command('summary')
+    .summary('one summary over a window of time')
+    .description(
+      'One summary: of what happens from now on for --duration, or of kept monitor output given with --input.',
+    );
   addTargetOptions(summary);
   addClusterOptions(summary);
   addOutputOptions(summary)
     .optionsGroup('Window:')
     .addOption(new Option('--duration <time>', 'listen for this time').argParser(durationMs).default(30_000, '30s'))
-    .addOption(new Option('--input <file>', 'monitor text instead of a cluster, plain or gzip, - for stdin; repeatable').argParser(collect))
+    .addOption(
+      new Option(
+        '--input <file>',
+        'monitor text instead of a cluster, plain or gzip, - for stdin; repeatable',
+      ).argParser(collect),
+    )
     .addHelpText(
       'after',
       `
@@ -80,19 +95,36 @@ Examples:
   policystat summary -A --duration 5m -o json --strict
   kubectl -n kube-system exec cilium-x7k2p -- cilium monitor -t policy-verdict | policystat summary --input -`,
     )
-    .action(async (targets: string[]) => done(await (await import('./summary.ts')).runSummary(targets, summary.opts(), io)));
+    .action(async (targets: string[]) =>
+      done(await (await import('./summary.ts')).runSummary(targets, summary.opts(), io)),
+    );
 
-  const demo = program.command('demo').summary('live statistics on an embedded demo cluster').description(
-    'Boots a small Kubernetes cluster with Cilium inside this process, the Star Wars demo on it, and watches its deathstar. On a terminal it runs until Ctrl-C.',
-  );
+  const demo = program
+    .command('demo')
+    .summary('live statistics on an embedded demo cluster')
+    .description(
+      'Boots a small Kubernetes cluster with Cilium inside this process, the Star Wars demo on it, and watches its deathstar. On a terminal it runs until Ctrl-C.',
+    );
   addOutputOptions(demo)
     .optionsGroup('Demo cluster:')
     .addOption(new Option('--dialect <name>', 'whose monitor output').choices(['accuknox', 'cilium']).default('cilium'))
-    .addOption(new Option('--cilium-version <version>', 'the version that it looks like, 1.8 to 1.19 (accuknox: 1.10.90)'))
+    .addOption(
+      new Option('--cilium-version <version>', 'the version that it looks like, 1.8 to 1.19 (accuknox: 1.10.90)'),
+    )
     .addOption(new Option('--rate <number>', 'new connections per second').argParser(positiveNumber).default(5))
-    .addOption(new Option('--seed <number>', 'the same seed gives the same traffic').argParser(positiveNumber).default(1))
-    .addOption(new Option('--duration <time>', 'end after this time (default: at Ctrl-C, without a terminal 10s)').argParser(durationMs))
-    .addOption(new Option('--interval <time>', 'on a pipe: time between two summaries (default: only the last one)').argParser(durationMs))
+    .addOption(
+      new Option('--seed <number>', 'the same seed gives the same traffic').argParser(positiveNumber).default(1),
+    )
+    .addOption(
+      new Option('--duration <time>', 'end after this time (default: at Ctrl-C, without a terminal 10s)').argParser(
+        durationMs,
+      ),
+    )
+    .addOption(
+      new Option('--interval <time>', 'on a pipe: time between two summaries (default: only the last one)').argParser(
+        durationMs,
+      ),
+    )
     .addOption(new Option('--serve-only', 'do not watch: print how to reach the cluster with kubectl, until Ctrl-C'))
     .addHelpText(
       'after',

@@ -17,7 +17,8 @@ function commandSection(program: string, command: Command): string {
 }
 
 function optionRow(option: Option): string {
-  const choices = option.argChoices === undefined ? '' : ` (${option.argChoices.map((choice) => `\`${choice}\``).join(', ')})`;
+  const choices =
+    option.argChoices === undefined ? '' : ` (${option.argChoices.map((choice) => `\`${choice}\``).join(', ')})`;
   const environment = option.envVar === undefined ? '' : `\`${option.envVar}\``;
   const byDefault: unknown = option.defaultValueDescription ?? option.defaultValue;
   const shown = byDefault === undefined ? '' : `\`${String(byDefault)}\``;

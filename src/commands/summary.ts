@@ -20,7 +20,12 @@ export async function runSummary(targets: readonly string[], flags: SummaryFlags
   return watch(plan, { ...flags, live: false, intervalMs: null, durationMs: flags.duration }, io, narrator);
 }
 
-async function summarizeInput(targets: readonly string[], flags: SummaryFlags, paths: readonly string[], io: Io): Promise<number> {
+async function summarizeInput(
+  targets: readonly string[],
+  flags: SummaryFlags,
+  paths: readonly string[],
+  io: Io,
+): Promise<number> {
   if (targets.length > 0 || flags.pod !== undefined || flags.selector !== undefined || flags.node !== undefined) {
     throw usage('With --input there is no cluster that knows the pods: leave the targets out.');
   }

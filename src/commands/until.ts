@@ -1,4 +1,4 @@
-/** Waiting for a signal or for time to pass, as promises that leave no timer behind. */
+/** Waiting for a signal or for time to pass, as promises that leave no timer behind; and answers that are good for a while. */
 import type { Clock } from '../model/clock.ts';
 
 export function aborted(signal: AbortSignal): Promise<void> {
@@ -14,4 +14,14 @@ export async function elapsed(clock: Clock, ms: number, signal: AbortSignal): Pr
   const cancel = clock.after(ms, over.resolve);
   await Promise.race([over.promise, aborted(signal)]);
   cancel();
+}
+
+/** Asks once for all who want to know within this time. */
+export function rememberFor<T>(clock: Clock, goodForMs: number, ask: () => Promise<T>): () => Promise<T> {
+  let last: { readonly atMs: number; readonly answer: Promise<T> } | null = null;
+  return () => {
+    const nowMs = clock.nowMs();
+    if (last === null || nowMs - last.atMs > goodForMs) last = { atMs: nowMs, answer: ask() };
+    return last.answer;
+  };
 }

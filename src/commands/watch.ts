@@ -15,7 +15,12 @@ export interface WatchFlags extends ClusterFlags, TargetFlags, OutputFlags {
 export async function runWatch(targets: readonly string[], flags: WatchFlags, io: Io): Promise<number> {
   const plan = toListenPlan(targets, flags, io.env);
   const narrator = await createNarrator(io, flags);
-  return watch(plan, { ...flags, live: true, intervalMs: flags.interval, durationMs: flags.duration ?? null }, io, narrator);
+  return watch(
+    plan,
+    { ...flags, live: true, intervalMs: flags.interval, durationMs: flags.duration ?? null },
+    io,
+    narrator,
+  );
 }
 
 export interface WatchOptions extends OutputFlags {
@@ -38,7 +43,7 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
       const stopShowing = options.live ? presenter.follow(() => listening.summary(), options.intervalMs) : () => {};
       await listening.over(options.durationMs).finally(stopShowing);
       // Taken before the streams are closed: what we end ourselves is not missing.
-      const summary = listening.summary();
+      const summary = listening.finalSummary();
       presenter.final(summary);
       requireComplete(summary, options.strict === true);
       return 0;

@@ -48,7 +48,14 @@ describe('targets', () => {
   });
 
   it('hands the cluster flags on and leaves out what was not given', () => {
-    const flags = { agentSelector: 'k8s-app=anetd', agentNamespace: 'gke', pod: ['a'], context: 'prod', as: 'eve', requestTimeout: 5000 };
+    const flags = {
+      agentSelector: 'k8s-app=anetd',
+      agentNamespace: 'gke',
+      pod: ['a'],
+      context: 'prod',
+      as: 'eve',
+      requestTimeout: 5000,
+    };
     const plan = toListenPlan([], flags, { HOME: '/h' });
     expect(plan.kube).toEqual({ env: { HOME: '/h' }, context: 'prod', as: 'eve', requestTimeoutMs: 5000 });
     expect(plan.agentLocation).toEqual({ namespace: 'gke', selector: 'k8s-app=anetd', container: null });
@@ -63,6 +70,10 @@ describe('durations', () => {
     ['1h', 3_600_000],
   ])('%s', (text, ms) => expect(durationMs(text)).toBe(ms));
 
-  it.each(['30', '', '-5s', 'soon', '0s'])('refuses %j', (text) => expect(() => durationMs(text)).toThrow('with its unit'));
-  it.each(['-1', 'x', '', 'Infinity'])('a rate of %j is refused', (text) => expect(() => positiveNumber(text)).toThrow('0 or above'));
+  it.each(['30', '', '-5s', 'soon', '0s'])('refuses %j', (text) =>
+    expect(() => durationMs(text)).toThrow('with its unit'),
+  );
+  it.each(['-1', 'x', '', 'Infinity'])('a rate of %j is refused', (text) =>
+    expect(() => positiveNumber(text)).toThrow('0 or above'),
+  );
 });

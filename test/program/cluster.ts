@@ -3,14 +3,41 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { type DemoCluster, type DemoOptions, startDemoCluster } from '../../src/demo/demo-cluster.ts';
 
-const Counts = { allowed: v.number(), redirected: v.number(), audited: v.number(), denied: v.number(), attempts: v.number() };
+const Counts = {
+  allowed: v.number(),
+  redirected: v.number(),
+  audited: v.number(),
+  denied: v.number(),
+  attempts: v.number(),
+};
 
 const SummaryJson = v.object({
   window: v.object({ seconds: v.number() }),
-  source: v.object({ agents: v.array(v.object({ node: v.string(), version: v.nullable(v.string()), dialect: v.nullable(v.string()), state: v.string() })) }),
-  targets: v.array(v.object({ pod: v.string(), node: v.string(), endpoint: v.nullable(v.number()), identity: v.nullable(v.number()) })),
-  completeness: v.object({ status: v.string(), lost: v.number(), gaps: v.array(v.object({ node: v.string(), seconds: v.number() })), reasons: v.array(v.string()) }),
-  records: v.object({ received: v.number(), counted: v.number(), ignored: v.record(v.string(), v.number()), unparsed: v.number() }),
+  source: v.object({
+    agents: v.array(
+      v.object({
+        node: v.string(),
+        version: v.nullable(v.string()),
+        dialect: v.nullable(v.string()),
+        state: v.string(),
+      }),
+    ),
+  }),
+  targets: v.array(
+    v.object({ pod: v.string(), node: v.string(), endpoint: v.nullable(v.number()), identity: v.nullable(v.number()) }),
+  ),
+  completeness: v.object({
+    status: v.string(),
+    lost: v.number(),
+    gaps: v.array(v.object({ node: v.string(), seconds: v.number() })),
+    reasons: v.array(v.string()),
+  }),
+  records: v.object({
+    received: v.number(),
+    counted: v.number(),
+    ignored: v.record(v.string(), v.number()),
+    unparsed: v.number(),
+  }),
   totals: v.object({ ingress: v.object(Counts), egress: v.object(Counts) }),
   policies: v.array(
     v.object({
@@ -18,7 +45,14 @@ const SummaryJson = v.object({
       direction: v.string(),
       attribution: v.string(),
       ...Counts,
-      peers: v.array(v.object({ identity: v.nullable(v.number()), name: v.nullable(v.string()), allowed: v.number(), denied: v.number() })),
+      peers: v.array(
+        v.object({
+          identity: v.nullable(v.number()),
+          name: v.nullable(v.string()),
+          allowed: v.number(),
+          denied: v.number(),
+        }),
+      ),
       ports: v.array(v.object({ protocol: v.string(), port: v.nullable(v.number()) })),
     }),
   ),

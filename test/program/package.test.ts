@@ -12,7 +12,12 @@ const folder = mkdtempSync(join(tmpdir(), 'policystat-pack-'));
 const installed = join(folder, 'node_modules', 'policystat');
 
 function inFolder(program: string, args: readonly string[], input = ''): string {
-  return execFileSync(program, args, { cwd: folder, encoding: 'utf8', input, env: { ...process.env, KUBECONFIG: '/nonexistent' } });
+  return execFileSync(program, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    input,
+    env: { ...process.env, KUBECONFIG: '/nonexistent' },
+  });
 }
 
 beforeAll(() => {
@@ -32,7 +37,15 @@ describe('the packed tarball, installed into an empty folder', () => {
 
   it('holds the program, its licences and the docs', () => {
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
-    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'THIRD-PARTY-LICENSES.txt', 'bin/kubectl-policystat', 'dist/main.js']));
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'LICENSE',
+        'README.md',
+        'THIRD-PARTY-LICENSES.txt',
+        'bin/kubectl-policystat',
+        'dist/main.js',
+      ]),
+    );
     expect(files.filter((file) => /^(src|test|fixtures|bench|tools|\.ci)/.test(file))).toEqual([]);
     expect(readFileSync(join(installed, 'THIRD-PARTY-LICENSES.txt'), 'utf8')).toMatch(/^commander .*\(MIT\)$/m);
   });
@@ -43,7 +56,9 @@ describe('the packed tarball, installed into an empty folder', () => {
   });
 
   it('boots the demo cluster and counts on it', () => {
-    const summary: unknown = JSON.parse(inFolder('npx', ['policystat', 'demo', '--duration', '2s', '--rate', '50', '-o', 'json']));
+    const summary: unknown = JSON.parse(
+      inFolder('npx', ['policystat', 'demo', '--duration', '2s', '--rate', '50', '-o', 'json']),
+    );
     expect(summary).toMatchObject({ kind: 'Summary', completeness: { status: 'full' } });
   });
 

@@ -6,14 +6,24 @@ describe('help', () => {
   it.each([[['--help']], [['watch', '--help']], [['summary', '--help']], [['demo', '--help']]])('%j', async (args) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    await expect(stdout).toMatchFileSnapshot(`golden/${args.join(' ').replaceAll('--', '').trim().replaceAll(' ', '-')}.txt`);
+    await expect(stdout).toMatchFileSnapshot(
+      `golden/${args.join(' ').replaceAll('--', '').trim().replaceAll(' ', '-')}.txt`,
+    );
   });
 });
 
 describe('version', () => {
   it('is one line on stdout', async () => {
-    expect(await run(['--version'])).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
-    expect(await run(['version'])).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^policystat \S+ \(Node\.js \S+\)\n$/) });
+    expect(await run(['--version'])).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+    expect(await run(['version'])).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^policystat \S+ \(Node\.js \S+\)\n$/),
+    });
   });
 });
 

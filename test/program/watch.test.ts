@@ -40,7 +40,12 @@ describe.each([
     const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
     expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
     expect(await demo.connect('xwing', 'deathstar')).toBe('timeout');
-    await running.until((stdout) => stdout.trimEnd().split('\n').some((line) => line.includes('"denied":3')));
+    await running.until((stdout) =>
+      stdout
+        .trimEnd()
+        .split('\n')
+        .some((line) => line.includes('"denied":3')),
+    );
     running.process.kill('SIGINT');
     const { code, stdout } = await running.outcome;
     expect(code).toBe(0);
@@ -49,8 +54,22 @@ describe.each([
     expect(summary.completeness).toMatchObject({ status: 'full', lost: 0, gaps: [] });
     expect(summary.totals.ingress).toMatchObject({ allowed: 1, denied: 3, attempts: 1 });
     expect(summary.policies).toMatchObject([
-      { policy: { name: 'implicit-default-deny' }, direction: 'ingress', attribution: 'default-deny', denied: 3, attempts: 1, peers: [{ name: 'default/xwing' }] },
-      { policy: { name: allow }, direction: 'ingress', attribution: grade, allowed: 1, peers: [{ name: 'default/tiefighter' }], ports: [{ protocol: 'TCP', port: 80 }] },
+      {
+        policy: { name: 'implicit-default-deny' },
+        direction: 'ingress',
+        attribution: 'default-deny',
+        denied: 3,
+        attempts: 1,
+        peers: [{ name: 'default/xwing' }],
+      },
+      {
+        policy: { name: allow },
+        direction: 'ingress',
+        attribution: grade,
+        allowed: 1,
+        peers: [{ name: 'default/tiefighter' }],
+        ports: [{ protocol: 'TCP', port: 80 }],
+      },
     ]);
     expect(summary.targets.map(({ pod, node }) => [pod, node])).toEqual(
       expect.arrayContaining([
@@ -83,7 +102,9 @@ describe('nothing stays behind', () => {
 describe('summary', () => {
   it('listens for the duration and prints one object', async () => {
     const demo = await boot({ rate: 100, dialect: 'accuknox' });
-    const { code, stdout, stderr } = await run(['summary', 'deploy/deathstar', '--duration', '2s', '-o', 'json'], { kubeconfig: demo.kubeconfigPath });
+    const { code, stdout, stderr } = await run(['summary', 'deploy/deathstar', '--duration', '2s', '-o', 'json'], {
+      kubeconfig: demo.kubeconfigPath,
+    });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const summary = parseSummary(stdout);
     expect(accountedFor(summary)).toBe(true);
@@ -93,7 +114,16 @@ describe('summary', () => {
 
   it('under --strict an incomplete one exits with 4 and still prints what is known', async () => {
     const demo = await boot({ rate: 100 });
-    const running = await watching(demo, ['summary', '--pod', 'deathstar', '--duration', '3s', '-o', 'json', '--strict']);
+    const running = await watching(demo, [
+      'summary',
+      '--pod',
+      'deathstar',
+      '--duration',
+      '3s',
+      '-o',
+      'json',
+      '--strict',
+    ]);
     demo.faults.breakStreams();
     const { code, stdout, stderr } = await running.outcome;
     expect(code).toBe(4);
@@ -119,22 +149,27 @@ describe('what is not there', () => {
     expect(stderr).toContain(words);
   });
 
-  it.each(['create', 'get'])('a user who may not %s pods/exec is told the verb, the resource and the namespace', async (verb) => {
-    const demo = await boot();
-    demo.faults.forbid({ verb, resource: 'pods/exec', namespace: 'kube-system' });
-    const { code, stderr } = await run(['watch', '--pod', 'deathstar'], { kubeconfig: demo.kubeconfigPath });
-    expect(code).toBe(5);
-    expect(stderr).toContain(verb);
-    expect(stderr).toContain('pods/exec');
-    expect(stderr).toContain('kube-system');
-  });
+  it.each(['create', 'get'])(
+    'a user who may not %s pods/exec is told the verb, the resource and the namespace',
+    async (verb) => {
+      const demo = await boot();
+      demo.faults.forbid({ verb, resource: 'pods/exec', namespace: 'kube-system' });
+      const { code, stderr } = await run(['watch', '--pod', 'deathstar'], { kubeconfig: demo.kubeconfigPath });
+      expect(code).toBe(5);
+      expect(stderr).toContain(verb);
+      expect(stderr).toContain('pods/exec');
+      expect(stderr).toContain('kube-system');
+    },
+  );
 
   it('a cluster that is not there', async () => {
     const demo = await boot();
     const kubeconfig = demo.kubeconfigPath;
     const args = ['watch', '--pod', 'deathstar'];
     await demo.faults.forbid({ verb: 'none', resource: 'none' });
-    const { code, stderr } = await run([...args], { env: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1' } });
+    const { code, stderr } = await run([...args], {
+      env: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1' },
+    });
     expect(kubeconfig).not.toBe('');
     expect(code).toBe(1);
     expect(stderr).toMatch(/kubeconfig/i);
@@ -146,7 +181,9 @@ describe('losses', () => {
     const demo = await boot({ rate: 50 });
     const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
     demo.faults.breakStreams();
-    await running.until((stdout) => stdout.split('\n').some((line) => line.includes('"reasons":["gap"]') && !line.includes('reconnecting')));
+    await running.until((stdout) =>
+      stdout.split('\n').some((line) => line.includes('"reasons":["gap"]') && !line.includes('reconnecting')),
+    );
     running.process.kill('SIGINT');
     const { code, stdout } = await running.outcome;
     expect(code).toBe(0);
