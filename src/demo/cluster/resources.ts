@@ -1,0 +1,35 @@
+/** The kinds of objects that the demo cluster is made of, by the names that the API server knows them under. */
+import type { Resource } from '../../model/kubernetes.ts';
+
+export const PODS: Resource = { group: '', version: 'v1', plural: 'pods' };
+export const SERVICES: Resource = { group: '', version: 'v1', plural: 'services' };
+export const ENDPOINTS: Resource = { group: 'cilium.io', version: 'v2', plural: 'ciliumendpoints' };
+export const CILIUM_POLICIES: Resource = { group: 'cilium.io', version: 'v2', plural: 'ciliumnetworkpolicies' };
+export const CLUSTERWIDE_POLICIES: Resource = {
+  group: 'cilium.io',
+  version: 'v2',
+  plural: 'ciliumclusterwidenetworkpolicies',
+};
+export const NETWORK_POLICIES: Resource = { group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies' };
+export const DAEMON_SETS: Resource = { group: 'apps', version: 'v1', plural: 'daemonsets' };
+
+const OTHERS: Readonly<Record<string, Resource>> = {
+  Namespace: { group: '', version: 'v1', plural: 'namespaces' },
+  Node: { group: '', version: 'v1', plural: 'nodes' },
+  Pod: PODS,
+  Service: SERVICES,
+  ConfigMap: { group: '', version: 'v1', plural: 'configmaps' },
+  CiliumEndpoint: ENDPOINTS,
+  CiliumIdentity: { group: 'cilium.io', version: 'v2', plural: 'ciliumidentities' },
+  CiliumNode: { group: 'cilium.io', version: 'v2', plural: 'ciliumnodes' },
+  CiliumNetworkPolicy: CILIUM_POLICIES,
+  DaemonSet: DAEMON_SETS,
+  Deployment: { group: 'apps', version: 'v1', plural: 'deployments' },
+  ReplicaSet: { group: 'apps', version: 'v1', plural: 'replicasets' },
+};
+
+export function resourceOf(kind: string): Resource {
+  const resource = OTHERS[kind];
+  if (resource === undefined) throw new RangeError(`no resource for kind ${kind}`);
+  return resource;
+}

@@ -1,0 +1,157 @@
+/** An endpoint's realized policy, and the look-up that the datapath does in it for every new packet. */
+import type { Direction, MatchType } from '../../model/event.ts';
+import type { HttpRule, PolicyOrigin, Spec } from './rule.ts';
+import { EVERYONE, entitySelector, type Label, type Selector } from './selector.ts';
+
+export interface SelectorEntry {
+  readonly selector: Selector;
+  readonly deny: boolean;
+  readonly http: readonly HttpRule[] | null;
+  readonly origins: readonly PolicyOrigin[];
+}
+
+/** What holds for one protocol and port. */
+export interface PolicyEntry {
+  readonly protocol: string;
+  readonly port: number;
+  readonly endPort: number;
+  readonly selectors: readonly SelectorEntry[];
+}
+
+export interface RealizedPolicy {
+  readonly enforced: Readonly<Record<Direction, boolean>>;
+  readonly entries: Readonly<Record<Direction, readonly PolicyEntry[]>>;
+}
+
+export interface Decision {
+  readonly action: 'allow' | 'deny' | 'redirect';
+  readonly match: MatchType;
+  readonly origins: readonly PolicyOrigin[];
+  readonly http: readonly HttpRule[] | null;
+  /** The policy map's key that decided: counted there. */
+  readonly key: string;
+}
+
+/** A port without a protocol means both (Cilium pkg/policy/l4.go); SCTP is switched off as it is by default. */
+function protocolsOf(protocol: string, port: number): readonly string[] {
+  return protocol === 'ANY' && port !== 0 ? ['TCP', 'UDP'] : [protocol];
+}
+
+function entriesOf(specs: readonly Spec[], direction: Direction): PolicyEntry[] {
+  const flat = specs.flatMap(({ origin, rules }) =>
+    rules
+      .filter((rule) => rule.direction === direction)
+      .flatMap((rule) =>
+        rule.ports.flatMap((port) =>
+          protocolsOf(port.protocol, port.port).flatMap((protocol) =>
+            rule.peers.map((selector) => ({ origin, selector, protocol, port, deny: rule.deny })),
+          ),
+        ),
+      ),
+  );
+  const byPort = Map.groupBy(flat, ({ protocol, port }) => `${protocol} ${port.port} ${port.endPort}`);
+  return [...byPort.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
+    const bySelector = Map.groupBy(same, ({ selector, deny }) => `${String(deny)} ${selector.text}`);
+    const selectors = [...bySelector.values()].flatMap((alike): SelectorEntry[] => {
+      const [one] = alike;
+      if (one === undefined) return [];
+      const http = alike.flatMap(({ port }) => port.http ?? []);
+      const origins = [...new Set(alike.map(({ origin }) => origin))];
+      return [{ selector: one.selector, deny: one.deny, http: http.length > 0 ? http : null, origins }];
+    });
+    return [{ protocol: first.protocol, port: first.port.port, endPort: first.port.endPort, selectors }];
+  });
+}
+
+const ALLOW_ALL: PolicyEntry = {
+  protocol: 'ANY',
+  port: 0,
+  endPort: 0,
+  selectors: [{ selector: EVERYONE, deny: false, http: null, origins: [] }],
+};
+
+export function realize(specs: readonly Spec[], labels: readonly Label[]): RealizedPolicy {
+  const selecting = specs.filter(({ subject }) => subject.selects(labels));
+  const isEnforced = (direction: Direction) => selecting.some(({ enforced }) => enforced.includes(direction));
+  const entries = (direction: Direction) => {
+    const isolated = selecting.some((spec) => spec.isolated.includes(direction));
+    const own = entriesOf(selecting, direction);
+    return isolated || !isEnforced(direction) ? own : [...own, ALLOW_ALL];
+  };
+  return {
+    enforced: { ingress: isEnforced('ingress'), egress: isEnforced('egress') },
+    entries: { ingress: entries('ingress'), egress: entries('egress') },
+  };
+}
+
+interface Candidate {
+  /** 2 for a port, 1 for a protocol, 0 for all traffic. */
+  readonly width: 0 | 1 | 2;
+  readonly everyone: boolean;
+  readonly entry: PolicyEntry;
+  readonly selector: SelectorEntry;
+}
+
+/** The node itself is always let in to its pods (`allow-localhost`). */
+const LOCALHOST: Candidate = {
+  width: 0,
+  everyone: false,
+  entry: ALLOW_ALL,
+  selector: { selector: entitySelector('host'), deny: false, http: null, origins: [] },
+};
+
+function matchOf({ width, everyone }: Candidate, minor: number): MatchType {
+  if (width === 2) return everyone ? 'L4-Only' : 'L3-L4';
+  // The two names for a protocol without a port came with 1.13.
+  if (width === 1 && minor >= 13) return everyone ? 'Proto-Only' : 'L3-Proto';
+  return everyone ? 'all' : 'L3-Only';
+}
+
+/** `port` is the type for ICMP. */
+export function lookUp(
+  policy: RealizedPolicy,
+  direction: Direction,
+  remote: { readonly identity: number; readonly parsedLabels: readonly Label[] },
+  protocol: string,
+  port: number,
+  minor: number,
+): Decision {
+  const candidates = policy.entries[direction].flatMap((entry): Candidate[] => {
+    if (entry.protocol !== 'ANY' && entry.protocol !== protocol) return [];
+    if (entry.port !== 0 && (port < entry.port || port > entry.endPort)) return [];
+    const width = entry.port !== 0 ? 2 : entry.protocol === 'ANY' ? 0 : 1;
+    return entry.selectors
+      .filter(({ selector }) => selector.everyone || selector.selects(remote.parsedLabels))
+      .map((selector) => ({ width, everyone: selector.selector.everyone, entry, selector }));
+  });
+  if (direction === 'ingress' && remote.identity === 1) candidates.push(LOCALHOST);
+  const denies = candidates.filter(({ selector }) => selector.deny);
+  const redirects = candidates.filter(({ selector }) => selector.http !== null);
+  const pool = denies.length > 0 ? denies : minor >= 17 && redirects.length > 0 ? redirects : candidates;
+  const widest = Math.max(...pool.map(({ width }) => width));
+  const narrow = pool.filter(({ width }) => width === widest);
+  // Since 1.17 an entry for one identity is left out where one for everybody says the same.
+  const order = minor >= 17 ? (narrow.includes(LOCALHOST) ? [false, true] : [true, false]) : [false, true];
+  const best = order
+    .map((everyone) => narrow.filter((candidate) => candidate.everyone === everyone))
+    .find((some) => some.length > 0);
+  const [first] = best ?? [];
+  if (best === undefined || first === undefined) {
+    return { action: 'deny', match: 'none', origins: [], http: null, key: '' };
+  }
+  const http = best.flatMap(({ selector }) => selector.http ?? []);
+  const { entry } = first;
+  return {
+    action: first.selector.deny ? 'deny' : http.length > 0 ? 'redirect' : 'allow',
+    match: matchOf(first, minor),
+    origins: [...new Set(best.flatMap(({ selector }) => selector.origins))],
+    http: http.length > 0 ? http : null,
+    key: policyMapKey(direction, first.everyone ? 0 : remote.identity, entry.protocol, entry.port),
+  };
+}
+
+export function policyMapKey(direction: Direction, identity: number, protocol: string, port: number): string {
+  return `${direction} ${identity} ${protocol} ${port}`;
+}

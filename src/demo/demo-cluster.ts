@@ -1,0 +1,220 @@
+/** The embedded demo cluster: two nodes with an agent each and the Star Wars pods, behind a real API server on loopback. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../model/clock.ts';
+import { addressOfPod, findPod, resolveAddress } from './agent/address.ts';
+import { createCilium } from './agent/cilium.ts';
+import { createCurl } from './agent/curl.ts';
+import { createHubble } from './agent/hubble.ts';
+import type { Program } from './agent/invocation.ts';
+import { createMonitorHub, type MonitorHub } from './agent/monitor.ts';
+import { listenForPrograms } from './agent/socket.ts';
+import type { Faults } from './api/faults.ts';
+import { startApiServer } from './api/server.ts';
+import { createObjectStore } from './api/store.ts';
+import { movePod, putReady, putRestarting } from './cluster/lifecycle.ts';
+import { populate } from './cluster/objects.ts';
+import { PODS, resourceOf } from './cluster/resources.ts';
+import { agentVersion } from './cluster/version.ts';
+import { killContainer } from './container-processes.ts';
+import { createDatapath } from './datapath/connection.ts';
+import type { DemoEvent, TransportProtocol } from './datapath/event.ts';
+import { createRandom } from './datapath/random.ts';
+import { startTraffic } from './datapath/traffic.ts';
+import { createWorld } from './datapath/world.ts';
+import { startHeartbeat } from './datapath/heartbeat.ts';
+import type { KubeObject } from './ports.ts';
+import { createImages, type Image } from './programs-folder.ts';
+
+export interface DemoOptions {
+  readonly dialect: 'accuknox' | 'cilium';
+  /** `1.8` to `1.19`; without it the newest, or 1.10.90 for the patched Cilium. */
+  readonly version?: string;
+  /** Connections per second of background traffic; 0 for none. */
+  readonly rate: number;
+  readonly seed: number;
+  /** Where the programs are that run in the containers. */
+  readonly programsFolder: string;
+}
+
+export interface ConnectOptions {
+  readonly port?: number;
+  readonly protocol?: TransportProtocol;
+  readonly timeoutMs?: number;
+  readonly method?: string;
+  readonly path?: string;
+}
+
+export type ConnectOutcome = 'landed' | 'forbidden' | 'refused' | 'timeout';
+
+export interface DemoFaults extends Faults {
+  /** Ends the agent's container, which starts again; resolves when it is ready. */
+  restartAgent(node: string): Promise<void>;
+  /** Deletes the pod and makes it anew on another node, with another endpoint and address. */
+  movePod(pod: string, node: string): Promise<void>;
+}
+
+export interface DemoCluster {
+  readonly kubeconfigPath: string;
+  readonly server: string;
+  /** What exec has started and is alive, children included. */
+  processes(): readonly number[];
+  agentOf(node: string): { readonly namespace: string; readonly pod: string };
+  readonly faults: DemoFaults;
+  /** Puts an event into the stream of a node's agent. */
+  emit(node: string, event: DemoEvent): void;
+  /** Applies an object, as `kubectl apply` would. */
+  apply(object: KubeObject): void;
+  remove(object: KubeObject): void;
+  /** A connection between two pods, services or addresses, with all that the agents report of it. */
+  connect(from: string, to: string, options?: ConnectOptions): Promise<ConnectOutcome>;
+  /** Ends everything that was started and leaves no file behind. */
+  stop(): Promise<void>;
+}
+
+const AGENTS: Readonly<Record<string, string>> = { 'k8s-node1': 'cilium-5l2dg', 'k8s-node2': 'cilium-hr95b' };
+const AGENT_NAMESPACE = 'kube-system';
+const CONNECT_TIMEOUT_MS = 5000;
+/** So that what the monitors print last is on its way before their container ends. */
+const LAST_WORDS_MS = 50;
+const RESTART_MS = 1500;
+
+const clock: Clock = {
+  nowMs: () => Date.now(),
+  after(ms, then) {
+    const timer = setTimeout(then, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+function waitMs(ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
+}
+
+function imageOf(pod: string): Image {
+  if (Object.values(AGENTS).includes(pod)) return 'agent';
+  return /^(cilium-operator|hubble-relay)-/.test(pod) ? 'distroless' : 'pod';
+}
+
+export async function startDemoCluster(options: DemoOptions): Promise<DemoCluster> {
+  const version = agentVersion(options.dialect, options.version);
+  const now = () => new Date(clock.nowMs());
+  const folder = await mkdtemp(join(tmpdir(), 'policystat-demo-'));
+  const binOf = await createImages(folder, options.programsFolder, version.program);
+  const store = createObjectStore(now);
+  populate(store, version, clock.nowMs());
+
+  const hubs = new Map<string, MonitorHub>(Object.keys(AGENTS).map((node) => [node, createMonitorHub(version, now)]));
+  const emit = (node: string, event: DemoEvent) => hubs.get(node)?.emit(event);
+  const world = createWorld(store, version, emit);
+  // Every consumer has numbers of its own, so that what a person does changes nothing of the background.
+  const random = createRandom(options.seed);
+  const datapath = createDatapath(world, { clock, random, emit });
+
+  const curl = createCurl({ world, store, datapath, random });
+  const hubble = createHubble(world);
+  const agents = new Map<string, Program>(
+    [...hubs].map(([node, hub]) => [AGENTS[node] ?? '', createCilium({ node, world, hub, datapath })]),
+  );
+  const programs = await listenForPrograms(join(folder, 'world.sock'), ({ pod, program }) => {
+    if (program === 'curl') return curl;
+    return program === 'hubble' ? hubble : (agents.get(pod) ?? null);
+  });
+  const api = await startApiServer({
+    store,
+    now,
+    runtime: {
+      container(namespace, pod, container) {
+        if (store.get(PODS, namespace, pod) === null) return Promise.resolve(null);
+        const env = {
+          POLICYSTAT_DEMO_SOCKET: programs.path,
+          POLICYSTAT_DEMO_POD: `${namespace}/${pod}`,
+          POLICYSTAT_DEMO_CONTAINER: container ?? '',
+        };
+        return Promise.resolve({ binFolder: binOf(imageOf(pod)), env, cwd: folder });
+      },
+    },
+  });
+  const kubeconfigPath = join(folder, 'kubeconfig');
+  await writeFile(kubeconfigPath, api.kubeconfig, { mode: 0o600 });
+  const stopTraffic = startTraffic(world, datapath, {
+    clock,
+    random: createRandom(options.seed + 1),
+    perSecond: options.rate,
+  });
+  const stopHeartbeat = startHeartbeat(world, { clock, random: createRandom(options.seed + 2), emit });
+
+  const agentOf = (node: string) => {
+    const pod = AGENTS[node];
+    if (pod === undefined) throw new RangeError(`the demo cluster has no node ${node}`);
+    return { namespace: AGENT_NAMESPACE, pod };
+  };
+  const podOf = (name: string): KubeObject => {
+    const pod = findPod(name, store);
+    if (pod === null) throw new RangeError(`the demo cluster has no pod ${name}`);
+    return pod;
+  };
+
+  return {
+    kubeconfigPath,
+    server: api.url,
+    processes: () => api.processes(),
+    agentOf,
+    emit,
+    apply(object) {
+      store.put(resourceOf(object.kind), object);
+    },
+    remove: ({ kind, metadata }) => store.remove(resourceOf(kind), metadata.namespace ?? null, metadata.name),
+    async connect(from, to, asked = {}) {
+      const fromIp = addressOfPod(from, store) ?? from;
+      const destinationIp = addressOfPod(to, store) ?? resolveAddress(to, 'default', store, random);
+      if (destinationIp === null) throw new RangeError(`the demo cluster has nothing called ${to}`);
+      const { result } = await datapath.connect({
+        from: world.endpointAt(fromIp) ?? fromIp,
+        destinationIp,
+        port: asked.port ?? 80,
+        protocol: asked.protocol ?? 'TCP',
+        timeoutMs: asked.timeoutMs ?? CONNECT_TIMEOUT_MS,
+        method: asked.method ?? 'POST',
+        host: to,
+        path: asked.path ?? '/v1/request-landing',
+      });
+      return result;
+    },
+    faults: {
+      ...api.faults,
+      async restartAgent(node) {
+        const { namespace, pod } = agentOf(node);
+        hubs.get(node)?.disconnect();
+        await waitMs(LAST_WORDS_MS);
+        killContainer(api.processes(), `${namespace}/${pod}`);
+        putRestarting(store, podOf(`${namespace}/${pod}`), clock.nowMs());
+        await waitMs(RESTART_MS);
+        putReady(store, podOf(`${namespace}/${pod}`), clock.nowMs());
+        emit(node, { type: 'agent', notice: 'Cilium agent started', message: { time: now().toISOString() } });
+      },
+      movePod(name, node) {
+        const target = world.nodes().find((one) => one.name === node);
+        const pod = podOf(name);
+        const taken = new Set(world.endpoints().map(({ ip }) => ip));
+        if (target === undefined) return Promise.reject(new RangeError(`the demo cluster has no node ${node}`));
+        const network = target.internalIp.split('.').slice(0, 3).join('.');
+        let podIp = '';
+        do podIp = `${network}.${random.between(2, 250)}`;
+        while (taken.has(podIp));
+        const place = { node, nodeIp: target.ip, podIp, endpoint: random.between(100, 4000) };
+        movePod(store, pod, place, clock.nowMs());
+        return Promise.resolve();
+      },
+    },
+    async stop() {
+      stopTraffic();
+      stopHeartbeat();
+      world.close();
+      await api.close();
+      await programs.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
