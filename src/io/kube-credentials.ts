@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { authProviderHeader } from './kube-auth-provider.ts';
 import type { KubeContext } from './kube-config-schema.ts';
-import { askPlugin, type PluginCredential } from './kube-exec-plugin.ts';
+import type { PluginCredential } from './kube-exec-plugin.ts';
 
 export interface Credentials {
   /** The Authorization header, renewed where it has run out; null for a client certificate alone, or for nobody. */
@@ -56,6 +56,8 @@ function pluginCredentials({ user, cluster }: KubeContext, env: Env): Credential
   const ask = async (): Promise<PluginCredential> => {
     if (!exec) throw new TypeError('no exec plugin');
     try {
+      // Few kubeconfigs have one, and being able to start processes has its price.
+      const { askPlugin } = await import('./kube-exec-plugin.ts');
       current = await askPlugin(exec, cluster, env);
       return current;
     } finally {
