@@ -39,3 +39,11 @@ export function monitorCommand(launch: Launch, options: MonitorArguments): reado
 export function versionCommand(launch: Launch): readonly string[] {
   return launch === 'wrapped' ? ['sh', '-c', VERSION, 'policystat'] : [launch, 'version'];
 }
+
+const PROGRAM = `${PICK_PROGRAM}
+exec "$P" "$@"`;
+
+/** A command of the agent's program that ends by itself. */
+export function programCommand(launch: Launch, args: readonly string[]): readonly string[] {
+  return launch === 'wrapped' ? ['sh', '-c', PROGRAM, 'policystat', ...args] : [launch, ...args];
+}

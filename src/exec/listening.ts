@@ -23,7 +23,11 @@ export async function listenOnce(
   handlers: ListeningHandlers,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const startup = createStartup({ ready: handlers.ready, stdout: handlers.bytes, stderrLine: handlers.notice });
+  // What the shell says of the end that we gave it is of no interest.
+  const notice = (line: string) => {
+    if (!signal.aborted) handlers.notice(line);
+  };
+  const startup = createStartup({ ready: handlers.ready, stdout: handlers.bytes, stderrLine: notice });
   const errors = createTextLines(startup.stderrLine);
   const { namespace, pod, container } = agent;
   const request = { namespace, pod, container, command: monitorCommand(launch, monitor), stdin: true };
