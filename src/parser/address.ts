@@ -19,6 +19,25 @@ export class Address {
     this.family = 0;
   }
 
+  equals(other: Address): boolean {
+    return (
+      this.w3 === other.w3 &&
+      this.family === other.family &&
+      this.w0 === other.w0 &&
+      this.w1 === other.w1 &&
+      this.w2 === other.w2
+    );
+  }
+
+  /** The address without its place in a line. */
+  copy(other: Address): void {
+    this.family = other.family;
+    this.w0 = other.w0;
+    this.w1 = other.w1;
+    this.w2 = other.w2;
+    this.w3 = other.w3;
+  }
+
   /** Steps over an IPv4 address. */
   takeV4(cursor: Cursor): boolean {
     const { bytes } = cursor;

@@ -13,6 +13,8 @@ const TCP_WORD = toBytes('tcp ');
 const UDP_WORD = toBytes('udp');
 const SCTP_WORD = toBytes('sctp');
 const FLAG_WORDS = ['SYN', 'ACK', 'RST', 'FIN'].map(toBytes);
+/** How `tcpFlags` of a summary holds them: in the order in which they are printed. */
+export const FLAG_BITS = { SYN: 1, ACK: 2, RST: 4, FIN: 8 } as const;
 const SEPARATOR = toBytes(', ');
 const FRAME = /^([0-9a-f]{2}:){5}[0-9a-f]{2} -> ([0-9a-f]{2}:){5}[0-9a-f]{2} [A-Za-z0-9]+$/;
 /** `vrrp TYPE VRID PRIO` and `igmp TYPE GROUP`, 1.19. */
@@ -37,7 +39,7 @@ export class PacketSummary {
   destinationPort = -1;
   /** The IP protocol that the words of the summary tell, or -1. */
   protocol = -1;
-  /** Bits in the order of `FLAG_WORDS`. */
+  /** A sum of `FLAG_BITS`. */
   tcpFlags = 0;
   icmp: Icmp | null = null;
   /** True where the line ends in an address: nothing tells that it ends where it should. */

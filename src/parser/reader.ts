@@ -29,7 +29,6 @@ const FRAGMENT = /\blocal EP ID |remote ID |auditMode:|, match |, identity | -> 
 const BEGINNING =
   /^(?:Policy v|xx drop|CPU \d|>> |-> |<- |\?\? |\{|time=|level=|Listening |Recorder |unknown trace|Unknown payload)/;
 /** The monitor prints none of these in a line; a tab it does. */
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
 const VERDICT_WORDS = 'Policy verdict log: flow 0x';
 

@@ -13,7 +13,8 @@ import type { Address } from './address.ts';
 import { type Cursor, toBytes, toText } from './bytes.ts';
 import { flowKeyOf } from './flow-key.ts';
 import { Names } from './names.ts';
-import { ICMP, ICMPV6, PacketSummary, SCTP, TCP, UDP } from './packet.ts';
+import { FLAG_BITS, ICMP, ICMPV6, PacketSummary, SCTP, TCP, UDP } from './packet.ts';
+import { SeenAddresses } from './seen-addresses.ts';
 import { ACTION_WORDS, AUTH_WORD, MATCH_WORDS, RESERVED_IDENTITIES } from './words.ts';
 
 /** What every verdict line begins with. */
@@ -35,7 +36,8 @@ const MATCH = toBytes(' match ');
 
 const COMMA = 44;
 const NEWLINE = 10;
-const FLAG_NAMES = ['SYN', 'ACK', 'RST', 'FIN'] as const;
+/** In the order of their bits on the wire, which is not the order in which they are printed. */
+const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'ACK'] as const;
 const DISABLED = toBytes('disabled');
 
 /** The one verdict object that is handed out again for each line. */
@@ -56,6 +58,7 @@ export class VerdictLine implements Verdict {
   readonly packet = new PacketSummary();
   private readonly names = new Names();
   private readonly auths = new Names();
+  private readonly seen = new SeenAddresses();
   private bytes: Uint8Array = new Uint8Array(1);
   private flowStart = 0;
   private flowEnd = 0;
@@ -202,7 +205,7 @@ export class VerdictLine implements Verdict {
 
   private readPacket(cursor: Cursor, headerPort: number): boolean {
     const { packet } = this;
-    if (!packet.take(cursor, this.protocolNumber)) return false;
+    if (!packet.take(cursor, this.protocolNumber) || !this.agreesWithSeen()) return false;
     if (this.protocolNumber < 0) this.protocolNumber = packet.protocol;
     const printed = packet.destinationPort;
     if (printed >= 0) {
@@ -211,6 +214,22 @@ export class VerdictLine implements Verdict {
     }
     const hasPorts = this.protocolNumber === TCP || this.protocolNumber === UDP || this.protocolNumber === SCTP;
     this.destinationPort = headerPort > 0 && hasPorts ? headerPort : null;
+    return true;
+  }
+
+  /** Whether the addresses can be right as far as earlier lines tell. */
+  private agreesWithSeen(): boolean {
+    const { bytes, endpoint, packet, seen } = this;
+    const { source, destination } = packet;
+    if (destination.family === 0) return true;
+    const ingress = this.direction === 'ingress';
+    if (!packet.openEnd) {
+      if (ingress) seen.remember(bytes, endpoint, destination, source, this.remoteIdentity);
+      else seen.remember(bytes, endpoint, source, destination, this.remoteIdentity);
+    } else if (ingress && seen.contradicts(bytes, endpoint, destination)) {
+      this.problem = 'truncated';
+      return false;
+    }
     return true;
   }
 
@@ -233,7 +252,7 @@ export class VerdictLine implements Verdict {
 
   get tcpFlags(): readonly string[] {
     const { tcpFlags } = this.packet;
-    return FLAG_NAMES.filter((_, flag) => (tcpFlags & (1 << flag)) !== 0);
+    return FLAG_NAMES.filter((name) => (tcpFlags & FLAG_BITS[name]) !== 0);
   }
 
   get icmp(): Icmp | null {

@@ -1,6 +1,7 @@
 /** The corpus of real monitor output with its truth, and what of a truth its printed line can tell. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import type { MonitorRecord, Verdict } from '../../src/model/event.ts';
 import { createReader, type ReaderOptions } from '../../src/parser/reader.ts';
@@ -126,11 +127,11 @@ export function readRecords(pieces: readonly Uint8Array[], options?: ReaderOptio
   return records;
 }
 
+const PRINTED_FLAGS = new Set(['SYN', 'ACK', 'RST', 'FIN']);
 const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP', 58: 'ICMPv6', 132: 'SCTP' };
 
 /** The fields that a record of this truth must have, judged by what `line` prints of it. */
 export function expectedVerdict(truth: Truth, line: string): Partial<Verdict> {
-  const described = truth.payload === undefined || truth.src_ip !== undefined;
   // Before 1.13 SCTP is printed without ports; later fragments have none.
   const portless = truth.fragment === true || (truth.proto === 132 && !/\bsctp\b/.test(line));
   const sourcePort = portless ? null : (truth.src_port ?? null);
@@ -148,12 +149,39 @@ export function expectedVerdict(truth: Truth, line: string): Partial<Verdict> {
     remoteIdentity: truth.remote_id ?? -1,
     protocol: PROTOCOLS[truth.proto ?? -1] ?? String(truth.proto),
     auth: truth.auth ?? null,
-    source: described && source !== undefined ? { ip: source, port: sourcePort } : null,
-    destination: described && destination !== undefined ? { ip: destination, port: printedPort } : null,
+    ...(source === undefined || destination === undefined
+      ? damagedEnds(line)
+      : { source: { ip: source, port: sourcePort }, destination: { ip: destination, port: printedPort } }),
     destinationPort,
-    tcpFlags: portless ? [] : (truth.tcp_flags ?? []),
+    // Only these four are printed.
+    tcpFlags: portless ? [] : (truth.tcp_flags ?? []).filter((flag) => PRINTED_FLAGS.has(flag)),
     flow: `0x${(truth.hash ?? 0).toString(16)}`,
     policyName: truth.policy_name ?? null,
     ...(type === undefined ? { icmp: null } : {}),
   };
+}
+
+/** Packets that were damaged on purpose: the truth tells no addresses, some versions print those that were left. */
+function damagedEnds(line: string): Partial<Verdict> {
+  const ends = / (\d[\d.]+) -> (\d[\d.]+)\s*$/.exec(line);
+  const [, source, destination] = ends ?? [];
+  return {
+    source: source === undefined ? null : { ip: source, port: null },
+    destination: destination === undefined ? null : { ip: destination, port: null },
+  };
+}
+
+/** What of a record differs from its truth, field by field; empty where it is right. */
+export function differences(truth: Truth, line: string, record: Verdict): string[] {
+  const wrong = Object.entries(expectedVerdict(truth, line)).flatMap(([field, wanted]) => {
+    const got: unknown = Reflect.get(record, field);
+    return isDeepStrictEqual(got, wanted) ? [] : [`${field}: ${JSON.stringify(got)}, not ${JSON.stringify(wanted)}`];
+  });
+  if (record.action !== truth.action) wrong.push(`action: ${record.action}`);
+  if (record.match !== truth.match_text) wrong.push(`match: ${record.match}`);
+  const { icmp } = record;
+  if (truth.icmp_type !== undefined && (icmp?.type !== truth.icmp_type || icmp.code !== truth.icmp_code)) {
+    wrong.push(`icmp: ${JSON.stringify(icmp)}`);
+  }
+  return wrong;
 }
