@@ -18,7 +18,7 @@ export type AgentAnswer =
   | { readonly agent: AgentRef; readonly obstacle: null }
   | { readonly agent: null; readonly obstacle: AgentObstacle };
 
-export type AgentObstacle = Extract<Problem, { code: 'AGENT_NOT_FOUND' | 'AGENT_NOT_READY' }>;
+type AgentObstacle = Extract<Problem, { code: 'AGENT_NOT_FOUND' | 'AGENT_NOT_READY' }>;
 
 const AGENT_CONTAINER = 'cilium-agent';
 

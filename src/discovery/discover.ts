@@ -10,7 +10,7 @@ import type { Surroundings } from './question.ts';
 import { findPods, type TargetQuery, withoutObstacles } from './targets.ts';
 
 export type { AgentLocation } from './agents.ts';
-export type { AgentCommand, StepName } from './question.ts';
+export type { StepName } from './question.ts';
 export type { TargetQuery } from './targets.ts';
 
 export interface DiscoverOptions extends Surroundings {

@@ -1,7 +1,7 @@
 /** The directory of identity names: it answers at once with what it knows, and fills itself in the background. */
 import type { AgentRef, IdentityLookup, IdentityName } from '../model/cluster.ts';
 import type { SeenIdentity } from './endpoints.ts';
-import { FIRST_CLUSTER_IDENTITY, FIRST_LOCAL_IDENTITY, nameOfLabels, reservedName } from './identity-name.ts';
+import { FIRST_CLUSTER_IDENTITY, FIRST_LOCAL_IDENTITY, nameOfLabels, reservedIdentity } from './identity-name.ts';
 import { AgentIdentitySchema, CiliumIdentitySchema, readAll, readOne, readPrinted } from './objects.ts';
 import type { Surroundings } from './question.ts';
 import { CILIUM_IDENTITIES } from './resources.ts';
@@ -100,8 +100,8 @@ export function createIdentityDirectory(
 
   return {
     lookup: (identity, node) => {
-      const reserved = reservedName(identity);
-      if (reserved !== null) return { identity, name: reserved, labels: [`reserved:${reserved}`] };
+      const reserved = reservedIdentity(identity);
+      if (reserved !== null) return reserved;
       const directory = node === null ? null : (byNode.get(node) ?? null);
       const known =
         (identity < FIRST_LOCAL_IDENTITY ? cluster.get(identity) : null) ?? directory?.names.get(identity) ?? null;

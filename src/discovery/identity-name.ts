@@ -1,4 +1,5 @@
 /** What a person calls an identity, from its labels: `default/tiefighter`, `world`, `cidr:10.0.0.0/8`. */
+import type { IdentityName } from '../model/cluster.ts';
 
 /** Cilium pkg/identity/numericidentity.go: the numbers that mean the same in every cluster. */
 const RESERVED: readonly string[] = [
@@ -31,10 +32,13 @@ export const FIRST_CLUSTER_IDENTITY = 256;
 /** Numbers from here on are given by each node for itself. */
 export const FIRST_LOCAL_IDENTITY = 1 << 24;
 
-/** Null for an identity that is not reserved. */
-export function reservedName(identity: number): string | null {
+/** Null for an identity that is not reserved. Those that each cluster defines for itself (128 to 255) have no name but their number. */
+export function reservedIdentity(identity: number): IdentityName | null {
   if (identity < 0 || identity >= FIRST_CLUSTER_IDENTITY) return null;
-  return RESERVED[identity] ?? WELL_KNOWN[identity] ?? WELL_KNOWN[identity - WELL_KNOWN_DISTANCE] ?? String(identity);
+  const reserved = RESERVED[identity];
+  if (reserved !== undefined) return { identity, name: reserved, labels: [`reserved:${reserved}`] };
+  const name = WELL_KNOWN[identity] ?? WELL_KNOWN[identity - WELL_KNOWN_DISTANCE] ?? String(identity);
+  return { identity, name, labels: [] };
 }
 
 const NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';
@@ -62,6 +66,7 @@ interface Label {
 }
 
 /** `k8s:app=web`, `reserved:world`, `cidr:10.0.0.0/8`. */
+import type { IdentityName } from '../model/cluster.ts';
 function parseLabel(text: string): Label {
   const colon = text.indexOf(':');
   const source = colon === -1 ? '' : text.slice(0, colon);

@@ -10,6 +10,7 @@ export function nearMisses(wanted: string, known: Iterable<string>): string[] {
   const near = [...new Set(known)]
     .map((name) => ({ name, far: isBeginning(name) ? 1 : distance(wanted, name) }))
     .filter(({ far }) => far <= limit);
+  // Where a Deployment is near, its ReplicaSets and pods are as well.
   return near
     .filter(({ name }) => !near.some((other) => name.startsWith(`${other.name}-`)))
     .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))

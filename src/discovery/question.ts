@@ -6,7 +6,7 @@ import { Failure, type Problem } from '../model/problem.ts';
 export type StepName = 'targets' | 'agents' | 'endpoints';
 
 /** Runs `cilium-dbg ARGS`, or `cilium ARGS` where the image is older, in an agent and gives its stdout. */
-export type AgentCommand = (agent: AgentRef, args: readonly string[]) => Promise<string>;
+type AgentCommand = (agent: AgentRef, args: readonly string[]) => Promise<string>;
 
 export interface Surroundings {
   readonly kube: KubeApi;

@@ -7,7 +7,7 @@ export const JOBS: Resource = { group: 'batch', version: 'v1', plural: 'jobs' };
 export const CILIUM_ENDPOINTS: Resource = { group: 'cilium.io', version: 'v2', plural: 'ciliumendpoints' };
 export const CILIUM_IDENTITIES: Resource = { group: 'cilium.io', version: 'v2', plural: 'ciliumidentities' };
 
-export type WorkloadKind =
+type WorkloadKind =
   | 'Deployment'
   | 'StatefulSet'
   | 'DaemonSet'

@@ -20,7 +20,7 @@ export interface TargetQuery {
 }
 
 /** How a pod came to be meant decides what is worth a warning: a Job's finished pods are nothing to tell whoever asked for a namespace. */
-export type MeantBy = 'name' | 'controller' | 'selector' | 'namespace';
+type MeantBy = 'name' | 'controller' | 'selector' | 'namespace';
 
 export interface MeantPod {
   readonly pod: Pod;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createIdentityDirectory } from '../../src/discovery/identities.ts';
-import { nameOfLabels, reservedName } from '../../src/discovery/identity-name.ts';
+import { nameOfLabels, reservedIdentity } from '../../src/discovery/identity-name.ts';
 import type { AgentRef } from '../../src/model/cluster.ts';
 import { capturedAgent } from './ask.ts';
 import { capturedCluster, type TestCluster } from './cluster.ts';
@@ -46,7 +46,7 @@ test.each([
   [256, null],
   [16777217, null],
 ])('reserved identity %d is %s', (identity, name) => {
-  expect(reservedName(identity)).toBe(name);
+  expect(reservedIdentity(identity)?.name ?? null).toBe(name);
 });
 
 describe('the directory', () => {

@@ -24,7 +24,7 @@ export interface Asked {
   readonly servername: string | null;
 }
 
-export interface Answering {
+interface Answering {
   readonly status?: number;
   readonly headers?: Record<string, string>;
   readonly body: unknown;

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { connectKube, type KubeOptions } from '../../src/io/kube.ts';
@@ -55,7 +57,7 @@ describe('lists', () => {
     const server = await startServer(({ url }) => ({
       body: capture(url.includes('continue=') ? 'pods-page2.json' : 'pods-page1.json').replace(
         /"continue": "[^"]*",/,
-        (text) => (url.includes('continue=') ? '' : text),
+        (match) => (url.includes('continue=') ? '' : match),
       ),
     }));
     const kube = await connect({
@@ -506,6 +508,21 @@ ${code}
     });
   });
 
+  test('says what it has to say on the stderr of the user', async () => {
+    const server = await startServer(ONE);
+    const { command } = plugin(`console.error('Open https://sso.example and enter ABCD'); status({ token: 't' });`);
+    const cluster = { server: `https://127.0.0.1:${server.port}`, 'certificate-authority-data': server.caData };
+    const path = kubeconfig(cluster, { exec: { ...v1, command } });
+    const script = `
+      const { connectKube } = await import(${JSON.stringify(new URL('../../src/io/kube.ts', import.meta.url).href)});
+      const kube = await connectKube({ kubeconfig: ${JSON.stringify(path)}, env: process.env });
+      console.log((await kube.list(${JSON.stringify(PODS)}, {}, new AbortController().signal)).length);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    expect(stdout).toBe('1\n');
+    expect(stderr).toContain('Open https://sso.example and enter ABCD');
+  });
+
   test('that is not installed says how to get it', async () => {
     const exec = { ...v1, command: 'policystat-no-such-plugin', installHint: 'Install it first.' };
     const kube = await connect({ kubeconfig: kubeconfig({ server: 'https://127.0.0.1:1' }, { exec }) });
@@ -526,6 +543,17 @@ ${code}
     expect(await problemOf(ask(kube))).toMatchObject({ code: 'CREDENTIALS_FAILED' });
     expect(runs(log)).toBe(0);
   });
+});
+
+test('an old auth-provider is left to the Kubernetes client', async () => {
+  const server = await startServer(ONE);
+  const provider = { name: 'gcp', config: { 'access-token': 'from-gcloud', expiry: '2099-01-01T00:00:00Z' } };
+  const path = kubeconfig(
+    { server: `https://127.0.0.1:${server.port}`, 'certificate-authority-data': server.caData },
+    { 'auth-provider': provider },
+  );
+  await ask(await connect({ kubeconfig: path }));
+  expect(server.asked[0]?.headers.authorization).toBe('Bearer from-gcloud');
 });
 
 describe('proxies', () => {
