@@ -66,7 +66,6 @@ interface Label {
 }
 
 /** `k8s:app=web`, `reserved:world`, `cidr:10.0.0.0/8`. */
-import type { IdentityName } from '../model/cluster.ts';
 function parseLabel(text: string): Label {
   const colon = text.indexOf(':');
   const source = colon === -1 ? '' : text.slice(0, colon);
