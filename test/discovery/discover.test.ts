@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { failure } from '../../src/model/problem.ts';
 import { ask, type AskOptions, problemOf, told } from './ask.ts';
 import { capturedCluster, endpointOf, pod, type TestCluster, type TestObject } from './cluster.ts';
 
@@ -392,6 +393,82 @@ describe('endpoints', () => {
     expect(told(plan)).toHaveLength(40);
     expect(cluster.asked.filter((asked) => asked.endsWith('ciliumendpoints'))).toEqual(['list ciliumendpoints']);
   });
+});
+
+describe('with few permissions', () => {
+  test('a workload that may not be read is known by its pods', async () => {
+    const cluster = withWorkloads();
+    cluster.forbidden.add('get deployments');
+    const { plan } = await ask(cluster, { query: { workloads: ['deploy/cart'], namespace: 'shop' } });
+    expect(told(plan)).toEqual(shop('cart-5d8f-aaaaa=1', 'cart-5d8f-bbbbb=2'));
+    expect(await problemOf(cluster, { query: { workloads: ['deploy/idle'], namespace: 'shop' } })).toMatchObject({
+      code: 'WORKLOAD_EMPTY',
+    });
+  });
+
+  test('an exact pod without the right to list', async () => {
+    const cluster = capturedCluster();
+    cluster.forbidden.add('list pods in default');
+    expect(told((await ask(cluster, { query: { pods: ['xwing'] } })).plan)).toEqual([XWING]);
+  });
+
+  test('a node that may not be read is known by its agent', async () => {
+    const cluster = capturedCluster();
+    cluster.forbidden.add('get nodes').add('list nodes');
+    expect(told((await ask(cluster, { query: { nodes: ['k8s-node1'] } })).plan)).toEqual([
+      'k8s-node1/cilium-5l2dg: all',
+    ]);
+    expect((await ask(cluster, { query: { allNamespaces: true } })).plan.agents).toHaveLength(2);
+    expect(await problemOf(cluster, { query: { nodes: ['k8s-node9'] } })).toMatchObject({
+      code: 'AGENT_NOT_FOUND',
+      node: 'k8s-node9',
+    });
+  });
+});
+
+test('many nodes are one list of agents', async () => {
+  const cluster = capturedCluster();
+  for (let index = 0; index < 20; index += 1) {
+    const node = `worker-${index}`;
+    const labels = { 'k8s-app': 'cilium' };
+    const status = { containerStatuses: [{ name: 'cilium-agent', ready: true }] };
+    put(
+      cluster,
+      'pods',
+      pod(`cilium-${index}`, {
+        namespace: 'kube-system',
+        node,
+        labels,
+        status,
+        spec: { containers: [{ name: 'cilium-agent' }] },
+      }),
+    );
+    put(cluster, 'pods', pod(`web-${index}`, { namespace: 'many', node }));
+    put(cluster, 'ciliumendpoints', endpointOf(`web-${index}`, index, { namespace: 'many' }));
+  }
+  const { plan } = await ask(cluster, { query: { namespace: 'many' } });
+  expect(told(plan)).toHaveLength(20);
+  expect(cluster.asked.filter((asked) => asked === 'list pods')).toHaveLength(2);
+});
+
+test('an agent that does not answer keeps nobody from listening to the others', async () => {
+  const cluster = put(capturedCluster(), 'pods', pod('new', { node: 'k8s-node1' }));
+  const problem = {
+    code: 'AGENT_COMMAND_FAILED' as const,
+    node: 'k8s-node1',
+    namespace: 'kube-system',
+    pod: 'cilium-5l2dg',
+    command: 'endpoint list',
+    exitCode: 1,
+    detail: '',
+  };
+  const agent = () => {
+    throw failure(problem);
+  };
+  const { plan, warnings } = await ask(cluster, { query: { pods: ['new', 'xwing'] }, agent });
+  expect(told(plan).sort()).toEqual(['k8s-node1/cilium-5l2dg: default/new=?', XWING]);
+  expect(warnings).toEqual([problem]);
+  expect(await problemOf(cluster, { query: { pods: ['new'] }, agent })).toEqual(problem);
 });
 
 test('says where it is, and can be asked again', async () => {
