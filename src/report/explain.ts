@@ -1,0 +1,105 @@
+/** Owns the sentences for problems: what failed, on what, and what to do next. */
+import type { Problem } from '../model/problem.ts';
+import { printable } from './printable.ts';
+
+const LONGEST_DETAIL = 500;
+
+export function explain(problem: Problem): string {
+  switch (problem.code) {
+    case 'USAGE':
+      return printable(problem.message, LONGEST_DETAIL);
+    case 'KUBECONFIG_NOT_FOUND':
+      return `There is no kubeconfig (looked for ${list(problem.tried)}), and this is not a pod in a cluster. Set KUBECONFIG or give --kubeconfig; "policystat demo" needs neither.`;
+    case 'KUBECONFIG_INVALID':
+      return `The kubeconfig ${name(problem.path)} cannot be used${because(problem.detail)} "kubectl config view" reads the same file.`;
+    case 'CONTEXT_NOT_FOUND':
+      return `The kubeconfig has no context ${name(problem.context)}. ${problem.known.length === 0 ? 'It has none at all.' : `It has ${list(problem.known)}.`}`;
+    case 'CREDENTIALS_FAILED':
+      return `Could not get credentials${inContext(problem)}${because(problem.detail)} Log in as you would for kubectl, and try "kubectl auth whoami".`;
+    case 'API_UNREACHABLE':
+      return `The API server ${name(problem.server)}${inContext(problem)} cannot be reached${because(problem.detail)} Check the network, a VPN or proxy (HTTPS_PROXY, NO_PROXY), and the server of the context.`;
+    case 'API_ERROR':
+      return `The API server${inContext(problem)} answered ${problem.status} to ${name(problem.request)}${because(problem.detail)} Repeat it; if it stays, "kubectl get --raw" shows the whole answer.`;
+    case 'UNAUTHORIZED':
+      return `The API server ${name(problem.server)} does not accept the credentials${inContext(problem)}. They have probably expired: log in again and try "kubectl auth whoami".`;
+    case 'FORBIDDEN':
+      return `You may not ${name(problem.verb)} ${name(problem.resource)} ${scope(problem.namespace)}${inContext(problem)}${because(problem.detail)} Ask for a role that allows it; ${canI(problem.verb, problem.resource, problem.namespace)} checks it.`;
+    case 'EXEC_FORBIDDEN':
+      return `You may not exec into the agent ${path(problem)}${inContext(problem)}: ${list(problem.verbs)} on pods/exec in namespace ${name(problem.namespace)} ${problem.verbs.length === 1 ? 'is' : 'are'} missing${because(problem.detail)} Ask for a role that allows it, or let somebody who may keep the monitor's output and use "policystat summary --input FILE".`;
+    case 'EXEC_NOT_FOUND':
+      return `There is no container ${name(problem.container)} to exec into in ${path(problem)}${inContext(problem)}${because(problem.detail)} Was the agent replaced? Try again, or say where it is with --agent-namespace, --agent-selector and --agent-container.`;
+    case 'POD_NOT_FOUND':
+      return `There is no pod ${name(problem.name)} in namespace ${name(problem.namespace)}${inContext(problem)}, and none that a controller made from that name.${near(problem.near, '"kubectl get pods -A" shows what there is; another namespace is NS/NAME or -n NS.')}`;
+    case 'WORKLOAD_NOT_FOUND':
+      return `There is no ${name(problem.kind)} ${name(problem.name)} in namespace ${name(problem.namespace)}${inContext(problem)}.${near(problem.near, 'Another namespace is -n NS.')}`;
+    case 'WORKLOAD_EMPTY':
+      return `${name(problem.kind)} ${name(problem.name)} in namespace ${name(problem.namespace)}${inContext(problem)} has no running pod. Scale it up, or see why its pods do not start.`;
+    case 'NO_POD_MATCHES':
+      return `No running pod matches ${name(problem.selector)} ${scope(problem.namespace)}${inContext(problem)}. Check the labels with "kubectl get pods --show-labels", or look in another namespace with -n NS or -A.`;
+    case 'NODE_NOT_FOUND':
+      return `There is no node ${name(problem.node)}${inContext(problem)}.${near(problem.near, '"kubectl get nodes" shows what there is.')}`;
+    case 'POD_NOT_SCHEDULED':
+      return `Pod ${path(problem)} is on no node yet (${name(problem.phase)}), so no agent has heard of it. Wait until it is scheduled; "kubectl describe pod" says what it waits for.`;
+    case 'POD_FINISHED':
+      return `Pod ${path(problem)} has finished (${name(problem.phase)}) and makes no more traffic. Name a pod that is running.`;
+    case 'POD_HOST_NETWORK':
+      return `Pod ${path(problem)} uses the host network of node ${name(problem.node)}: it has no Cilium endpoint of its own, and pod policies do not apply to it. --node ${name(problem.node)} shows every endpoint there.`;
+    case 'ENDPOINT_NOT_FOUND':
+      return `The agent on node ${name(problem.node)} has no endpoint for pod ${path(problem)}. A new pod gets one within seconds; if it stays so, Cilium does not manage the pod: restart it, or see "cilium-dbg endpoint list" in the agent.`;
+    case 'AGENT_NOT_FOUND':
+      return `There is no Cilium agent on node ${name(problem.node)}${inContext(problem)}: no pod there matches ${name(problem.selector)} ${scope(problem.namespace)}. If the agents are labelled otherwise, say so with --agent-selector and --agent-namespace (GKE: --agent-selector k8s-app=anetd or k8s-app=cilium).`;
+    case 'AGENT_NOT_READY':
+      return `The Cilium agent ${path(problem)} on node ${name(problem.node)} is not ready${because(problem.detail)} See "kubectl -n ${name(problem.namespace)} describe pod ${name(problem.pod)}".`;
+    case 'AGENT_COMMAND_FAILED':
+      return `${name(problem.command)} in the agent ${path(problem)} on node ${name(problem.node)} failed${problem.exitCode === null ? '' : ` with exit code ${problem.exitCode}`}${because(problem.detail)} Try it with "kubectl -n ${name(problem.namespace)} exec ${name(problem.pod)} -- ${name(problem.command)}".`;
+    case 'STREAM_LOST':
+      return `Lost the stream of the agent ${path(problem)} on node ${name(problem.node)}${because(problem.detail)} Nothing is known of the time until it is back; the summary shows the gap.`;
+    case 'EVENT_TYPE_UNKNOWN':
+      return `The agent ${name(problem.pod)} on node ${name(problem.node)} does not know events of type ${name(problem.type)}${because(problem.detail)} Policy verdicts need Cilium 1.8 or newer.`;
+    case 'INPUT_UNREADABLE':
+      return `Cannot read ${problem.path === '-' ? 'standard input' : name(problem.path)}${because(problem.detail)} It has to be the text that "cilium monitor" prints, plain or gzip.`;
+    case 'INCOMPLETE':
+      return `The data is not complete (${list(problem.reasons)}): the numbers are lower bounds. Without --strict this is no failure.`;
+  }
+}
+
+/** Names and words from the cluster, the kubeconfig or the command line. */
+function name(text: string): string {
+  return printable(text);
+}
+
+function path({ namespace, pod }: { readonly namespace: string; readonly pod: string }): string {
+  return `${name(namespace)}/${name(pod)}`;
+}
+
+const MOST_LISTED = 8;
+
+function list(texts: readonly string[]): string {
+  const shown = texts.slice(0, MOST_LISTED).map(name);
+  const rest = texts.length - shown.length;
+  return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+function inContext({ context }: { readonly context: string | null }): string {
+  return context === null ? '' : ` (context ${name(context)})`;
+}
+
+function scope(namespace: string | null): string {
+  return namespace === null ? 'in any namespace' : `in namespace ${name(namespace)}`;
+}
+
+/** The end of a sentence: the cause in somebody else's words, where there is one. */
+function because(detail: string): string {
+  const words = printable(detail.trim(), LONGEST_DETAIL);
+  if (words === '') return '.';
+  return /[.!?…]$/.test(words) ? `: ${words}` : `: ${words}.`;
+}
+
+function near(names: readonly string[], otherwise: string): string {
+  return names.length === 0 ? ` ${otherwise}` : ` Did you mean ${list(names)}?`;
+}
+
+function canI(verb: string, resource: string, namespace: string | null): string {
+  const where = namespace === null ? '-A' : `-n ${name(namespace)}`;
+  return `"kubectl auth can-i ${name(verb)} ${name(resource)} ${where}"`;
+}

@@ -1,0 +1,97 @@
+/** Owns how policies, peers, times and amounts are put into words in tables. */
+import type { PolicyKind, PolicyRef, UnattributedReason } from '../model/policy.ts';
+import type { PeerCount, PolicyRow, PortCount } from '../model/summary.ts';
+import { printable } from './printable.ts';
+
+/** The resources' own short names; two resources are called cnp. */
+const KIND_SHORT: Readonly<Record<PolicyKind, string>> = {
+  CiliumNetworkPolicy: 'CNP',
+  CiliumClusterwideNetworkPolicy: 'CCNP',
+  NetworkPolicy: 'NP',
+  ClusterNetworkPolicy: 'ClusterNP',
+  AdminNetworkPolicy: 'ANP',
+  BaselineAdminNetworkPolicy: 'BANP',
+};
+
+/** `default/rule1 (CNP)`; a bare name where nothing else is known. */
+export function policyText({ kind, namespace, name }: PolicyRef): string {
+  const path = namespace === null ? name : `${namespace}/${name}`;
+  return printable(kind === null ? path : `${path} (${KIND_SHORT[kind]})`);
+}
+
+/** What isolates is named in short, the full names are in a note. */
+export function rowTitle({ policy, isolatedBy, ambiguous }: PolicyRow): string {
+  const [first, ...others] = isolatedBy;
+  const title = policyText(policy) + (ambiguous ? ' (ambiguous)' : '');
+  if (first === undefined) return title;
+  return `${title} ← ${printable(first.name)}${others.length === 0 ? '' : ` +${others.length}`}`;
+}
+
+const REASON: Readonly<Record<UnattributedReason, string>> = {
+  'name-not-printed': 'this agent prints no policy names, and its state has not been read',
+  'name-not-found': 'the agent found no name for the rule that matched',
+  'name-empty': 'the agent printed an empty name',
+  'no-policy-applies': 'no policy applies to the pod in this direction',
+  'no-state': "the endpoint's realized policy has not been read (yet)",
+  'not-in-realized-policy': "no rule in the endpoint's realized policy explains it",
+  'policy-changed': 'policy was changing while it happened',
+};
+
+export function reasonText(reason: UnattributedReason): string {
+  return REASON[reason];
+}
+
+/** `default/xwing 6`: the peer and how many verdicts. */
+export function peersText(peers: readonly PeerCount[], most: number): string {
+  const named = peers.slice(0, most).map((peer) => `${peerName(peer)} ${peer.allowed + peer.denied}`);
+  return named.join(', ') + more(peers.length - named.length);
+}
+
+function peerName({ name, identity }: PeerCount): string {
+  if (name !== null && name !== '') return printable(name);
+  return identity === null ? 'unknown' : `identity ${identity}`;
+}
+
+export function portsText(ports: readonly PortCount[], most: number): string {
+  const named = ports
+    .slice(0, most)
+    .map(({ protocol, port }) => printable(port === null ? protocol : `${port}/${protocol}`));
+  return named.join(', ') + more(ports.length - named.length);
+}
+
+function more(count: number): string {
+  return count > 0 ? ` +${count} more` : '';
+}
+
+/** Never the sign of another number: two digits after the point only where they say something. */
+export function rateText(perSecond: number): string {
+  if (perSecond === 0) return '0';
+  if (perSecond < 0.01) return '<0.01';
+  return perSecond < 1 ? perSecond.toFixed(2) : perSecond < 100 ? perSecond.toFixed(1) : perSecond.toFixed(0);
+}
+
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${seconds < 10 ? Math.round(seconds * 10) / 10 : whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** How long before the end of the window: `now`, `12s`, `5m`, `3h`, `2d`. */
+export function agoText(time: string, end: string): string {
+  const seconds = Math.floor((Date.parse(end) - Date.parse(time)) / 1000);
+  if (seconds < 1) return 'now';
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`;
+}
+
+/** The time of day, in UTC, with the date where it is not that of `near`. */
+export function timeText(time: string, near: string): string {
+  const clock = time.slice(11, 19);
+  return time.slice(0, 10) === near.slice(0, 10) ? clock : `${time.slice(0, 10)} ${clock}`;
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

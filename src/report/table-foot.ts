@@ -1,0 +1,135 @@
+/** Owns what stands under the table: the units, the agents, whether the numbers are complete, and the account of all lines. */
+import type { AgentState } from '../model/cluster.ts';
+import type { Gap, Summary, SummaryAgent } from '../model/summary.ts';
+import { layOut, wrap } from './layout.ts';
+import type { Palette } from './palette.ts';
+import { durationText, plural, timeText } from './phrases.ts';
+import { printable } from './printable.ts';
+
+export interface FootOptions {
+  readonly width: number;
+  readonly palette: Palette;
+  /** How many agents are told one by one. */
+  readonly mostAgents: number;
+}
+
+const MOST_GAPS = 3;
+const SAMPLE_LENGTH = 100;
+
+export function unitsText({ width, palette }: FootOptions): readonly string[] {
+  const units = 'ALLOWED = new connections, DENIED = packets, ATTEMPTS = distinct denied flows';
+  return wrap(units, width, '').map(palette.quiet);
+}
+
+const STATE_TEXT: Readonly<Record<AgentState, string>> = {
+  connecting: 'connecting …',
+  streaming: 'streaming',
+  reconnecting: 'reconnecting …',
+  ended: 'ended',
+  failed: 'failed',
+};
+
+export function agentLines({ source }: Summary, { width, palette, mostAgents }: FootOptions): readonly string[] {
+  const { agents } = source;
+  if (agents.length === 0) return [];
+  // Whoever is not heard comes first: that is what a person has to know.
+  const ordered = agents.toSorted((a, b) => Number(a.state === 'streaming') - Number(b.state === 'streaming'));
+  const shown = ordered.slice(0, mostAgents);
+  const paintState = ({ state }: SummaryAgent) => (state === 'streaming' ? palette.good : palette.warning);
+  const lines = layOut(
+    [
+      { title: 'NODE', align: 'left', cells: shown.map(({ node }) => ({ text: printable(node) })), narrowest: 10 },
+      {
+        title: 'AGENT',
+        align: 'left',
+        cells: shown.map(({ namespace, pod }) => ({ text: printable(`${namespace}/${pod}`) })),
+        narrowest: 16,
+        dropRank: 1,
+      },
+      {
+        title: 'CILIUM',
+        align: 'left',
+        cells: shown.map((agent) => ({ text: versionText(agent) })),
+        narrowest: 8,
+        dropRank: 2,
+      },
+      {
+        title: 'STATE',
+        align: 'left',
+        cells: shown.map((agent) => ({ text: STATE_TEXT[agent.state], paint: paintState(agent) })),
+      },
+    ],
+    width,
+    palette.heading,
+  );
+  const hidden = ordered.slice(mostAgents);
+  if (hidden.length === 0) return lines;
+  const streaming = hidden.filter(({ state }) => state === 'streaming').length;
+  return [...lines, palette.quiet(`… ${plural(hidden.length, 'more agent')}, ${streaming} of them streaming`)];
+}
+
+function versionText({ version, dialect }: SummaryAgent): string {
+  const known = version === null ? '?' : printable(version, 40);
+  return dialect === 'accuknox' ? `${known} (AccuKnox)` : known;
+}
+
+export function completenessLines(summary: Summary, { width, palette }: FootOptions): readonly string[] {
+  const { status } = summary.completeness;
+  const causes = causesOf(summary);
+  switch (status) {
+    case 'full':
+      return wrap('complete: nothing is known to be missing', width, '  ').map(palette.good);
+    case 'partial':
+      return wrap(`≥ lower bounds: ${causes.join('; ')}`, width, '  ').map(palette.warning);
+    case 'unknown':
+      return wrap(`completeness unknown: ${causes.join('; ')}`, width, '  ').map(palette.warning);
+  }
+}
+
+function causesOf(summary: Summary): readonly string[] {
+  const { completeness, records, source, window } = summary;
+  return completeness.reasons.map((reason) => {
+    switch (reason) {
+      case 'lost-events':
+        return `${plural(completeness.lost, 'event')} lost before anybody read them`;
+      case 'gap':
+        return gapsText(completeness.gaps, window.end);
+      case 'missing-node':
+        return `nobody to listen to on ${listText(completeness.missingNodes)}`;
+      case 'not-streaming':
+        return `no stream from ${listText(source.agents.filter(({ state }) => state !== 'streaming').map(({ node }) => node))}`;
+      case 'unparsed-lines':
+        return `${plural(records.unparsed, 'line')} not understood`;
+      case 'offline-input':
+        return 'nobody can tell what happened before and after the lines of a file';
+      case 'truncated-input':
+        return 'the input ends in the middle';
+    }
+  });
+}
+
+function gapsText(gaps: readonly Gap[], end: string): string {
+  const latest = gaps.slice(-MOST_GAPS).map(({ node, from, to, seconds }) => {
+    const until = to === null ? 'now' : timeText(to, end);
+    return `${printable(node)} not heard ${timeText(from, end)}-${until} UTC (${durationText(seconds)})`;
+  });
+  const earlier = gaps.length - latest.length;
+  return latest.join(', ') + (earlier > 0 ? ` and ${plural(earlier, 'time')} before` : '');
+}
+
+function listText(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => printable(name));
+  return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
+}
+
+export function recordLines({ records }: Summary, { width, palette }: FootOptions): readonly string[] {
+  const reasons = Object.entries(records.ignored);
+  const ignored = reasons.reduce((sum, [, count]) => sum + count, 0);
+  const because = reasons.length === 0 ? '' : ` (${reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')})`;
+  const account = `received ${records.received} = counted ${records.counted} + ignored ${ignored}${because} + unparsed ${records.unparsed}`;
+  const [sample] = records.unparsedSamples;
+  const lines = wrap(account, width, '  ');
+  const samples =
+    sample === undefined ? [] : wrap(`not understood, for example: ${printable(sample, SAMPLE_LENGTH)}`, width, '  ');
+  return [...lines, ...samples].map(palette.quiet);
+}

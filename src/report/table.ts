@@ -1,0 +1,107 @@
+/** `-o table` and `-o wide`: a summary as text that fits the terminal; every number says its unit and whether it is a lower bound. */
+import type { Summary } from '../model/summary.ts';
+import { cutTo, wrap } from './layout.ts';
+import type { Palette } from './palette.ts';
+import { durationText, plural, timeText } from './phrases.ts';
+import { printable } from './printable.ts';
+import { agentLines, completenessLines, type FootOptions, recordLines, unitsText } from './table-foot.ts';
+import { type Block, renderRows, type RowsText, type Sort } from './table-rows.ts';
+
+export interface TableOptions {
+  readonly width: number;
+  /** How many lines there are; no bound where it is absent. */
+  readonly height?: number;
+  readonly wide: boolean;
+  readonly sort?: Sort;
+  readonly palette: Palette;
+  /** Whether more is to come. */
+  readonly live: boolean;
+}
+
+const NARROWEST = 20;
+const MOST_AGENTS = 20;
+
+export function renderTable(summary: Summary, options: TableOptions): string {
+  const { palette, live, wide, height = Number.POSITIVE_INFINITY } = options;
+  const width = Math.max(options.width, NARROWEST);
+  const mostAgents = live
+    ? Math.max(1, Math.floor(Math.min(height, 4 * MOST_AGENTS) / 4))
+    : wide
+      ? Number.POSITIVE_INFINITY
+      : MOST_AGENTS;
+  const footOptions: FootOptions = { width, palette, mostAgents };
+  const head = [palette.heading(cutTo(titleText(summary), width)), ''];
+  const notes = targetNotes(summary, width).map(palette.warning);
+  const body = (lines: number) =>
+    summary.policies.length === 0
+      ? wrap(silenceText(summary, live), width, '')
+      : fitRows(renderRows(summary, { width, wide, sort: options.sort ?? 'denied', palette }), lines, palette);
+  const foot = [
+    ...(summary.policies.length === 0 ? [] : unitsText(footOptions)),
+    '',
+    ...agentLines(summary, footOptions),
+    ...(summary.source.agents.length === 0 ? [] : ['']),
+    ...notes,
+    ...completenessLines(summary, footOptions),
+    ...recordLines(summary, footOptions),
+  ];
+  const lines = [...head, ...body(height - head.length - foot.length), ...foot];
+  const shown = lines.length <= height ? lines : [...lines.slice(0, Math.max(0, height - 1)), palette.quiet('…')];
+  return `${shown.join('\n')}\n`;
+}
+
+function titleText({ targets, source, window }: Summary): string {
+  const since = `${durationText(window.seconds)} since ${timeText(window.start, window.end)} UTC`;
+  if (source.kind === 'file')
+    return source.files.map((file) => (file === '-' ? 'standard input' : printable(file))).join(', ');
+  const [first, ...others] = targets;
+  const agents = plural(source.agents.length, 'agent');
+  if (first === undefined) return `every endpoint of ${plural(source.agents.length, 'node')} · ${since}`;
+  const rest = others.length === 0 ? '' : ` and ${plural(others.length, 'more pod')}`;
+  return `${printable(`${first.namespace}/${first.pod}`)}${rest} · ${agents} · ${since}`;
+}
+
+function targetNotes({ targets }: Summary, width: number): readonly string[] {
+  const unknown = targets.filter(({ endpoint }) => endpoint === null);
+  const [first] = unknown;
+  if (first === undefined) return [];
+  const rest = unknown.length === 1 ? ' has' : ` and ${plural(unknown.length - 1, 'more pod')} have`;
+  return wrap(
+    `${printable(`${first.namespace}/${first.pod}`)}${rest} no Cilium endpoint yet: nothing can be counted`,
+    width,
+    '  ',
+  );
+}
+
+/** Why there is nothing to see, and why that proves little. */
+function silenceText({ source, window, records }: Summary, live: boolean): string {
+  if (source.kind === 'file') return `No policy verdict among the ${plural(records.received, 'line')} of this input.`;
+  const why =
+    'Cilium reports new connections and denied packets, and only where a policy is enforced in that direction: silence does not prove that there is no traffic.';
+  if (!live) return `No verdicts in ${durationText(window.seconds)}. ${why}`;
+  const streaming = source.agents.filter(({ state }) => state === 'streaming').length;
+  if (streaming === 0)
+    return `Waiting for the ${source.agents.length === 1 ? "agent's stream" : "agents' streams"} to open.`;
+  return `No verdicts yet: listening to ${plural(streaming, 'agent')}. ${why}`;
+}
+
+/** Rows with their notes where there is room, without them where there is not, and what is left out is said. */
+function fitRows({ header, blocks, totals }: RowsText, available: number, palette: Palette): readonly string[] {
+  const room = Math.max(1, available - 1 - totals.length);
+  const full = blocks.flatMap(({ line, notes }) => [line, ...notes]);
+  if (full.length <= room) return [header, ...full, ...totals];
+  if (blocks.length <= room) return [header, ...withFirstNotes(blocks, room - blocks.length), ...totals];
+  const shown = blocks.slice(0, Math.max(1, room - 1));
+  const hidden = blocks.length - shown.length;
+  return [header, ...shown.map(({ line }) => line), palette.quiet(`… ${hidden} more`), ...totals];
+}
+
+/** The rows at the top matter most: they keep their notes for as long as there are lines to spare. */
+function withFirstNotes(blocks: readonly Block[], spareLines: number): readonly string[] {
+  let spare = spareLines;
+  return blocks.flatMap(({ line, notes }) => {
+    const kept = notes.slice(0, spare);
+    spare -= kept.length;
+    return [line, ...kept];
+  });
+}
