@@ -1,7 +1,7 @@
 /** The channels of an exec over WebSocket (v5 and v4), and how its status channel tells the end. */
 import * as v from 'valibot';
 
-export type Channel = 'stdout' | 'stderr' | 'status' | 'other';
+type Channel = 'stdout' | 'stderr' | 'status' | 'other';
 
 export interface Frame {
   readonly channel: Channel;
