@@ -18,7 +18,7 @@ async function findOnPath(program: string): Promise<string | null> {
   const folders = [
     '/bin',
     '/usr/bin',
-    ...(process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/')),
+    ...(process.env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/')),
   ];
   for (const folder of folders) {
     if (await isThere(join(folder, program), constants.X_OK)) return join(folder, program);

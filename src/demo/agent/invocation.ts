@@ -5,8 +5,8 @@ export interface Invocation {
   readonly container: string;
   readonly program: string;
   readonly argv: readonly string[];
-  out(text: string): void;
-  err(text: string): void;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
   /** Bytes that the program has not taken yet. */
   backlogBytes(): number;
   /** From now on a SIGINT does not end the program but calls back. */

@@ -3,7 +3,7 @@ import type { Datapath } from '../datapath/connection.ts';
 import type { Endpoint } from '../datapath/endpoint.ts';
 import { policyMapKey } from '../datapath/realized.ts';
 import type { PolicyOrigin } from '../datapath/rule.ts';
-import { parseLabel, type Selector } from '../datapath/selector.ts';
+import { EVERYONE, parseLabel, type Selector } from '../datapath/selector.ts';
 import { originLabels, type World } from '../datapath/world.ts';
 import { goJson } from './monitor-json.ts';
 
@@ -33,26 +33,29 @@ export function policyJson(world: World): string {
 
 interface UsedSelector {
   readonly selector: Selector;
-  readonly origins: PolicyOrigin[];
+  readonly origins: Set<PolicyOrigin>;
+  users: number;
 }
 
 export function selectorsJson(world: World): string {
   const used = new Map<string, UsedSelector>();
-  const use = (selector: Selector, origin: PolicyOrigin) => {
-    const known = used.get(selector.text) ?? { selector, origins: [] };
+  const use = (selector: Selector, origin: PolicyOrigin | null) => {
+    const known = used.get(selector.text) ?? { selector, origins: new Set<PolicyOrigin>(), users: 0 };
     used.set(selector.text, known);
-    known.origins.push(origin);
+    known.users += 1;
+    if (origin !== null) known.origins.add(origin);
   };
   for (const spec of world.specs()) {
     use(spec.subject, spec.origin);
+    if (spec.enforced.length > spec.isolated.length) use(EVERYONE, null);
     for (const { peers } of spec.rules) for (const peer of peers) use(peer, spec.origin);
   }
   const identities = world.identities();
-  const rows = [...used.values()].map(({ selector, origins }) => ({
+  const rows = [...used.values()].map(({ selector, origins, users }) => ({
     identities: identities.flatMap(({ identity, parsedLabels }) => (selector.selects(parsedLabels) ? [identity] : [])),
-    labels: [...new Set(origins)].flatMap(labelObjects),
+    labels: [...origins].flatMap(labelObjects),
     selector: selector.text,
-    users: origins.length,
+    users,
   }));
   return `${goJson(rows, 2)}\n\n`;
 }

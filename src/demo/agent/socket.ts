@@ -21,7 +21,7 @@ export interface ProgramSocket {
 
 function serve(socket: Socket, programOf: (run: v.InferOutput<typeof Hello>) => Program | null): void {
   const gone = new AbortController();
-  let interrupt = () => {};
+  let interrupt: () => void = () => undefined;
   const send = (message: unknown) => {
     if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
   };

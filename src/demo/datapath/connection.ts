@@ -32,7 +32,7 @@ export interface Datapath {
   /** `signal` is a client that gives up. */
   connect(request: ConnectionRequest, signal?: AbortSignal): Promise<ConnectionResult>;
   /** The packets that consulted an entry of an endpoint's policy map, by the entry's key. */
-  packetsOf(endpoint: Endpoint): ReadonlyMap<string, number>;
+  readonly packetsOf: (endpoint: Endpoint) => ReadonlyMap<string, number>;
 }
 
 /** Linux: the first retransmission after a second, then twice as long each time (net.ipv4.tcp_syn_retries = 6). */
@@ -160,7 +160,7 @@ export function createDatapath(
       const sourcePort = random.between(32_768, 60_999);
       const startMs = clock.nowMs();
       return new Promise((resolve) => {
-        let cancel = () => {};
+        let cancel: () => void = () => undefined;
         const finish = (result: ConnectionResult) => {
           cancel();
           signal?.removeEventListener('abort', give);

@@ -13,7 +13,7 @@ export function startHeartbeat(
   surroundings: { readonly clock: Clock; readonly random: Random; readonly emit: Emit },
 ): () => void {
   const { clock, random, emit } = surroundings;
-  let cancel = () => {};
+  let cancel: () => void = () => undefined;
   const beat = () => {
     for (const { name, internalIp, healthIp } of world.nodes()) {
       const health = world.endpointAt(healthIp);

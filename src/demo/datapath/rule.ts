@@ -128,6 +128,13 @@ function within(requirements: readonly Requirement[], namespace: string | null):
   return namespace === null || named ? [...requirements] : [...requirements, k8s(NAMESPACE_KEY, namespace)];
 }
 
+/** A clusterwide policy's peers are pods of any namespace, and nothing that has none. */
+function peerWithin(requirements: readonly Requirement[], namespace: string | null): Requirement[] {
+  const named = requirements.some(({ key }) => key === NAMESPACE_KEY || key.startsWith(NAMESPACE_LABELS));
+  if (namespace !== null || named) return within(requirements, namespace);
+  return [...requirements, { source: 'k8s', key: NAMESPACE_KEY, operator: 'Exists', values: [] }];
+}
+
 /** Since 1.18 a peer without a word about clusters is one of the own cluster (`policy-default-local-cluster`). */
 function peerSelector(requirements: readonly Requirement[], local: boolean): Selector {
   if (requirements.length === 0) return EVERYONE;
@@ -176,7 +183,7 @@ function ciliumRule(
   // `ingress: [{}]` isolates and lets nobody in.
   if (!named && ports.length === 0) return null;
   const peers = [
-    ...(rule.endpoints ?? []).map((peer) => peerSelector(within(requirementsOf(peer, 'any'), namespace), local)),
+    ...(rule.endpoints ?? []).map((peer) => peerSelector(peerWithin(requirementsOf(peer, 'any'), namespace), local)),
     ...(rule.entities ?? []).map(entitySelector),
     ...(rule.cidr ?? []).map(cidrSelector),
     ...(rule.cidrSet ?? []).map((set) => cidrSelector(set.cidr)),

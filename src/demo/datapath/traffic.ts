@@ -17,12 +17,12 @@ export function startTraffic(
   surroundings: { readonly clock: Clock; readonly random: Random; readonly perSecond: number },
 ): () => void {
   const { clock, random, perSecond } = surroundings;
-  if (perSecond <= 0) return () => {};
+  if (perSecond <= 0) return () => undefined;
   const stopped = new AbortController();
   setMaxListeners(0, stopped.signal);
   let lastMs = clock.nowMs();
   let due = 0;
-  let cancel = () => {};
+  let cancel: () => void = () => undefined;
 
   const connectOnce = () => {
     const pods = world.endpoints().filter(({ namespace }) => namespace === 'default');

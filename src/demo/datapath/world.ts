@@ -79,7 +79,7 @@ export function originLabels({ kind, namespace, name, uid }: PolicyOrigin): stri
 }
 
 function isSameSpec({ object, previous }: StoreChange): boolean {
-  const spec = (policy: typeof previous) => JSON.stringify([policy?.['spec'], policy?.['specs']]);
+  const spec = (policy: typeof previous) => JSON.stringify([policy?.spec, policy?.specs]);
   return previous !== null && spec(previous) === spec(object);
 }
 

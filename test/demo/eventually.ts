@@ -1,0 +1,8 @@
+/** Waits for what nothing announces. */
+export async function eventually(what: string, holds: () => boolean, withinMs = 20_000): Promise<void> {
+  const startMs = performance.now();
+  while (!holds()) {
+    if (performance.now() - startMs > withinMs) throw new Error(`did not come true: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
