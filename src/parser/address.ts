@@ -78,7 +78,6 @@ export class Address {
     let at = start;
     let groups = 0;
     let gapAt = -1;
-    groupWords.fill(0);
     if (bytes[at] === COLON) {
       if (bytes[at + 1] !== COLON) return false;
       gapAt = 0;
@@ -108,11 +107,7 @@ export class Address {
       }
     }
     if (gapAt < 0 ? groups !== 8 : groups > 7) return false;
-    if (gapAt >= 0) {
-      const missing = 8 - groups;
-      for (let i = 7; i >= gapAt + missing; i--) groupWords[i] = groupWords[i - missing] ?? 0;
-      groupWords.fill(0, gapAt, gapAt + missing);
-    }
+    if (gapAt >= 0) widen(gapAt, groups);
     this.family = 6;
     this.w0 = word(0);
     this.w1 = word(2);
@@ -126,6 +121,15 @@ export class Address {
 }
 
 const groupWords = new Uint16Array(8);
+
+/** Puts the groups behind a `::` to the end, and zeros into the gap. */
+function widen(gapAt: number, groups: number): void {
+  let from = groups - 1;
+  for (let to = 7; to >= gapAt; to--) {
+    groupWords[to] = from >= gapAt ? (groupWords[from] ?? 0) : 0;
+    from--;
+  }
+}
 
 function word(group: number): number {
   return ((groupWords[group] ?? 0) << 16) | (groupWords[group + 1] ?? 0);

@@ -28,17 +28,91 @@ export function toStrictText(bytes: Uint8Array, start: number, end: number): str
   }
 }
 
+/** A fixed word, compared four bytes at a time; the last four may overlap those before. */
+export interface Word {
+  readonly words: Int32Array;
+  readonly lastAt: number;
+}
+
+/** A word of at least four bytes. */
+export function toWord(text: string): Word {
+  const bytes = toBytes(text);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const lastAt = bytes.length - 4;
+  const words = new Int32Array(Math.ceil(bytes.length / 4));
+  for (let i = 0; i < words.length; i++) words[i] = view.getInt32(Math.min(i * 4, lastAt), true);
+  return { words, lastAt };
+}
+
+/** Words of which one is expected; a word is looked for with what follows it, so that none passes as the beginning of another. */
+export interface Choice<T> {
+  readonly firsts: Int32Array;
+  readonly words: readonly Word[];
+  readonly values: readonly T[];
+}
+
+export function toChoice<T>(entries: readonly (readonly [text: string, value: T])[]): Choice<T> {
+  const words = entries.map(([text]) => toWord(text));
+  return {
+    words,
+    firsts: Int32Array.from(words, (word) => word.words[0] ?? 0),
+    values: entries.map(([, value]) => value),
+  };
+}
+
 /** Reads a line; every line is followed by a newline in its bytes, so that no step can run past the end. */
 export class Cursor {
   bytes: Uint8Array = new Uint8Array(1);
   at = 0;
+  private view = new DataView(this.bytes.buffer);
+  /** Where the last four bytes begin. */
+  private lastWordAt = -3;
+
+  open(bytes: Uint8Array): void {
+    // Buffers, which are a subclass, would make each access in the hot path one of two kinds.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.lastWordAt = bytes.byteLength - 4;
+    this.at = 0;
+  }
 
   /** Steps over `word`, or stays where it is. */
-  take(word: Uint8Array): boolean {
+  take(word: Word): boolean {
+    const { view, at } = this;
+    const { words, lastAt } = word;
+    if (at + lastAt > this.lastWordAt) return false;
+    const last = words.length - 1;
+    for (let i = 0; i < last; i++) if (view.getInt32(at + i * 4, true) !== words[i]) return false;
+    if (view.getInt32(at + lastAt, true) !== words[last]) return false;
+    this.at = at + lastAt + 4;
+    return true;
+  }
+
+  /** The same for words that are too short for `Word`. */
+  takeShort(word: Uint8Array): boolean {
     const { bytes, at } = this;
-    const length = word.length;
-    for (let i = 0; i < length; i++) if (bytes[at + i] !== word[i]) return false;
-    this.at = at + length;
+    for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
+    this.at = at + word.length;
+    return true;
+  }
+
+  /** Steps over one of the words and says which, or -1. */
+  takeOneOf(choice: Choice<unknown>): number {
+    const { firsts, words } = choice;
+    if (this.at > this.lastWordAt) return -1;
+    const first = this.view.getInt32(this.at, true);
+    for (let i = 0; i < firsts.length; i++) {
+      if (firsts[i] !== first) continue;
+      const word = words[i];
+      if (word !== undefined && this.take(word)) return i;
+    }
+    return -1;
+  }
+
+  /** Steps over a byte if it is this one. */
+  takeByte(byte: number): boolean {
+    if (this.bytes[this.at] !== byte) return false;
+    this.at++;
     return true;
   }
 

@@ -5,14 +5,9 @@ import type { PacketSummary } from './packet.ts';
 export function flowKeyOf(packet: PacketSummary, protocol: number): number {
   const { source, destination } = packet;
   if (source.family === 0) return 0;
-  let high = protocol + source.family;
-  let low = 0x9e3779b9;
   const ports = ((packet.sourcePort & 0xffff) << 16) | (packet.destinationPort & 0xffff);
-  for (let i = 0; i < 3; i++) {
-    const a = i === 0 ? source.w3 : i === 1 ? destination.w3 : ports;
-    high = mix(high ^ a, 0x85ebca6b);
-    low = mix(low ^ a, 0xc2b2ae35);
-  }
+  let high = mix(mix(mix(protocol ^ source.w3, 0x85ebca6b) ^ destination.w3, 0x85ebca6b) ^ ports, 0x85ebca6b);
+  let low = mix(mix(mix(~protocol ^ source.w3, 0xc2b2ae35) ^ destination.w3, 0xc2b2ae35) ^ ports, 0xc2b2ae35);
   if (source.family === 6) {
     high = mixAddress(
       mixAddress(high, source.w0, source.w1, source.w2, 0x85ebca6b),

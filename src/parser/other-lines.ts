@@ -109,7 +109,6 @@ const packet = new PacketSummary();
 function withSummary(form: RegExp, text: string, reason: IgnoredReason): Ignored | null {
   const summary = form.exec(text)?.[1];
   if (summary === undefined) return null;
-  cursor.bytes = toBytes(`${summary.replace(TUNNEL, '')}\n`);
-  cursor.at = 0;
+  cursor.open(toBytes(`${summary.replace(TUNNEL, '')}\n`));
   return packet.take(cursor, -1) ? ignored(reason) : null;
 }

@@ -1,17 +1,19 @@
 /** The packet summary that ends a monitor line (Cilium pkg/monitor/dissect.go): addresses, ports, flags, ICMP type. */
 import type { Icmp } from '../model/event.ts';
 import { Address } from './address.ts';
-import { BLANK, type Cursor, toBytes, toText } from './bytes.ts';
+import { BLANK, type Cursor, NEWLINE, toBytes, toText, toWord } from './bytes.ts';
 import { readIcmp } from './icmp.ts';
+import { Interned } from './interned.ts';
 
-const UNKNOWN = toBytes('[unknown]');
-const ERROR = toBytes('[error]');
-const ARROW = toBytes(' -> ');
+const UNKNOWN = toWord('[unknown]');
+const ERROR = toWord('[error]');
+const ARROW = toWord(' -> ');
 /** How AccuKnox' guide prints a summary whose addresses were taken out. */
-const BARE_ARROW = toBytes('-> ');
-const TCP_WORD = toBytes('tcp ');
-const UDP_WORD = toBytes('udp');
-const SCTP_WORD = toBytes('sctp');
+const BARE_ARROW = toBytes('->');
+const TCP_WORD = toWord(' tcp ');
+const UDP_WORD = toWord(' udp');
+const SCTP_WORD = toWord(' sctp');
+const ICMP_WORD = toWord('icmp ');
 const FLAG_WORDS = ['SYN', 'ACK', 'RST', 'FIN'].map(toBytes);
 /** How `tcpFlags` of a summary holds them: in the order in which they are printed. */
 export const FLAG_BITS = { SYN: 1, ACK: 2, RST: 4, FIN: 8 } as const;
@@ -44,6 +46,8 @@ export class PacketSummary {
   icmp: Icmp | null = null;
   /** True where the line ends in an address: nothing tells that it ends where it should. */
   openEnd = false;
+  private readonly icmpV4 = new Interned((bytes, start, end) => readIcmp(toText(bytes, start, end), 4));
+  private readonly icmpV6 = new Interned((bytes, start, end) => readIcmp(toText(bytes, start, end), 6));
 
   /** Reads the rest of the line. `protocol` is what the line said before, or -1: a summary that contradicts it is damaged. */
   take(cursor: Cursor, protocol: number): boolean {
@@ -58,13 +62,11 @@ export class PacketSummary {
     const start = cursor.at;
     const first = cursor.bytes[start];
     if (first === OPEN_BRACKET && (cursor.take(UNKNOWN) || cursor.take(ERROR))) return cursor.takeEnd();
-    if (first === MINUS) return cursor.take(BARE_ARROW) && this.takeTransport(cursor, protocol) && cursor.takeEnd();
+    if (first === MINUS)
+      return cursor.takeShort(BARE_ARROW) && this.takeTransport(cursor, protocol) && cursor.takeEnd();
     if (!this.takeAddresses(cursor)) return takeFrame(cursor, start);
-    if (this.destinationPort >= 0) {
-      if (cursor.bytes[cursor.at++] !== BLANK) return false;
-      return this.takeTransport(cursor, protocol) && cursor.takeEnd();
-    }
-    return this.takeTail(cursor, protocol);
+    if (this.destinationPort < 0) return this.takeTail(cursor, protocol);
+    return this.takeTransport(cursor, protocol) && cursor.takeEnd();
   }
 
   private takeAddresses(cursor: Cursor): boolean {
@@ -103,9 +105,9 @@ export class PacketSummary {
   private takeFlags(cursor: Cursor): boolean {
     for (let flag = 0; flag < FLAG_WORDS.length; flag++) {
       const word = FLAG_WORDS[flag];
-      if (word === undefined || !cursor.take(word)) continue;
+      if (word === undefined || !cursor.takeShort(word)) continue;
       this.tcpFlags |= 1 << flag;
-      if (!cursor.take(SEPARATOR)) return true;
+      if (!cursor.takeShort(SEPARATOR)) return true;
     }
     // A separator with nothing after it: the line was cut.
     return this.tcpFlags === 0;
@@ -121,10 +123,12 @@ export class PacketSummary {
     }
     if (cursor.bytes[start] !== BLANK) return false;
     cursor.at = start + 1;
-    const text = takeRest(cursor);
+    cursor.take(ICMP_WORD);
+    const textAt = cursor.at;
+    const end = takeToEnd(cursor);
     const family = this.destination.family === 6 ? 6 : 4;
-    const icmp = readIcmp(text.startsWith('icmp ') ? text.slice(5) : text, family);
-    if (icmp === null) return OTHER_PROTOCOL.test(text);
+    const icmp = (family === 4 ? this.icmpV4 : this.icmpV6).read(cursor.bytes, textAt, end);
+    if (icmp === null) return OTHER_PROTOCOL.test(toText(cursor.bytes, start + 1, end));
     this.icmp = icmp;
     this.protocol = family === 4 ? ICMP : ICMPV6;
     return protocol < 0 || protocol === this.protocol;
@@ -134,13 +138,16 @@ export class PacketSummary {
 /** `MAC -> MAC ARP`: a frame that is not IP has no addresses to speak of. */
 function takeFrame(cursor: Cursor, start: number): boolean {
   cursor.at = start;
-  return FRAME.test(takeRest(cursor));
+  const end = takeToEnd(cursor);
+  return FRAME.test(toText(cursor.bytes, start, end));
 }
 
-/** The rest of the line without its trailing blanks. */
-function takeRest(cursor: Cursor): string {
-  const start = cursor.at;
-  while (cursor.takeField() >= 0 && cursor.bytes[cursor.at] === 44) cursor.at++;
-  const text = toText(cursor.bytes, start, cursor.at).trimEnd();
-  return cursor.takeEnd() ? text : '';
+/** Steps to the end of the line, and says where its trailing blanks begin; nowhere where a control character is before that. */
+function takeToEnd(cursor: Cursor): number {
+  const { bytes, at: start } = cursor;
+  let at = start;
+  let end = start;
+  for (let byte = bytes[at] ?? NEWLINE; byte >= BLANK; byte = bytes[++at] ?? NEWLINE) if (byte !== BLANK) end = at + 1;
+  cursor.at = at;
+  return cursor.takeEnd() ? end : start;
 }

@@ -59,7 +59,7 @@ class LineReader {
 
   lines(bytes: Uint8Array, start: number, end: number): void {
     const { cursor, verdict, emit } = this;
-    cursor.bytes = bytes;
+    cursor.open(bytes);
     let at = start;
     while (at < end) {
       cursor.at = at;
@@ -69,7 +69,7 @@ class LineReader {
       } else {
         const next = bytes.indexOf(NEWLINE, at) + 1;
         this.line(bytes, at, next, true);
-        cursor.bytes = bytes;
+        cursor.open(bytes);
         at = next;
       }
     }
@@ -90,8 +90,7 @@ class LineReader {
     const prefix = prefixLength(clean);
     const line = prefix === 0 ? clean : clean.subarray(prefix);
     const { cursor, verdict } = this;
-    cursor.bytes = line;
-    cursor.at = 0;
+    cursor.open(line);
     if (cursor.take(VERDICT_START)) {
       if (verdict.read(cursor) && (finished || !verdict.mayBeCut)) this.emit(verdict);
       else this.unparsed(verdictProblem(verdict, cursor.at, line), bytes, start, end - 1);

@@ -10,35 +10,36 @@ import type {
   Verdict,
 } from '../model/event.ts';
 import type { Address } from './address.ts';
-import { type Cursor, toBytes, toText } from './bytes.ts';
+import { BLANK, type Cursor, NEWLINE, toStrictText, toText, toWord } from './bytes.ts';
 import { flowKeyOf } from './flow-key.ts';
-import { Names } from './names.ts';
+import { Interned } from './interned.ts';
 import { FLAG_BITS, ICMP, ICMPV6, PacketSummary, SCTP, TCP, UDP } from './packet.ts';
 import { SeenAddresses } from './seen-addresses.ts';
 import { ACTION_WORDS, AUTH_WORD, MATCH_WORDS, RESERVED_IDENTITIES } from './words.ts';
 
 /** What every verdict line begins with. */
-export const VERDICT_START = toBytes('Policy verdict log: flow 0x');
-const STOCK_ENDPOINT = toBytes(' local EP ID ');
-const PATCHED_ENDPOINT = toBytes(', local EP ID ');
-const POLICY_NAME = toBytes(', PolicyName ');
-const REMOTE = toBytes(', remote ID ');
-const RESERVED_PREFIX = toBytes('reserved:');
-const HEADER_PORT = toBytes(' dst port ');
-const PROTOCOL = toBytes(' proto ');
-const INGRESS = toBytes(' ingress');
-const EGRESS = toBytes(' egress');
-const TRUE = toBytes(' true');
-const FALSE = toBytes(' false');
-const ACTION = toBytes(' action ');
-const AUTH = toBytes(' auth: ');
-const MATCH = toBytes(' match ');
+export const VERDICT_START = toWord('Policy verdict log: flow 0x');
+const STOCK_ENDPOINT = toWord(' local EP ID ');
+const PATCHED_ENDPOINT = toWord(', local EP ID ');
+const POLICY_NAME = toWord(', PolicyName ');
+const REMOTE = toWord(', remote ID ');
+const RESERVED_PREFIX = toWord('reserved:');
+const HEADER_PORT = toWord(' dst port ');
+const PROTOCOL = toWord(' proto ');
+const INGRESS = toWord(' ingress');
+const EGRESS = toWord(' egress');
+const TRUE = toWord(' true');
+const FALSE = toWord(' false');
+const ACTION = toWord(' action ');
+const AUTH = toWord(' auth: ');
+const MATCH = toWord(' match ');
 
 const COMMA = 44;
-const NEWLINE = 10;
+const DELETE = 0x7f;
+const SECOND_LINE = 'olicy verdict log: ';
 /** In the order of their bits on the wire, which is not the order in which they are printed. */
 const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'ACK'] as const;
-const DISABLED = toBytes('disabled');
+const DISABLED = toWord('disabled');
 
 /** The one verdict object that is handed out again for each line. */
 export class VerdictLine implements Verdict {
@@ -56,8 +57,8 @@ export class VerdictLine implements Verdict {
   /** Why the last line was refused. */
   problem: UnparsedReason = 'bad-field';
   readonly packet = new PacketSummary();
-  private readonly names = new Names();
-  private readonly auths = new Names();
+  private readonly names = new Interned(toName);
+  private readonly auths = new Interned(toAuth);
   private readonly seen = new SeenAddresses();
   private bytes: Uint8Array = new Uint8Array(1);
   private flowStart = 0;
@@ -107,18 +108,11 @@ export class VerdictLine implements Verdict {
   }
 
   private readName(bytes: Uint8Array, start: number, end: number): boolean {
-    const name = this.names.read(bytes, start, end);
-    if (name === null) {
-      if (this.names.problem === 'not-utf8') this.problem = 'not-utf8';
-      return false;
-    }
-    this.policyName = name;
+    this.policyName = start === end ? '' : this.names.read(bytes, start, end);
+    if (this.policyName !== null) return true;
     // Two lines that ran together: the first lost its end.
-    if (name.length > 25 && name.includes('olicy verdict log: ')) {
-      this.problem = 'truncated';
-      return false;
-    }
-    return true;
+    if (toText(bytes, start, end).includes(SECOND_LINE)) this.problem = 'truncated';
+    return false;
   }
 
   private readAfterName(cursor: Cursor): boolean {
@@ -128,12 +122,12 @@ export class VerdictLine implements Verdict {
     let headerPort = -1;
     if (cursor.take(HEADER_PORT)) {
       headerPort = cursor.takeNumber(65_535);
-      if (headerPort < 0 || cursor.bytes[cursor.at++] !== COMMA) return false;
+      if (headerPort < 0 || !cursor.takeByte(COMMA)) return false;
     }
     this.protocolNumber = -1;
     if (cursor.take(PROTOCOL)) {
       this.protocolNumber = cursor.takeNumber(255);
-      if (this.protocolNumber < 0 || cursor.bytes[cursor.at++] !== COMMA) return false;
+      if (this.protocolNumber < 0 || !cursor.takeByte(COMMA)) return false;
     } else if (headerPort >= 0) {
       return false;
     }
@@ -144,15 +138,13 @@ export class VerdictLine implements Verdict {
     const identity = cursor.takeNumber(0xffff_ffff);
     if (identity >= 0) {
       this.remoteIdentity = identity;
-      return cursor.bytes[cursor.at++] === COMMA;
+      return cursor.takeByte(COMMA);
     }
     cursor.take(RESERVED_PREFIX);
-    for (const word of RESERVED_IDENTITIES) {
-      if (!cursor.take(word.bytes)) continue;
-      this.remoteIdentity = word.value;
-      return true;
-    }
-    return false;
+    const reserved = RESERVED_IDENTITIES.values[cursor.takeOneOf(RESERVED_IDENTITIES)];
+    if (reserved === undefined) return false;
+    this.remoteIdentity = reserved;
+    return true;
   }
 
   private readDirection(cursor: Cursor): boolean {
@@ -164,7 +156,7 @@ export class VerdictLine implements Verdict {
     } else {
       return false;
     }
-    return cursor.bytes[cursor.at++] === COMMA;
+    return cursor.takeByte(COMMA);
   }
 
   private readDecision(cursor: Cursor): boolean {
@@ -172,23 +164,19 @@ export class VerdictLine implements Verdict {
     this.auth = null;
     if (cursor.take(AUTH) && !this.readAuth(cursor)) return false;
     if (!cursor.take(MATCH)) return false;
-    for (const word of MATCH_WORDS) {
-      if (!cursor.take(word.bytes)) continue;
-      this.match = word.value;
-      return true;
-    }
-    return false;
+    const match = MATCH_WORDS.values[cursor.takeOneOf(MATCH_WORDS)];
+    if (match === undefined) return false;
+    this.match = match;
+    return true;
   }
 
   private readAction(cursor: Cursor): boolean {
-    for (const word of ACTION_WORDS) {
-      if (!cursor.take(word.bytes)) continue;
-      const { action, audit, patched } = word.value;
-      this.action = action;
-      this.audit = audit;
-      return this.dialect === 'accuknox' || (!patched && audit === (action === 'audit'));
-    }
-    return false;
+    const word = ACTION_WORDS.values[cursor.takeOneOf(ACTION_WORDS)];
+    if (word === undefined) return false;
+    const { action, audit, patched } = word;
+    this.action = action;
+    this.audit = audit;
+    return this.dialect === 'accuknox' || (!patched && audit === (action === 'audit'));
   }
 
   private readAuth(cursor: Cursor): boolean {
@@ -198,9 +186,9 @@ export class VerdictLine implements Verdict {
       const start = cursor.at;
       cursor.takeField();
       this.auth = this.auths.read(cursor.bytes, start, cursor.at);
-      if (this.auth === null || !AUTH_WORD.test(this.auth)) return false;
+      if (this.auth === null) return false;
     }
-    return cursor.bytes[cursor.at++] === COMMA;
+    return cursor.takeByte(COMMA);
   }
 
   private readPacket(cursor: Cursor, headerPort: number): boolean {
@@ -271,6 +259,21 @@ export class VerdictLine implements Verdict {
     if (address.family === 0) return null;
     return { ip: toText(this.bytes, address.start, address.end), port: port < 0 ? null : port };
   }
+}
+
+/** Any text but control characters, which only damage puts into a line. */
+function toName(bytes: Uint8Array, start: number, end: number): string | null {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte < BLANK || byte === DELETE) return null;
+  }
+  const name = toStrictText(bytes, start, end);
+  return name?.includes(SECOND_LINE) === true ? null : name;
+}
+
+function toAuth(bytes: Uint8Array, start: number, end: number): string | null {
+  const auth = toText(bytes, start, end);
+  return AUTH_WORD.test(auth) ? auth : null;
 }
 
 /** The name where there is one, else the number; `unknown` where the line told neither. */

@@ -1,27 +1,18 @@
 /** The closed sets of words in a verdict line. */
 import type { Action, MatchType } from '../model/event.ts';
-import { toBytes } from './bytes.ts';
+import { toChoice } from './bytes.ts';
 
-export interface Word<T> {
-  readonly bytes: Uint8Array;
-  readonly value: T;
-}
-
-function words<T extends string | number>(table: Readonly<Record<string, T>>): readonly Word<T>[] {
-  return Object.entries(table).map(([text, value]) => ({ bytes: toBytes(text), value }));
-}
-
-/** Each word is looked for with what follows it, so that no word passes as the beginning of another. */
-export const MATCH_WORDS = words<MatchType>({
-  'L3-Only, ': 'L3-Only',
-  'L3-L4, ': 'L3-L4',
-  'L4-Only, ': 'L4-Only',
-  'all, ': 'all',
-  'none, ': 'none',
-  'L3-Proto, ': 'L3-Proto',
-  'Proto-Only, ': 'Proto-Only',
-  'unknown, ': 'unknown',
-});
+/** Cilium pkg/monitor/api/types.go. */
+export const MATCH_WORDS = toChoice<MatchType>([
+  ['L3-Only, ', 'L3-Only'],
+  ['L3-L4, ', 'L3-L4'],
+  ['L4-Only, ', 'L4-Only'],
+  ['all, ', 'all'],
+  ['none, ', 'none'],
+  ['L3-Proto, ', 'L3-Proto'],
+  ['Proto-Only, ', 'Proto-Only'],
+  ['unknown, ', 'unknown'],
+]);
 
 export interface PrintedAction {
   readonly action: Action;
@@ -31,42 +22,42 @@ export interface PrintedAction {
   readonly patched: boolean;
 }
 
-function printed(text: string, action: Action, audit: boolean, patched: boolean): Word<PrintedAction> {
-  return { bytes: toBytes(text), value: { action, audit, patched } };
+function printed(action: Action, audit: boolean, patched: boolean): PrintedAction {
+  return { action, audit, patched };
 }
 
 /** The words in parentheses are those of an older patched Cilium. */
-export const ACTION_WORDS: readonly Word<PrintedAction>[] = [
-  printed('allow,', 'allow', false, false),
-  printed('deny,', 'deny', false, false),
-  printed('redirect,', 'redirect', false, false),
-  printed('audit,', 'audit', true, false),
-  printed('audit(allow),', 'allow', true, false),
-  printed('audit(deny),', 'deny', true, false),
-  printed('audit(redirect),', 'redirect', true, false),
-  printed('ALLOW auditMode:false,', 'allow', false, true),
-  printed('DENY auditMode:false,', 'deny', false, true),
-  printed('REDIRECT auditMode:false,', 'redirect', false, true),
-  printed('ALLOW auditMode:true,', 'allow', true, true),
-  printed('DENY auditMode:true,', 'deny', true, true),
-  printed('REDIRECT auditMode:true,', 'redirect', true, true),
-];
+export const ACTION_WORDS = toChoice<PrintedAction>([
+  ['allow,', printed('allow', false, false)],
+  ['deny,', printed('deny', false, false)],
+  ['redirect,', printed('redirect', false, false)],
+  ['audit,', printed('audit', true, false)],
+  ['audit(allow),', printed('allow', true, false)],
+  ['audit(deny),', printed('deny', true, false)],
+  ['audit(redirect),', printed('redirect', true, false)],
+  ['ALLOW auditMode:false,', printed('allow', false, true)],
+  ['DENY auditMode:false,', printed('deny', false, true)],
+  ['REDIRECT auditMode:false,', printed('redirect', false, true)],
+  ['ALLOW auditMode:true,', printed('allow', true, true)],
+  ['DENY auditMode:true,', printed('deny', true, true)],
+  ['REDIRECT auditMode:true,', printed('redirect', true, true)],
+]);
 
 /** pkg/monitor/api/types.go, 1.14 on; what a program does not know it prints as `Unknown-auth-type-N`. */
 export const AUTH_WORD = /^(disabled|spire|test-always-fail|Unknown-auth-type-\d+)$/;
 
 /** pkg/identity/numericidentity.go: names that monitor prints in place of a number, 1.10 on. */
-export const RESERVED_IDENTITIES = words({
-  'world,': 2,
-  'host,': 1,
-  'remote-node,': 6,
-  'kube-apiserver,': 7,
-  'health,': 4,
-  'init,': 5,
-  'unmanaged,': 3,
-  'ingress,': 8,
-  'world-ipv4,': 9,
-  'world-ipv6,': 10,
-  'encrypted-overlay,': 11,
-  'unknown,': 0,
-});
+export const RESERVED_IDENTITIES = toChoice([
+  ['world,', 2],
+  ['host,', 1],
+  ['remote-node,', 6],
+  ['kube-apiserver,', 7],
+  ['health,', 4],
+  ['init,', 5],
+  ['unmanaged,', 3],
+  ['ingress,', 8],
+  ['world-ipv4,', 9],
+  ['world-ipv6,', 10],
+  ['encrypted-overlay,', 11],
+  ['unknown,', 0],
+]);
