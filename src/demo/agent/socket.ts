@@ -49,7 +49,9 @@ function serve(socket: Socket, programOf: (run: v.InferOutput<typeof Hello>) => 
   };
   socket.on('error', () => socket.destroy());
   socket.on('close', () => gone.abort());
-  createInterface({ input: socket }).on('line', (line) => {
+  // An interface hands on its input's errors, and these are dealt with above.
+  const lines = createInterface({ input: socket }).on('error', () => undefined);
+  lines.on('line', (line) => {
     const read = v.safeParse(v.pipe(v.string(), v.parseJson(), Message), line);
     if (!read.success) socket.destroy();
     else if ('run' in read.output) start(read.output.run);

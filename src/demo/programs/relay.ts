@@ -27,7 +27,9 @@ export function relay(program: string): void {
   socket.on('end', () => exit(KILLED));
   send({ run: { namespace, pod, container: POLICYSTAT_DEMO_CONTAINER, program, argv: process.argv.slice(2) } });
 
-  createInterface({ input: socket }).on('line', (line) => {
+  // An interface hands on its input's errors, and these are dealt with above.
+  const lines = createInterface({ input: socket }).on('error', () => undefined);
+  lines.on('line', (line) => {
     const message: unknown = JSON.parse(line);
     if (typeof message !== 'object' || message === null) return;
     const out = textOf(message, 'out');

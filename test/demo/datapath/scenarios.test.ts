@@ -80,18 +80,18 @@ describe.each(scenarios)('%s', (scenario) => {
 
   it.each(lines)('$node $line', ({ node, line }) => {
     const said = VERDICT.exec(line)?.groups ?? {};
-    const endpoint = world.endpoints().find((one) => one.node === node && one.id === Number(said['endpoint']));
+    const endpoint = world.endpoints().find((one) => one.node === node && one.id === Number(said.endpoint));
     if (endpoint === undefined) throw new Error('the endpoint is not there');
-    const direction = said['direction'] === 'ingress' ? 'ingress' : 'egress';
-    const remote = world.identityOf((direction === 'ingress' ? said['source'] : said['destination']) ?? '', node);
-    const port = said['proto'] === '1' ? 8 : Number(said['port']);
+    const direction = said.direction === 'ingress' ? 'ingress' : 'egress';
+    const remote = world.identityOf((direction === 'ingress' ? said.source : said.destination) ?? '', node);
+    const port = said.proto === '1' ? 8 : Number(said.port);
     const policy = world.policyOf(endpoint);
     expect(policy.enforced[direction]).toBe(true);
-    const decision = lookUp(policy, direction, remote, PROTOCOLS[said['proto'] ?? ''] ?? '', port, 19);
+    const decision = lookUp(policy, direction, remote, PROTOCOLS[said.proto ?? ''] ?? '', port, 19);
     // One scenario ran in audit mode.
     const action = scenario.includes('audit') && decision.action === 'deny' ? 'audit' : decision.action;
-    expect({ action, match: decision.match }).toEqual({ action: said['action'], match: said['match'] });
-    const number = NAMES[said['remote'] ?? ''] ?? Number(said['remote']);
+    expect({ action, match: decision.match }).toEqual({ action: said.action, match: said.match });
+    const number = NAMES[said.remote ?? ''] ?? Number(said.remote);
     // Numbers for networks are each node's own choice.
     if (number < 0x1000000) expect(remote.identity).toBe(number);
     else expect(remote.identity).toBeGreaterThan(0x1000000);
