@@ -38,7 +38,7 @@ export interface DemoOptions {
   readonly programsFolder: string;
 }
 
-export interface ConnectOptions {
+interface ConnectOptions {
   readonly port?: number;
   readonly protocol?: TransportProtocol;
   readonly timeoutMs?: number;
@@ -46,9 +46,9 @@ export interface ConnectOptions {
   readonly path?: string;
 }
 
-export type ConnectOutcome = 'landed' | 'forbidden' | 'refused' | 'timeout';
+type ConnectOutcome = 'landed' | 'forbidden' | 'refused' | 'timeout';
 
-export interface DemoFaults extends Faults {
+interface DemoFaults extends Faults {
   /** Ends the agent's container, which starts again; resolves when it is ready. */
   restartAgent(node: string): Promise<void>;
   /** Deletes the pod and makes it anew on another node, with another endpoint and address. */

@@ -14,7 +14,7 @@ export interface MonitorFlags {
 }
 
 /** Cilium pkg/monitor/api/types.go. */
-export function monitorTypes(version: AgentVersion): ReadonlyMap<string, number> {
+function monitorTypes(version: AgentVersion): ReadonlyMap<string, number> {
   return new Map<string, number>([
     ['agent', 130],
     ['capture', 3],

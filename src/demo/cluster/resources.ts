@@ -11,7 +11,6 @@ export const CLUSTERWIDE_POLICIES: Resource = {
   plural: 'ciliumclusterwidenetworkpolicies',
 };
 export const NETWORK_POLICIES: Resource = { group: 'networking.k8s.io', version: 'v1', plural: 'networkpolicies' };
-export const DAEMON_SETS: Resource = { group: 'apps', version: 'v1', plural: 'daemonsets' };
 
 const OTHERS: Readonly<Record<string, Resource>> = {
   Namespace: { group: '', version: 'v1', plural: 'namespaces' },
@@ -23,7 +22,7 @@ const OTHERS: Readonly<Record<string, Resource>> = {
   CiliumIdentity: { group: 'cilium.io', version: 'v2', plural: 'ciliumidentities' },
   CiliumNode: { group: 'cilium.io', version: 'v2', plural: 'ciliumnodes' },
   CiliumNetworkPolicy: CILIUM_POLICIES,
-  DaemonSet: DAEMON_SETS,
+  DaemonSet: { group: 'apps', version: 'v1', plural: 'daemonsets' },
   Deployment: { group: 'apps', version: 'v1', plural: 'deployments' },
   ReplicaSet: { group: 'apps', version: 'v1', plural: 'replicasets' },
 };

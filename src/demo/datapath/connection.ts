@@ -9,7 +9,7 @@ import { type Decision, lookUp } from './realized.ts';
 import type { HttpRule } from './rule.ts';
 import type { Identity, World } from './world.ts';
 
-export interface ConnectionRequest {
+interface ConnectionRequest {
   /** An endpoint, or the address of a node. */
   readonly from: Endpoint | string;
   readonly destinationIp: string;
@@ -22,7 +22,7 @@ export interface ConnectionRequest {
   readonly path: string;
 }
 
-export type ConnectionResult =
+type ConnectionResult =
   | { readonly result: 'landed'; readonly status: number; readonly body: string }
   | { readonly result: 'forbidden'; readonly status: number; readonly body: string }
   | { readonly result: 'refused' }

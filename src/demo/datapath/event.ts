@@ -1,7 +1,7 @@
 /** What the demo's datapath and agents report: the events that a monitor prints, before they are text. */
 import type { Action, Direction, MatchType } from '../../model/event.ts';
 
-export interface PacketEnd {
+interface PacketEnd {
   readonly ip: string;
   readonly port: number;
 }
@@ -69,14 +69,14 @@ export interface L7Event {
   readonly policyName: string;
 }
 
-export interface AgentEvent {
+interface AgentEvent {
   readonly type: 'agent';
   /** `Policy updated`, `Endpoint created`, ... */
   readonly notice: string;
   readonly message: Readonly<Record<string, unknown>>;
 }
 
-export interface LostEvent {
+interface LostEvent {
   readonly type: 'lost';
   readonly cpu: number;
   readonly events: number;

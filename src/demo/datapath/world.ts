@@ -14,7 +14,8 @@ import { type DemoNode, type Endpoint, readEndpoints, readNodes } from './endpoi
 import type { Emit } from './event.ts';
 import { contains } from './cidr.ts';
 import { type RealizedPolicy, realize } from './realized.ts';
-import { type PolicyOrigin, type Spec, specsOf } from './rule.ts';
+import { specsOf } from './policy-specs.ts';
+import type { PolicyOrigin, Spec } from './rule.ts';
 import { type Label, parseLabel } from './selector.ts';
 
 export interface Identity {
