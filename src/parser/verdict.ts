@@ -11,11 +11,12 @@ import type {
 } from '../model/event.ts';
 import type { Address } from './address.ts';
 import { BLANK, type Cursor, NEWLINE, toStrictText, toText, toWord } from './bytes.ts';
+import { type Decision, Decisions, NO_DECISION, takeMatch } from './decision.ts';
 import { flowKeyOf } from './flow-key.ts';
 import { Interned } from './interned.ts';
 import { FLAG_BITS, ICMP, ICMPV6, PacketSummary, SCTP, TCP, UDP } from './packet.ts';
 import { SeenAddresses } from './seen-addresses.ts';
-import { ACTION_WORDS, AUTH_WORD, MATCH_WORDS, RESERVED_IDENTITIES } from './words.ts';
+import { RESERVED_IDENTITIES } from './words.ts';
 
 /** What every verdict line begins with. */
 export const VERDICT_START = toWord('Policy verdict log: flow 0x');
@@ -26,39 +27,28 @@ const REMOTE = toWord(', remote ID ');
 const RESERVED_PREFIX = toWord('reserved:');
 const HEADER_PORT = toWord(' dst port ');
 const PROTOCOL = toWord(' proto ');
-const INGRESS = toWord(' ingress');
-const EGRESS = toWord(' egress');
-const TRUE = toWord(' true');
-const FALSE = toWord(' false');
-const ACTION = toWord(' action ');
-const AUTH = toWord(' auth: ');
-const MATCH = toWord(' match ');
 
 const COMMA = 44;
 const DELETE = 0x7f;
 const SECOND_LINE = 'olicy verdict log: ';
 /** In the order of their bits on the wire, which is not the order in which they are printed. */
 const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'ACK'] as const;
-const DISABLED = toWord('disabled');
 
 /** The one verdict object that is handed out again for each line. */
 export class VerdictLine implements Verdict {
   readonly type = 'policy-verdict';
   dialect: Dialect = 'cilium';
   endpoint = 0;
-  direction: Direction = 'ingress';
-  action: Action = 'allow';
-  audit = false;
   remoteIdentity = 0;
   match: MatchType = 'none';
-  auth: string | null = null;
   policyName: string | null = null;
   destinationPort: number | null = null;
   /** Why the last line was refused. */
   problem: UnparsedReason = 'bad-field';
   readonly packet = new PacketSummary();
   private readonly names = new Interned(toName);
-  private readonly auths = new Interned(toAuth);
+  private readonly decisions = new Decisions();
+  private decision: Decision = NO_DECISION;
   private readonly seen = new SeenAddresses();
   private bytes: Uint8Array = new Uint8Array(1);
   private flowStart = 0;
@@ -131,7 +121,13 @@ export class VerdictLine implements Verdict {
     } else if (headerPort >= 0) {
       return false;
     }
-    return this.readDirection(cursor) && this.readDecision(cursor) && this.readPacket(cursor, headerPort);
+    const decision = this.decisions.take(cursor, this.dialect);
+    if (decision === null) return false;
+    this.decision = decision;
+    const match = takeMatch(cursor);
+    if (match === null) return false;
+    this.match = match;
+    return this.readPacket(cursor, headerPort);
   }
 
   private readRemote(cursor: Cursor): boolean {
@@ -145,50 +141,6 @@ export class VerdictLine implements Verdict {
     if (reserved === undefined) return false;
     this.remoteIdentity = reserved;
     return true;
-  }
-
-  private readDirection(cursor: Cursor): boolean {
-    if (cursor.take(INGRESS)) {
-      this.direction = cursor.take(FALSE) ? 'egress' : 'ingress';
-      if (this.direction === 'ingress') cursor.take(TRUE);
-    } else if (cursor.take(EGRESS)) {
-      this.direction = 'egress';
-    } else {
-      return false;
-    }
-    return cursor.takeByte(COMMA);
-  }
-
-  private readDecision(cursor: Cursor): boolean {
-    if (!cursor.take(ACTION) || !this.readAction(cursor)) return false;
-    this.auth = null;
-    if (cursor.take(AUTH) && !this.readAuth(cursor)) return false;
-    if (!cursor.take(MATCH)) return false;
-    const match = MATCH_WORDS.values[cursor.takeOneOf(MATCH_WORDS)];
-    if (match === undefined) return false;
-    this.match = match;
-    return true;
-  }
-
-  private readAction(cursor: Cursor): boolean {
-    const word = ACTION_WORDS.values[cursor.takeOneOf(ACTION_WORDS)];
-    if (word === undefined) return false;
-    const { action, audit, patched } = word;
-    this.action = action;
-    this.audit = audit;
-    return this.dialect === 'accuknox' || (!patched && audit === (action === 'audit'));
-  }
-
-  private readAuth(cursor: Cursor): boolean {
-    if (cursor.take(DISABLED)) {
-      this.auth = 'disabled';
-    } else {
-      const start = cursor.at;
-      cursor.takeField();
-      this.auth = this.auths.read(cursor.bytes, start, cursor.at);
-      if (this.auth === null) return false;
-    }
-    return cursor.takeByte(COMMA);
   }
 
   private readPacket(cursor: Cursor, headerPort: number): boolean {
@@ -224,6 +176,22 @@ export class VerdictLine implements Verdict {
   /** Whether nothing in the line shows that its end is its end; matters where no newline follows. */
   get mayBeCut(): boolean {
     return this.packet.openEnd || (this.packet.protocol === TCP && this.packet.tcpFlags === 0);
+  }
+
+  get direction(): Direction {
+    return this.decision.direction;
+  }
+
+  get action(): Action {
+    return this.decision.action;
+  }
+
+  get audit(): boolean {
+    return this.decision.audit;
+  }
+
+  get auth(): string | null {
+    return this.decision.auth;
   }
 
   get protocol(): string {
@@ -269,11 +237,6 @@ function toName(bytes: Uint8Array, start: number, end: number): string | null {
   }
   const name = toStrictText(bytes, start, end);
   return name?.includes(SECOND_LINE) === true ? null : name;
-}
-
-function toAuth(bytes: Uint8Array, start: number, end: number): string | null {
-  const auth = toText(bytes, start, end);
-  return AUTH_WORD.test(auth) ? auth : null;
 }
 
 /** The name where there is one, else the number; `unknown` where the line told neither. */
