@@ -16,7 +16,8 @@ function start() {
   require('node:module').enableCompileCache();
   import('../dist/main.js').then(
     async ({ main, processIo }) => {
-      process.exitCode = await main(process.argv.slice(2), processIo());
+      // Everything is written and closed by now: what is left is other people's keep-alive timers.
+      process.exit(await main(process.argv.slice(2), processIo()));
     },
     (error) => {
       const built = existsSync(join(__dirname, '..', 'dist', 'main.js'));

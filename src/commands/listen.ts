@@ -18,11 +18,13 @@ import { aborted, elapsed, rememberFor } from './until.ts';
 
 /** All agents read their state when a policy changes: one list serves them. */
 const POLICIES_GOOD_FOR_MS = 500;
+/** How long the last summary waits for the names of identities that were met late. */
+const NAMES_MS = 1_000;
 
 export interface Listening {
   summary(): Summary;
   /** The last one: nothing that has arrived waits any longer. */
-  finalSummary(): Summary;
+  finalSummary(): Promise<Summary>;
   /** Resolves when the first stream is open, or at Ctrl-C. Rejects with the first `Failure` where no stream could be opened. */
   readonly opened: Promise<void>;
   /** Resolves at Ctrl-C, after `durationMs`, or when every stream is over. */
@@ -81,8 +83,11 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
   });
   return {
     summary: () => pipeline.summary(),
-    finalSummary: () => {
+    finalSummary: async () => {
       pipeline.settle();
+      // The first look at a number asks for its name.
+      pipeline.summary();
+      await Promise.race([found.namesSettled(), elapsed(io.clock, NAMES_MS, ending.signal)]);
       return pipeline.summary();
     },
     opened: Promise.race([opened.promise, aborted(io.stop)]),

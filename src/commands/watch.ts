@@ -43,7 +43,7 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
       const stopShowing = options.live ? presenter.follow(() => listening.summary(), options.intervalMs) : () => {};
       await listening.over(options.durationMs).finally(stopShowing);
       // Taken before the streams are closed: what we end ourselves is not missing.
-      const summary = listening.finalSummary();
+      const summary = await listening.finalSummary();
       presenter.final(summary);
       requireComplete(summary, options.strict === true);
       return 0;

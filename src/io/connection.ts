@@ -7,7 +7,7 @@ export interface Connection {
   /** The API server's base address, without a slash at the end. */
   readonly server: string;
   /** Authorization and impersonation headers; asks the credential plugin again when its token has run out. */
-  headers(): Promise<Record<string, string>>;
+  headers(): Promise<Record<string, string | string[]>>;
   readonly tls: {
     readonly ca?: Buffer;
     readonly cert?: Buffer;

@@ -10,7 +10,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export async function createCertificate(): Promise<ServerCertificate> {
   // Loaded here, because it takes long and nothing but a starting demo needs it.
-  const { generate } = await import('selfsigned');
+  // A CommonJS package: bundled, it has a default export only.
+  const {
+    default: { generate },
+  } = await import('selfsigned');
   const validity = { notBeforeDate: new Date(Date.now() - DAY_MS), notAfterDate: new Date(Date.now() + 365 * DAY_MS) };
   const common = { ...validity, keyType: 'ec' as const, algorithm: 'sha256' };
   const ca = await generate([{ name: 'commonName', value: 'policystat-demo-ca' }], {

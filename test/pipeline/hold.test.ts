@@ -1,0 +1,57 @@
+/** Bytes that arrive while the agent's state is read keep their order and their time, and never wait for ever. */
+import { describe, expect, it } from 'vitest';
+import { createHold } from '../../src/hold.ts';
+import { createFakeClock } from './fake-clock.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function setUp() {
+  const clock = createFakeClock();
+  const seen: string[] = [];
+  const hold = createHold(clock, (data, atMs) => seen.push(`${new TextDecoder().decode(data)}@${atMs}`));
+  return { clock, seen, hold };
+}
+
+describe('hold', () => {
+  it('hands on at once where nothing is awaited', () => {
+    const { seen, hold } = setUp();
+    hold.push(bytes('a'));
+    expect(seen).toEqual(['a@0']);
+  });
+
+  it('keeps what comes until the state is there, with its own time and in order', async () => {
+    const { clock, seen, hold } = setUp();
+    const ready = Promise.withResolvers<undefined>();
+    hold.until(ready.promise.then(() => {}));
+    const reused = bytes('a');
+    hold.push(reused);
+    reused.fill(0x78);
+    clock.advance(5);
+    hold.push(bytes('b'));
+    expect(seen).toEqual([]);
+    clock.advance(5);
+    ready.resolve(undefined);
+    await expect.poll(() => seen).toEqual(['a@0', 'b@5']);
+    hold.push(bytes('c'));
+    expect(seen.at(-1)).toBe('c@10');
+  });
+
+  it('waits no longer than three seconds', () => {
+    const { clock, seen, hold } = setUp();
+    hold.until(new Promise(() => {}));
+    hold.push(bytes('a'));
+    clock.advance(2_999);
+    expect(seen).toEqual([]);
+    clock.advance(1);
+    expect(seen).toEqual(['a@0']);
+  });
+
+  it('keeps no more than 4 MiB', () => {
+    const { seen, hold } = setUp();
+    hold.until(new Promise(() => {}));
+    hold.push(bytes('x'.repeat(4 * 1024 * 1024)));
+    expect(seen).toEqual([]);
+    hold.push(bytes('y'));
+    expect(seen.map((text) => text[0])).toEqual(['x', 'y']);
+  });
+});
