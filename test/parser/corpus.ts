@@ -110,7 +110,7 @@ export function copyRecord(record: MonitorRecord): MonitorRecord {
   return record.type === 'policy-verdict' ? copyVerdict(record) : record;
 }
 
-export function copyVerdict(record: Verdict): Verdict {
+function copyVerdict(record: Verdict): Verdict {
   const { type, dialect, endpoint, direction, action, audit, remoteIdentity, protocol, match, auth } = record;
   const { source, destination, destinationPort, tcpFlags, icmp, flow, flowKey, policyName } = record;
   return {
@@ -131,7 +131,7 @@ const PRINTED_FLAGS = new Set(['SYN', 'ACK', 'RST', 'FIN']);
 const PROTOCOLS: Readonly<Record<number, string>> = { 1: 'ICMP', 6: 'TCP', 17: 'UDP', 58: 'ICMPv6', 132: 'SCTP' };
 
 /** The fields that a record of this truth must have, judged by what `line` prints of it. */
-export function expectedVerdict(truth: Truth, line: string): Partial<Verdict> {
+function expectedVerdict(truth: Truth, line: string): Partial<Verdict> {
   // Before 1.13 SCTP is printed without ports; later fragments have none.
   const portless = truth.fragment === true || (truth.proto === 132 && !/\bsctp\b/.test(line));
   const sourcePort = portless ? null : (truth.src_port ?? null);
