@@ -47,7 +47,7 @@ export function explain(problem: Problem): string {
     case 'ENDPOINT_NOT_FOUND':
       return `The agent on node ${name(problem.node)} has no endpoint for pod ${path(problem)}. A new pod gets one within seconds; if it stays so, Cilium does not manage the pod: restart it, or see "cilium-dbg endpoint list" in the agent.`;
     case 'AGENT_NOT_FOUND':
-      return `There is no Cilium agent on node ${name(problem.node)}${inContext(problem)}: no pod there matches ${name(problem.selector)} ${scope(problem.namespace)}. If the agents are labelled otherwise, say so with --agent-selector and --agent-namespace (GKE: --agent-selector k8s-app=anetd or k8s-app=cilium).`;
+      return `There is no Cilium agent on node ${name(problem.node)}${inContext(problem)}: no pod there matches ${name(problem.selector)} ${scope(problem.namespace)}. If the agents are labelled otherwise, say so with --agent-selector and --agent-namespace.`;
     case 'AGENT_NOT_READY':
       return `The Cilium agent ${path(problem)} on node ${name(problem.node)} is not ready${because(problem.detail)} See "kubectl -n ${name(problem.namespace)} describe pod ${name(problem.pod)}".`;
     case 'AGENT_COMMAND_FAILED':

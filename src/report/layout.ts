@@ -29,15 +29,16 @@ export function layOut(
   const widths = shareWidth(shown, width);
   const rowCount = Math.max(0, ...shown.map(({ cells }) => cells.length));
   const line = (cellOf: (column: Column) => Cell) => {
-    const cells = shown.map((column, at) => {
-      const { text, paint } = cellOf(column);
-      const isLast = at === shown.length - 1 && column.align === 'left';
-      const fitted = isLast
-        ? cutTo(text, widths[at] ?? 0)
-        : pad(cutTo(text, widths[at] ?? 0), widths[at] ?? 0, column.align);
-      return paint === undefined ? fitted : paint(fitted);
+    const cells = shown.map(cellOf);
+    // No spaces at the end of a line.
+    const last = cells.findLastIndex(({ text }) => text !== '');
+    const fitted = cells.slice(0, last + 1).map(({ text, paint }, at) => {
+      const cut = cutTo(text, widths[at] ?? 0);
+      const align = shown[at]?.align ?? 'left';
+      const padded = at === last && align === 'left' ? cut : pad(cut, widths[at] ?? 0, align);
+      return paint === undefined ? padded : paint(padded);
     });
-    return cells.join(GAP);
+    return fitted.join(GAP);
   };
   const rows = Array.from({ length: rowCount }, (_, row) => line(({ cells }) => cells[row] ?? { text: '' }));
   return [line(({ title }) => ({ text: title, paint: paintTitle })), ...rows];

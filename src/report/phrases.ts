@@ -1,6 +1,6 @@
 /** Owns how policies, peers, times and amounts are put into words in tables. */
 import type { PolicyKind, PolicyRef, UnattributedReason } from '../model/policy.ts';
-import type { PeerCount, PolicyRow, PortCount } from '../model/summary.ts';
+import type { PeerCount, PolicyRow, PortCount, Summary } from '../model/summary.ts';
 import { printable } from './printable.ts';
 
 /** The resources' own short names; two resources are called cnp. */
@@ -17,6 +17,10 @@ const KIND_SHORT: Readonly<Record<PolicyKind, string>> = {
 export function policyText({ kind, namespace, name }: PolicyRef): string {
   const path = namespace === null ? name : `${namespace}/${name}`;
   return printable(kind === null ? path : `${path} (${KIND_SHORT[kind]})`);
+}
+
+export function kindText(kind: PolicyKind | null): string {
+  return kind === null ? '' : KIND_SHORT[kind];
 }
 
 /** What isolates is named in short, the full names are in a note. */
@@ -41,10 +45,18 @@ export function reasonText(reason: UnattributedReason): string {
   return REASON[reason];
 }
 
-/** `default/xwing 6`: the peer and how many verdicts. */
-export function peersText(peers: readonly PeerCount[], most: number): string {
-  const named = peers.slice(0, most).map((peer) => `${peerName(peer)} ${peer.allowed + peer.denied}`);
+/** `default/xwing (20 denied)`: connections and packets are never one number. */
+export function peersText(peers: readonly PeerCount[], most: number, lowerBound: string): string {
+  const named = peers.slice(0, most).map((peer) => `${peerName(peer)} (${amountsText(peer, lowerBound)})`);
   return named.join(', ') + more(peers.length - named.length);
+}
+
+function amountsText({ allowed, denied }: PeerCount, lowerBound: string): string {
+  const amounts = [
+    allowed > 0 ? `${lowerBound}${allowed} allowed` : '',
+    denied > 0 ? `${lowerBound}${denied} denied` : '',
+  ];
+  return amounts.filter((amount) => amount !== '').join(', ');
 }
 
 function peerName({ name, identity }: PeerCount): string {
@@ -84,6 +96,11 @@ export function agoText(time: string, end: string): string {
   if (seconds < 60) return `${seconds}s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
   return seconds < 86_400 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`;
+}
+
+/** What stands before the numbers of a summary that is known to lack something. */
+export function lowerBoundSign({ completeness }: Summary): string {
+  return completeness.status === 'partial' ? '≥' : '';
 }
 
 /** The time of day, in UTC, with the date where it is not that of `near`. */

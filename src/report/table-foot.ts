@@ -16,9 +16,11 @@ export interface FootOptions {
 const MOST_GAPS = 3;
 const SAMPLE_LENGTH = 100;
 
-export function unitsText({ width, palette }: FootOptions): readonly string[] {
-  const units = 'ALLOWED = new connections, DENIED = packets, ATTEMPTS = distinct denied flows';
-  return wrap(units, width, '').map(palette.quiet);
+/** `shown`: which of the columns that may be absent are there. */
+export function unitsText(shown: readonly string[], { width, palette }: FootOptions): readonly string[] {
+  const connections = ['ALLOWED', ...shown].join(', ');
+  const units = `${connections} = new connections, DENIED = packets, ATTEMPTS = distinct denied flows`;
+  return wrap(units, width, '').map((line) => palette.quiet(line));
 }
 
 const STATE_TEXT: Readonly<Record<AgentState, string>> = {
@@ -78,11 +80,11 @@ export function completenessLines(summary: Summary, { width, palette }: FootOpti
   const causes = causesOf(summary);
   switch (status) {
     case 'full':
-      return wrap('complete: nothing is known to be missing', width, '  ').map(palette.good);
+      return wrap('complete: nothing is known to be missing', width, '  ').map((line) => palette.good(line));
     case 'partial':
-      return wrap(`≥ lower bounds: ${causes.join('; ')}`, width, '  ').map(palette.warning);
+      return wrap(`≥ lower bounds: ${causes.join('; ')}`, width, '  ').map((line) => palette.warning(line));
     case 'unknown':
-      return wrap(`completeness unknown: ${causes.join('; ')}`, width, '  ').map(palette.warning);
+      return wrap(`completeness unknown: ${causes.join('; ')}`, width, '  ').map((line) => palette.warning(line));
   }
 }
 
@@ -131,5 +133,5 @@ export function recordLines({ records }: Summary, { width, palette }: FootOption
   const lines = wrap(account, width, '  ');
   const samples =
     sample === undefined ? [] : wrap(`not understood, for example: ${printable(sample, SAMPLE_LENGTH)}`, width, '  ');
-  return [...lines, ...samples].map(palette.quiet);
+  return [...lines, ...samples].map((line) => palette.quiet(line));
 }

@@ -1,14 +1,27 @@
 /** Owns the table itself: which columns there are, what a row says in them, and the notes under a row. */
 import type { Counts, PolicyRow, Summary } from '../model/summary.ts';
-import { type Cell, type Column, cutTo, layOut } from './layout.ts';
+import { type Column, cutTo, layOut } from './layout.ts';
 import type { Palette } from './palette.ts';
-import { agoText, peersText, policyText, portsText, rateText, reasonText, rowTitle, timeText } from './phrases.ts';
+import {
+  agoText,
+  kindText,
+  lowerBoundSign,
+  peersText,
+  policyText,
+  portsText,
+  rateText,
+  reasonText,
+  rowTitle,
+  timeText,
+} from './phrases.ts';
+import { printable } from './printable.ts';
 
 export type Sort = 'denied' | 'allowed' | 'rate' | 'name' | 'last-seen';
 
 export interface RowsOptions {
   readonly width: number;
   readonly wide: boolean;
+  readonly live: boolean;
   readonly sort: Sort;
   readonly palette: Palette;
 }
@@ -27,34 +40,44 @@ export interface RowsText {
 
 /** Where a line has room for the peers; below it they get a line of their own. */
 const ROOMY = 110;
+/** Where a line has room for everything, zeros included. */
+const SPACIOUS = 160;
 const PEERS_IN_COLUMN = 3;
 const PEERS_IN_NOTE = 6;
 const PEERS_WIDE = 12;
+/** `implicit-default-deny` loses a letter. */
+const NARROWEST_POLICY = 20;
 const DIRECTIONS = ['ingress', 'egress'] as const;
 
 interface Entry {
   readonly title: string;
   readonly direction: PolicyRow['direction'];
   readonly counts: Counts;
-  readonly perSecond: number | null;
   /** Null for a total. */
   readonly row: PolicyRow | null;
 }
 
 export function renderRows(summary: Summary, options: RowsOptions): RowsText {
-  const { palette, width } = options;
-  const rows = sortRows(summary.policies, options.sort);
-  const totals = totalsOf(summary);
-  const entries = [...rows.map((row) => rowEntry(row, options)), ...totals];
+  const { palette, width, wide } = options;
+  const rows = sortRows(summary.policies, options);
+  const entries = [
+    ...rows.map((row) => ({ title: titleOf(row, wide), direction: row.direction, counts: row, row })),
+    ...totalsOf(summary),
+  ];
   const [header = '', ...lines] = layOut(columnsOf(entries, summary, options), width, palette.heading);
   const blocks = rows.map((row, at) => ({
     line: lines[at] ?? '',
-    notes: notesOf(row, options).map((note) => palette.quiet(cutTo(`  ${note}`, width))),
+    notes: notesOf(row, summary, options).map((note) => palette.quiet(cutTo(`  ${note}`, width))),
   }));
   return { header, blocks, totals: lines.slice(rows.length) };
 }
 
-function sortRows(rows: readonly PolicyRow[], sort: Sort): readonly PolicyRow[] {
+/** Now while it goes on, on the whole when it is over. */
+function rateOf(row: PolicyRow, live: boolean): number {
+  return live ? row.recentPerSecond : row.ratePerSecond;
+}
+
+function sortRows(rows: readonly PolicyRow[], { sort, live }: RowsOptions): readonly PolicyRow[] {
   switch (sort) {
     case 'denied':
       // The summary's own order.
@@ -62,7 +85,7 @@ function sortRows(rows: readonly PolicyRow[], sort: Sort): readonly PolicyRow[] 
     case 'allowed':
       return rows.toSorted((a, b) => b.allowed - a.allowed);
     case 'rate':
-      return rows.toSorted((a, b) => b.recentPerSecond - a.recentPerSecond || b.ratePerSecond - a.ratePerSecond);
+      return rows.toSorted((a, b) => rateOf(b, live) - rateOf(a, live));
     case 'name':
       return rows.toSorted(
         (a, b) => compareText(policyText(a.policy), policyText(b.policy)) || compareText(a.direction, b.direction),
@@ -76,33 +99,47 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function rowEntry(row: PolicyRow, { wide }: RowsOptions): Entry {
-  const title = wide ? row.policy.name : rowTitle(row);
-  return {
-    title: wide ? policyText({ ...row.policy, kind: null, namespace: null }) : title,
-    direction: row.direction,
-    counts: row,
-    perSecond: row.recentPerSecond,
-    row,
-  };
+/** In wide tables namespace, kind and what isolates have places of their own. */
+function titleOf(row: PolicyRow, wide: boolean): string {
+  return wide ? printable(row.policy.name) : rowTitle(row);
 }
 
 /** A total says something only where several rows are in it. */
 function totalsOf({ totals, policies }: Summary): readonly Entry[] {
   return DIRECTIONS.filter((direction) => policies.filter((row) => row.direction === direction).length > 1).map(
-    (direction) => ({ title: 'total', direction, counts: totals[direction], perSecond: null, row: null }),
+    (direction) => ({ title: 'total', direction, counts: totals[direction], row: null }),
   );
 }
 
+/** Where space is short, a column of zeros is left out. */
+export function showsColumn(
+  name: 'redirected' | 'audited',
+  { policies }: Summary,
+  width: number,
+  wide: boolean,
+): boolean {
+  return width >= (wide ? SPACIOUS : ROOMY) || policies.some((row) => row[name] > 0);
+}
+
+export function columnTitle(name: 'redirected' | 'audited', width: number): string {
+  return name === 'redirected' && width < ROOMY ? 'REDIR' : name.toUpperCase();
+}
+
 function columnsOf(entries: readonly Entry[], summary: Summary, options: RowsOptions): readonly Column[] {
-  const { wide, width, palette } = options;
+  const { wide, width, live, palette } = options;
   const roomy = width >= ROOMY;
   const isTimed = summary.source.kind !== 'file';
-  const lowerBound = summary.completeness.status === 'partial' ? '≥' : '';
-  const left = (title: string, cellOf: (entry: Entry) => Cell, extra: Partial<Column> = {}): Column => ({
+  const lowerBound = lowerBoundSign(summary);
+  const shows = (name: 'redirected' | 'audited') => showsColumn(name, summary, width, wide);
+  const ofRow = (
+    title: string,
+    align: Column['align'],
+    text: (row: PolicyRow) => string,
+    extra: Partial<Column> = {},
+  ): Column => ({
     title,
-    align: 'left',
-    cells: entries.map(cellOf),
+    align,
+    cells: entries.map(({ row }) => ({ text: row === null ? '' : text(row) })),
     ...extra,
   });
   const amount = (
@@ -119,95 +156,64 @@ function columnsOf(entries: readonly Entry[], summary: Summary, options: RowsOpt
     })),
     ...extra,
   });
-  const ofRow =
-    (text: (row: PolicyRow) => string) =>
-    ({ row }: Entry) => ({ text: row === null ? '' : text(row) });
-  const some = (name: keyof Counts) => wide || roomy || entries.some(({ counts }) => counts[name] > 0);
-  const end = summary.window.end;
-
+  const policy: Column = {
+    title: 'POLICY',
+    align: 'left',
+    cells: entries.map(({ title, row }) => ({ text: title, paint: row === null ? palette.heading : palette.name })),
+    narrowest: NARROWEST_POLICY,
+  };
+  const direction: Column = { title: 'DIR', align: 'left', cells: entries.map((entry) => ({ text: entry.direction })) };
   const columns: (Column | null)[] = [
-    left('POLICY', ({ title, row }) => ({ text: title, paint: row === null ? palette.heading : palette.name }), {
-      narrowest: 12,
-    }),
+    policy,
     wide
-      ? left(
-          'NAMESPACE',
-          ofRow(({ policy }) => policyText({ kind: null, namespace: null, name: policy.namespace ?? '' })),
-          { narrowest: 9, dropRank: 5 },
-        )
+      ? ofRow('NAMESPACE', 'left', (row) => printable(row.policy.namespace ?? ''), { narrowest: 9, dropRank: 5 })
       : null,
-    wide
-      ? left(
-          'KIND',
-          ofRow(({ policy }) => policy.kind ?? ''),
-          { narrowest: 4, dropRank: 4 },
-        )
-      : null,
-    left('DIRECTION', ({ direction }) => ({ text: direction })),
-    wide
-      ? left(
-          'ATTRIBUTION',
-          ofRow(({ attribution, ambiguous }) => attribution + (ambiguous ? ', ambiguous' : '')),
-          { dropRank: 6 },
-        )
-      : null,
+    wide ? ofRow('KIND', 'left', (row) => kindText(row.policy.kind), { dropRank: 4 }) : null,
+    direction,
+    wide ? ofRow('ATTRIBUTION', 'left', attributionText, { dropRank: 6 }) : null,
     amount('ALLOWED', 'allowed', palette.allowed),
-    some('redirected') ? amount('REDIRECTED', 'redirected', palette.allowed) : null,
-    some('audited') ? amount('AUDITED', 'audited', palette.audited) : null,
+    shows('redirected') ? amount(columnTitle('redirected', width), 'redirected', palette.allowed) : null,
+    shows('audited') ? amount('AUDITED', 'audited', palette.audited) : null,
     amount('DENIED', 'denied', palette.denied),
     amount('ATTEMPTS', 'attempts', palette.denied, { dropRank: 1 }),
-    isTimed
-      ? {
-          title: 'RATE/S',
-          align: 'right',
-          dropRank: 2,
-          cells: entries.map(({ perSecond }) => ({ text: perSecond === null ? '' : lowerBound + rateText(perSecond) })),
-        }
-      : null,
-    isTimed
-      ? {
-          title: 'LAST',
-          align: 'right',
-          dropRank: 3,
-          cells: entries.map(({ row }) => ({ text: lastText(row, end, wide && roomy) })),
-        }
-      : null,
+    isTimed ? ofRow('RATE/S', 'right', (row) => lowerBound + rateText(rateOf(row, live)), { dropRank: 2 }) : null,
+    isTimed ? ofRow('LAST', 'right', (row) => lastText(row, summary.window.end, wide && roomy), { dropRank: 3 }) : null,
     wide && roomy
-      ? left(
-          'PORTS',
-          ofRow(({ ports }) => portsText(ports, PEERS_IN_COLUMN)),
-          { narrowest: 8, dropRank: 7 },
-        )
+      ? ofRow('PORTS', 'left', (row) => portsText(row.ports, PEERS_IN_COLUMN), { narrowest: 8, dropRank: 7 })
       : null,
-    roomy
-      ? left(
-          'PEERS',
-          ofRow(({ peers }) => peersText(peers, wide ? PEERS_WIDE : PEERS_IN_COLUMN)),
-          { narrowest: 12 },
-        )
+    hasPeersColumn(options)
+      ? ofRow('PEERS', 'left', (row) => peersText(row.peers, PEERS_IN_COLUMN, lowerBound), { narrowest: 12 })
       : null,
   ];
   return columns.filter((column) => column !== null);
 }
 
-function lastText(row: PolicyRow | null, end: string, asTime: boolean): string {
-  const time = row?.lastSeen ?? null;
-  if (time === null) return '';
-  return asTime ? timeText(time, end) : agoText(time, end);
+/** Elsewhere they get a line of their own. */
+function hasPeersColumn({ width, wide }: Pick<RowsOptions, 'width' | 'wide'>): boolean {
+  return width >= (wide ? SPACIOUS : ROOMY);
 }
 
-function notesOf(row: PolicyRow, { wide, width }: RowsOptions): readonly string[] {
+function attributionText({ attribution, ambiguous }: PolicyRow): string {
+  return attribution + (ambiguous ? ', ambiguous' : '');
+}
+
+function lastText({ lastSeen }: PolicyRow, end: string, asTime: boolean): string {
+  if (lastSeen === null) return '';
+  return asTime ? timeText(lastSeen, end) : agoText(lastSeen, end);
+}
+
+function notesOf(row: PolicyRow, summary: Summary, { wide, width }: RowsOptions): readonly string[] {
   const notes: string[] = [];
   const roomy = width >= ROOMY;
-  if (!roomy && row.peers.length > 0) {
-    notes.push(
-      `${row.direction === 'ingress' ? 'from' : 'to'} ${peersText(row.peers, wide ? PEERS_WIDE : PEERS_IN_NOTE)}`,
-    );
+  const hasNarrowTitle =
+    !roomy && (['redirected', 'audited'] as const).every((name) => showsColumn(name, summary, width, wide));
+  if (row.peers.length > (hasPeersColumn({ width, wide }) ? PEERS_IN_COLUMN : 0)) {
+    const most = wide ? PEERS_WIDE : PEERS_IN_NOTE;
+    notes.push(`${row.direction === 'ingress' ? 'from' : 'to'} ${peersText(row.peers, most, lowerBoundSign(summary))}`);
   }
-  if (wide && !roomy && row.ports.length > 0) notes.push(`ports ${portsText(row.ports, PEERS_WIDE)}`);
-  if (row.isolatedBy.length > 1 || (wide && row.isolatedBy.length > 0)) {
+  if (wide && row.ports.length > (roomy ? PEERS_IN_COLUMN : 0)) notes.push(`ports ${portsText(row.ports, PEERS_WIDE)}`);
+  if (row.isolatedBy.length > (wide || hasNarrowTitle ? 0 : 1))
     notes.push(`isolated by ${row.isolatedBy.map(policyText).join(', ')}`);
-  }
   if (row.reason !== null) notes.push(reasonText(row.reason));
   if (row.ambiguous) notes.push('several policies share this name');
   if (row.shared > 0) notes.push(`${row.shared} of these are credited to other policies as well`);

@@ -5,7 +5,7 @@ import type { Palette } from './palette.ts';
 import { durationText, plural, timeText } from './phrases.ts';
 import { printable } from './printable.ts';
 import { agentLines, completenessLines, type FootOptions, recordLines, unitsText } from './table-foot.ts';
-import { type Block, renderRows, type RowsText, type Sort } from './table-rows.ts';
+import { type Block, columnTitle, renderRows, type RowsText, showsColumn, type Sort } from './table-rows.ts';
 
 export interface TableOptions {
   readonly width: number;
@@ -20,45 +20,70 @@ export interface TableOptions {
 
 const NARROWEST = 20;
 const MOST_AGENTS = 20;
+/** The header, a row and what is left out. */
+const LEAST_BODY = 4;
 
 export function renderTable(summary: Summary, options: TableOptions): string {
-  const { palette, live, wide, height = Number.POSITIVE_INFINITY } = options;
+  const { palette, height = Number.POSITIVE_INFINITY } = options;
   const width = Math.max(options.width, NARROWEST);
+  const head = [palette.heading(titleText(summary, width)), ''];
+  const foot = chooseFoot(summary, { ...options, width, height }, height - head.length - LEAST_BODY);
+  const lines = [...head, ...bodyOf(summary, { ...options, width }, height - head.length - foot.length), ...foot];
+  const shown = lines.length <= height ? lines : [...lines.slice(0, Math.max(0, height - 1)), palette.quiet('…')];
+  return `${shown.join('\n')}\n`;
+}
+
+function bodyOf(summary: Summary, options: TableOptions, room: number): readonly string[] {
+  if (summary.policies.length === 0) return wrap(silenceText(summary, options.live), options.width, '');
+  return fitRows(renderRows(summary, { ...options, sort: options.sort ?? 'denied' }), room, options.palette);
+}
+
+/** Where lines are few, whether the numbers are complete matters more than who the agents are, and that more than units. */
+function chooseFoot(
+  summary: Summary,
+  options: TableOptions & { readonly height: number },
+  room: number,
+): readonly string[] {
+  const { width, palette, wide, live, height } = options;
   const mostAgents = live
     ? Math.max(1, Math.floor(Math.min(height, 4 * MOST_AGENTS) / 4))
     : wide
       ? Number.POSITIVE_INFINITY
       : MOST_AGENTS;
   const footOptions: FootOptions = { width, palette, mostAgents };
-  const head = [palette.heading(cutTo(titleText(summary), width)), ''];
-  const notes = targetNotes(summary, width).map(palette.warning);
-  const body = (lines: number) =>
+  const optional = (['redirected', 'audited'] as const).filter((name) => showsColumn(name, summary, width, wide));
+  const units =
     summary.policies.length === 0
-      ? wrap(silenceText(summary, live), width, '')
-      : fitRows(renderRows(summary, { width, wide, sort: options.sort ?? 'denied', palette }), lines, palette);
-  const foot = [
-    ...(summary.policies.length === 0 ? [] : unitsText(footOptions)),
-    '',
-    ...agentLines(summary, footOptions),
-    ...(summary.source.agents.length === 0 ? [] : ['']),
-    ...notes,
-    ...completenessLines(summary, footOptions),
-    ...recordLines(summary, footOptions),
+      ? []
+      : unitsText(
+          optional.map((name) => columnTitle(name, width)),
+          footOptions,
+        );
+  const agents = agentLines(summary, footOptions);
+  const spaced = (lines: readonly string[]) => (lines.length === 0 ? [] : ['', ...lines]);
+  const notes = targetNotes(summary, width).map((line) => palette.warning(line));
+  const complete = [...notes, ...completenessLines(summary, footOptions)];
+  const account = recordLines(summary, footOptions);
+  const feet = [
+    [...units, ...spaced(agents), '', ...complete, ...account],
+    [...units, '', ...complete, ...account],
+    ['', ...complete, ...account],
   ];
-  const lines = [...head, ...body(height - head.length - foot.length), ...foot];
-  const shown = lines.length <= height ? lines : [...lines.slice(0, Math.max(0, height - 1)), palette.quiet('…')];
-  return `${shown.join('\n')}\n`;
+  return feet.find((foot) => foot.length <= room) ?? complete;
 }
 
-function titleText({ targets, source, window }: Summary): string {
-  const since = `${durationText(window.seconds)} since ${timeText(window.start, window.end)} UTC`;
+function titleText({ targets, source, window }: Summary, width: number): string {
   if (source.kind === 'file')
-    return source.files.map((file) => (file === '-' ? 'standard input' : printable(file))).join(', ');
+    return cutTo(source.files.map((file) => (file === '-' ? 'standard input' : printable(file))).join(', '), width);
   const [first, ...others] = targets;
-  const agents = plural(source.agents.length, 'agent');
-  if (first === undefined) return `every endpoint of ${plural(source.agents.length, 'node')} · ${since}`;
   const rest = others.length === 0 ? '' : ` and ${plural(others.length, 'more pod')}`;
-  return `${printable(`${first.namespace}/${first.pod}`)}${rest} · ${agents} · ${since}`;
+  const since = `${rest} · ${durationText(window.seconds)} since ${timeText(window.start, window.end)} UTC`;
+  const subject =
+    first === undefined
+      ? `every endpoint of ${plural(source.agents.length, 'node')}`
+      : printable(`${first.namespace}/${first.pod}`);
+  // A pod's name may be cut, since when may not.
+  return cutTo(cutTo(subject, Math.max(NARROWEST / 2, width - since.length)) + since, width);
 }
 
 function targetNotes({ targets }: Summary, width: number): readonly string[] {

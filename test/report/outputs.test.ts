@@ -1,0 +1,125 @@
+/** Every output of the same summaries, as a person and a program get them. */
+import stringWidth from 'string-width';
+import { describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { renderJson } from '../../src/report/json.ts';
+import { renderJsonl } from '../../src/report/jsonl.ts';
+import { plainPalette } from '../../src/report/palette.ts';
+import { paletteFor } from '../../src/report/screen.ts';
+import { renderTable, type TableOptions } from '../../src/report/table.ts';
+import { renderYaml } from '../../src/report/yaml.ts';
+import { crowded, full, hostile, offline, partial, row, silent } from './summaries.ts';
+
+const SUMMARIES = { full, partial, hostile, offline, silent };
+const PLAIN: TableOptions = { width: 80, wide: false, palette: plainPalette, live: false };
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+
+describe.each(Object.entries(SUMMARIES))('%s', (name, make) => {
+  it.each([
+    ['table', 80],
+    ['table', 140],
+    ['wide', 80],
+    ['wide', 140],
+  ])('as %s at %i columns', async (output, width) => {
+    const text = renderTable(make(), { ...PLAIN, width, wide: output === 'wide' });
+    await expect(text).toMatchFileSnapshot(`golden/${name}-${output}-${width}.txt`);
+    expect(Math.max(...text.split('\n').map((line) => stringWidth(line)))).toBeLessThanOrEqual(width);
+    expect(text).not.toMatch(ACTIVE);
+  });
+
+  it('with colours says the same', async () => {
+    const text = renderTable(make(), { ...PLAIN, palette: paletteFor(true) });
+    await expect(text).toMatchFileSnapshot(`golden/${name}-table-80-colour.txt`);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are taken away
+    expect(text.replace(/\u001b\[\d+m/g, '')).toBe(renderTable(make(), PLAIN));
+  });
+
+  it('as JSON, JSON lines and YAML holds the summary and no active character', async () => {
+    const summary = make();
+    const json = renderJson(summary);
+    await expect(json).toMatchFileSnapshot(`golden/${name}.json.txt`);
+    expect(JSON.parse(json)).toEqual(summary);
+    const jsonl = renderJsonl(summary);
+    expect(jsonl.indexOf('\n')).toBe(jsonl.length - 1);
+    expect(JSON.parse(jsonl)).toEqual(summary);
+    const yaml = renderYaml(summary);
+    await expect(yaml).toMatchFileSnapshot(`golden/${name}.yaml.txt`);
+    expect(parse(yaml)).toEqual(summary);
+    expect(parseAllDocuments(yaml + yaml)).toHaveLength(2);
+    for (const text of [json, jsonl, yaml]) expect(text).not.toMatch(ACTIVE);
+  });
+});
+
+describe('a live table', () => {
+  const live = (changes: Partial<TableOptions>) => renderTable(crowded(60), { ...PLAIN, live: true, ...changes });
+
+  it.each([5, 10, 24, 40, 100])('fits %i lines', (height) => {
+    expect(live({ height }).trimEnd().split('\n').length).toBeLessThanOrEqual(height);
+  });
+
+  it('says how many rows and agents are left out, and names the one that is not heard', async () => {
+    const text = live({ height: 24 });
+    await expect(text).toMatchFileSnapshot('golden/crowded-live-80x24.txt');
+    expect(text).toMatch(/… \d+ more\n/);
+    expect(text).toContain('node-33');
+  });
+
+  it('drops notes before it drops rows', () => {
+    const rows = Array.from({ length: 6 }, (_, at) => row({ policy: { kind: null, namespace: null, name: `p${at}` } }));
+    const text = renderTable(full({ policies: rows }), { ...PLAIN, live: true, height: 23 });
+    for (const { policy } of rows) expect(text).toContain(policy.name);
+    expect(text).toContain('from default/tiefighter');
+  });
+
+  it('explains silence while it waits', async () => {
+    await expect(renderTable(silent(), { ...PLAIN, live: true, height: 24 })).toMatchFileSnapshot(
+      'golden/silent-live-80x24.txt',
+    );
+    const connecting = silent({ source: { kind: 'monitor', agents: [], files: [] } });
+    expect(renderTable(connecting, { ...PLAIN, live: true })).toContain('Waiting');
+  });
+
+  it.each([1, 20, 30, 45])('stays within %i columns, or 20', (width) => {
+    for (const make of Object.values(SUMMARIES)) {
+      const lines = renderTable(make(), { ...PLAIN, width }).split('\n');
+      expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(Math.max(width, 20));
+    }
+  });
+});
+
+describe('order of rows', () => {
+  const rows = [
+    row({
+      policy: { kind: null, namespace: null, name: 'c' },
+      denied: 9,
+      allowed: 1,
+      ratePerSecond: 1,
+      lastSeen: '2026-11-20T12:03:10.000Z',
+    }),
+    row({
+      policy: { kind: null, namespace: null, name: 'a' },
+      denied: 5,
+      allowed: 2,
+      ratePerSecond: 3,
+      lastSeen: '2026-11-20T12:03:20.000Z',
+    }),
+    row({
+      policy: { kind: null, namespace: null, name: 'b' },
+      denied: 0,
+      allowed: 8,
+      ratePerSecond: 2,
+      lastSeen: '2026-11-20T12:03:30.000Z',
+    }),
+  ];
+  it.each([
+    ['denied', 'cab'],
+    ['allowed', 'bac'],
+    ['rate', 'abc'],
+    ['name', 'abc'],
+    ['last-seen', 'bac'],
+  ] as const)('by %s', (sort, order) => {
+    const text = renderTable(full({ policies: rows }), { ...PLAIN, sort });
+    expect([...text.matchAll(/^([abc]) /gm)].map(([, name]) => name).join('')).toBe(order);
+  });
+});

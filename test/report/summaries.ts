@@ -1,0 +1,202 @@
+/** Summaries as a quiet day, a bad one and a hostile cluster make them. */
+import type { PolicyRow, Summary, SummaryAgent } from '../../src/model/summary.ts';
+
+export const HOSTILE = 'evil\u001b[2J\u001b]0;owned\u0007\r\u009b31m\u202egnp.exe\u200b\u0000\n';
+
+export function row(changes: Partial<PolicyRow> = {}): PolicyRow {
+  return {
+    policy: { kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'rule1' },
+    direction: 'ingress',
+    attribution: 'derived',
+    reason: null,
+    ambiguous: false,
+    isolatedBy: [],
+    allowed: 3,
+    redirected: 0,
+    audited: 0,
+    denied: 0,
+    attempts: 0,
+    shared: 0,
+    deniedInAuditMode: 0,
+    ratePerSecond: 0.1,
+    recentPerSecond: 0.3,
+    firstSeen: '2026-11-20T12:03:06.000Z',
+    lastSeen: '2026-11-20T12:03:30.000Z',
+    peers: [{ identity: 12530, name: 'default/tiefighter', labels: ['k8s:org=empire'], allowed: 3, denied: 0 }],
+    ports: [{ protocol: 'TCP', port: 80, allowed: 3, denied: 0 }],
+    ...changes,
+  };
+}
+
+const DEFAULT_DENY = row({
+  policy: { kind: null, namespace: null, name: 'implicit-default-deny' },
+  attribution: 'default-deny',
+  isolatedBy: [{ kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'rule1' }],
+  allowed: 0,
+  denied: 21,
+  attempts: 3,
+  ratePerSecond: 0.7,
+  recentPerSecond: 1.4,
+  lastSeen: '2026-11-20T12:03:34.000Z',
+  peers: [
+    { identity: 2371, name: 'default/xwing', labels: ['k8s:org=alliance'], allowed: 0, denied: 20 },
+    { identity: 16777217, name: null, labels: [], allowed: 0, denied: 1 },
+  ],
+  ports: [
+    { protocol: 'TCP', port: 80, allowed: 0, denied: 20 },
+    { protocol: 'ICMP', port: null, allowed: 0, denied: 1 },
+  ],
+});
+
+export function agent(changes: Partial<SummaryAgent> = {}): SummaryAgent {
+  return {
+    node: 'k8s-node1',
+    namespace: 'kube-system',
+    pod: 'cilium-5l2dg',
+    version: '1.19.0',
+    dialect: 'cilium',
+    state: 'streaming',
+    ...changes,
+  };
+}
+
+export function full(changes: Partial<Summary> = {}): Summary {
+  return {
+    apiVersion: 'policystat/v1',
+    kind: 'Summary',
+    window: { start: '2026-11-20T12:03:04.000Z', end: '2026-11-20T12:03:34.000Z', seconds: 30 },
+    source: { kind: 'monitor', agents: [agent(), agent({ node: 'k8s-node2', pod: 'cilium-x7k2p' })], files: [] },
+    targets: [
+      { namespace: 'default', pod: 'deathstar-77dd4fb786-8c4bw', node: 'k8s-node2', endpoint: 733, identity: 18031 },
+      { namespace: 'default', pod: 'deathstar-77dd4fb786-pjs8v', node: 'k8s-node1', endpoint: 425, identity: 18031 },
+    ],
+    completeness: { status: 'full', lost: 0, gaps: [], missingNodes: [], reasons: [] },
+    records: {
+      received: 27,
+      counted: 24,
+      ignored: { banner: 1, 'other-endpoint': 2 },
+      unparsed: 0,
+      unparsedSamples: [],
+    },
+    totals: {
+      ingress: { allowed: 3, redirected: 0, audited: 0, denied: 21, attempts: 3 },
+      egress: { allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0 },
+    },
+    policies: [DEFAULT_DENY, row()],
+    ...changes,
+  };
+}
+
+export function partial(): Summary {
+  return full({
+    source: {
+      kind: 'monitor',
+      agents: [agent(), agent({ node: 'k8s-node2', pod: 'cilium-x7k2p', state: 'reconnecting', version: null })],
+      files: [],
+    },
+    targets: [
+      { namespace: 'default', pod: 'deathstar-77dd4fb786-8c4bw', node: 'k8s-node2', endpoint: null, identity: null },
+    ],
+    completeness: {
+      status: 'partial',
+      lost: 12,
+      gaps: [
+        {
+          node: 'k8s-node1',
+          from: '2026-11-20T12:03:04.000Z',
+          to: '2026-11-20T12:03:09.000Z',
+          seconds: 5,
+          reason: 'broken',
+        },
+        { node: 'k8s-node2', from: '2026-11-20T12:03:30.000Z', to: null, seconds: 4, reason: 'reconnecting' },
+      ],
+      missingNodes: ['k8s-node3'],
+      reasons: ['lost-events', 'gap', 'missing-node', 'not-streaming', 'unparsed-lines'],
+    },
+    records: {
+      received: 28,
+      counted: 24,
+      ignored: { banner: 1, 'other-endpoint': 2 },
+      unparsed: 1,
+      unparsedSamples: ['Policy verd'],
+    },
+    policies: [
+      DEFAULT_DENY,
+      row({ redirected: 2, audited: 1, shared: 2 }),
+      row({
+        policy: { kind: null, namespace: null, name: 'unattributed' },
+        direction: 'egress',
+        attribution: 'unattributed',
+        reason: 'no-state',
+        allowed: 1,
+      }),
+    ],
+  });
+}
+
+export function hostile(): Summary {
+  return full({
+    source: { kind: 'monitor', agents: [agent({ node: HOSTILE, pod: HOSTILE, version: HOSTILE })], files: [] },
+    targets: [{ namespace: HOSTILE, pod: '日本語のとても長い名前', node: HOSTILE, endpoint: 1, identity: null }],
+    completeness: {
+      status: 'partial',
+      lost: 0,
+      gaps: [],
+      missingNodes: [HOSTILE],
+      reasons: ['missing-node', 'unparsed-lines'],
+    },
+    records: { received: 25, counted: 24, ignored: {}, unparsed: 1, unparsedSamples: [`${HOSTILE}\ud800`] },
+    policies: [
+      row({
+        policy: { kind: 'CiliumNetworkPolicy', namespace: HOSTILE, name: `${HOSTILE}${'x'.repeat(300)}` },
+        peers: [{ identity: 4242, name: HOSTILE, labels: [`k8s:${HOSTILE}=1`], allowed: 3, denied: 0 }],
+        ports: [{ protocol: HOSTILE, port: null, allowed: 3, denied: 0 }],
+      }),
+      row({
+        policy: { kind: 'NetworkPolicy', namespace: '日本語', name: '👩‍👩‍👧‍👦-policy-一二三四五六七八九十' },
+        ambiguous: true,
+      }),
+    ],
+  });
+}
+
+export function silent(changes: Partial<Summary> = {}): Summary {
+  return full({
+    records: { received: 2, counted: 0, ignored: { banner: 2 }, unparsed: 0, unparsedSamples: [] },
+    totals: {
+      ingress: { allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0 },
+      egress: { allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0 },
+    },
+    policies: [],
+    ...changes,
+  });
+}
+
+export function offline(): Summary {
+  return full({
+    source: { kind: 'file', agents: [], files: ['monitor.txt.gz', '-'] },
+    targets: [],
+    completeness: { status: 'unknown', lost: 0, gaps: [], missingNodes: [], reasons: ['offline-input'] },
+    policies: full().policies.map((each) => ({
+      ...each,
+      ratePerSecond: 0,
+      recentPerSecond: 0,
+      firstSeen: null,
+      lastSeen: null,
+    })),
+  });
+}
+
+/** So many policies that no terminal shows them all. */
+export function crowded(count: number): Summary {
+  const policies = Array.from({ length: count }, (_, at) =>
+    row({
+      policy: { kind: 'CiliumNetworkPolicy', namespace: 'shop', name: `policy-${String(at).padStart(3, '0')}` },
+      denied: count - at,
+    }),
+  );
+  const agents = Array.from({ length: 50 }, (_, at) =>
+    agent({ node: `node-${at}`, state: at === 33 ? 'failed' : 'streaming' }),
+  );
+  return full({ policies, source: { kind: 'monitor', agents, files: [] } });
+}
