@@ -41,11 +41,13 @@ export interface Aggregator {
 /** Owners of the flow set: each direction for its total, then the rows. */
 const FLOW_OWNER: Readonly<Record<Direction, number>> = { ingress: 0, egress: 1 };
 const FIRST_ROW_OWNER = 2;
+/** A flow is remembered for its direction and, nearly always, for one row. */
+const ENTRIES_PER_FLOW = 2;
 
 export function createAggregator(options: AggregatorOptions): Aggregator {
   const { startMs, source, files = [], missingNodes = [], identityName } = options;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const flows = createFlowSet(limits.flows);
+  const flows = createFlowSet(limits.flows * ENTRIES_PER_FLOW);
   const rows = createRows(flows, FIRST_ROW_OWNER, limits);
   const totals = { ingress: zeroCounters(), egress: zeroCounters() };
   const peerKeys = createPeerKeys();

@@ -39,7 +39,7 @@ export function explain(problem: Problem): string {
     case 'NODE_NOT_FOUND':
       return `There is no node ${name(problem.node)}${inContext(problem)}.${near(problem.near, '"kubectl get nodes" shows what there is.')}`;
     case 'POD_NOT_SCHEDULED':
-      return `Pod ${path(problem)} is on no node yet (${name(problem.phase)}), so no agent has heard of it. Wait until it is scheduled; "kubectl describe pod" says what it waits for.`;
+      return `Pod ${path(problem)} is on no node yet (${name(problem.phase)}), so no agent has heard of it. Wait until it is scheduled; "kubectl -n ${name(problem.namespace)} describe pod ${name(problem.pod)}" says what it waits for.`;
     case 'POD_FINISHED':
       return `Pod ${path(problem)} has finished (${name(problem.phase)}) and makes no more traffic. Name a pod that is running.`;
     case 'POD_HOST_NETWORK':

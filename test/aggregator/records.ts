@@ -1,0 +1,68 @@
+/** Records, attributions and streams as the other steps hand them to an aggregator. */
+import { type Aggregator, type AggregatorOptions, createAggregator } from '../../src/aggregator/aggregator.ts';
+import type { AgentPlan, Target } from '../../src/model/cluster.ts';
+import type { Verdict } from '../../src/model/event.ts';
+import type { Attribution, PolicyRef } from '../../src/model/policy.ts';
+import type { PolicyRow, Summary } from '../../src/model/summary.ts';
+
+export const START_MS = Date.parse('2026-11-20T12:00:00.000Z');
+
+export function verdict(changes: Partial<Verdict> = {}): Verdict {
+  return {
+    type: 'policy-verdict',
+    dialect: 'cilium',
+    endpoint: 733,
+    direction: 'ingress',
+    action: 'allow',
+    audit: false,
+    remoteIdentity: 12530,
+    protocol: 'TCP',
+    match: 'L3-L4',
+    auth: 'disabled',
+    source: { ip: '10.244.0.111', port: 42596 },
+    destination: { ip: '10.244.0.94', port: 80 },
+    destinationPort: 80,
+    tcpFlags: ['SYN'],
+    icmp: null,
+    flow: '0x0',
+    flowKey: 1,
+    policyName: null,
+    ...changes,
+  };
+}
+
+export function policy(name: string, namespace: string | null = 'default'): PolicyRef {
+  return { kind: 'CiliumNetworkPolicy', namespace, name };
+}
+
+export function attribution(changes: Partial<Attribution> = {}): Attribution {
+  return { grade: 'derived', policies: [policy('rule1')], isolatedBy: [], reason: null, ambiguous: false, ...changes };
+}
+
+export function target(endpoint: number | null): Target {
+  return { namespace: 'default', pod: `pod-${endpoint}`, node: 'n1', endpoint, identity: null };
+}
+
+export function plan(targets: AgentPlan['targets'] = [target(733)], node = 'n1'): AgentPlan {
+  return { agent: { node, namespace: 'kube-system', pod: `cilium-${node}`, container: 'cilium-agent' }, targets };
+}
+
+export function makeAggregator(changes: Partial<AggregatorOptions> = {}): Aggregator {
+  return createAggregator({ startMs: START_MS, source: 'monitor', identityName: () => null, ...changes });
+}
+
+/** What a row is called, and its numbers that are not zero. */
+export function rowsOf(summary: Summary): readonly unknown[] {
+  return summary.policies.map((row) => [`${row.policy.name}:${row.direction}`, numbersOf(row)]);
+}
+
+function numbersOf(row: PolicyRow): Record<string, number> {
+  const { allowed, redirected, audited, denied, attempts, shared, deniedInAuditMode } = row;
+  const all = { allowed, redirected, audited, denied, attempts, shared, deniedInAuditMode };
+  return Object.fromEntries(Object.entries(all).filter(([, count]) => count > 0));
+}
+
+export function accountedFor({ records }: Summary): boolean {
+  const ignored = Object.values(records.ignored).reduce((sum, count) => sum + count, 0);
+  return records.received === records.counted + ignored + records.unparsed;
+}

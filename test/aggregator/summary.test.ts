@@ -1,0 +1,167 @@
+/** What a summary says beside the counts: peers, ports, rates, times; bounded, ordered and immutable. */
+import { describe, expect, it } from 'vitest';
+import { attribution, makeAggregator, plan, policy, START_MS, target, verdict } from './records.ts';
+
+const RULE1 = attribution();
+
+describe('peers and ports', () => {
+  it('are named when asked, the busiest first', () => {
+    const aggregator = makeAggregator({
+      identityName: (identity) => (identity === 2 ? { identity, name: 'world', labels: ['reserved:world'] } : null),
+    });
+    const stream = aggregator.addStream(plan());
+    stream.record(verdict(), RULE1, START_MS);
+    stream.record(verdict({ remoteIdentity: null, protocol: 'ICMP', destinationPort: null }), RULE1, START_MS);
+    for (const action of ['deny', 'redirect', 'audit'] as const) {
+      stream.record(verdict({ remoteIdentity: 2, destinationPort: 443, action }), RULE1, START_MS);
+    }
+    const [row] = aggregator.summary(START_MS).policies;
+    expect(row?.peers).toEqual([
+      { identity: 2, name: 'world', labels: ['reserved:world'], allowed: 2, denied: 1 },
+      { identity: null, name: 'unknown', labels: [], allowed: 1, denied: 0 },
+      { identity: 12530, name: null, labels: [], allowed: 1, denied: 0 },
+    ]);
+    expect(row?.ports).toEqual([
+      { protocol: 'TCP', port: 443, allowed: 2, denied: 1 },
+      { protocol: 'ICMP', port: null, allowed: 1, denied: 0 },
+      { protocol: 'TCP', port: 80, allowed: 1, denied: 0 },
+    ]);
+  });
+
+  it('keeps identities that are local to a node apart, and asks for their names with the node', () => {
+    const asked: unknown[] = [];
+    const aggregator = makeAggregator({
+      identityName: (identity, node) => {
+        asked.push([identity, node]);
+        return { identity, name: node ?? 'any', labels: [] };
+      },
+    });
+    const local = 16_777_217;
+    for (const node of ['n1', 'n2']) {
+      const stream = aggregator.addStream(plan('all', node));
+      stream.record(verdict({ remoteIdentity: local }), RULE1, START_MS);
+      stream.record(verdict({ remoteIdentity: 300 }), RULE1, START_MS);
+    }
+    const names = aggregator.summary(START_MS).policies[0]?.peers.map(({ name, allowed }) => [name, allowed]);
+    expect(names).toEqual([
+      ['any', 2],
+      ['n1', 1],
+      ['n2', 1],
+    ]);
+    expect(asked).toContainEqual([local, 'n2']);
+  });
+
+  it('fold what does not fit, without losing a count', () => {
+    const aggregator = makeAggregator({ limits: { peersPerRow: 3, portsPerRow: 2, rows: 2 } });
+    const stream = aggregator.addStream(plan());
+    for (let n = 0; n < 100; n += 1)
+      stream.record(verdict({ remoteIdentity: 1000 + n, destinationPort: n }), RULE1, START_MS);
+    for (let n = 0; n < 9; n += 1)
+      stream.record(verdict(), attribution({ policies: [policy(`p${n}`), policy(`q${n}`)] }), START_MS);
+    const { policies, totals } = aggregator.summary(START_MS);
+    expect(policies[0]?.peers).toHaveLength(4);
+    expect(policies[0]?.peers.at(-1)).toEqual({ identity: null, name: 'other', labels: [], allowed: 97, denied: 0 });
+    expect(policies[0]?.ports.at(-1)).toEqual({ protocol: 'other', port: null, allowed: 98, denied: 0 });
+    expect(policies.map((row) => [row.policy.name, row.allowed])).toEqual([
+      ['rule1', 100],
+      ['other', 9],
+      ['p0', 1],
+    ]);
+    expect(totals.ingress.allowed).toBe(109);
+  });
+
+  it('stay bounded with a million distinct peers and flows', () => {
+    const aggregator = makeAggregator();
+    const stream = aggregator.addStream(plan());
+    for (let n = 0; n < 1_000_000; n += 1) {
+      stream.record(
+        verdict({ action: 'deny', remoteIdentity: 16_777_216 + n, flowKey: n * 1_000_003 }),
+        RULE1,
+        START_MS,
+      );
+    }
+    const [row] = aggregator.summary(START_MS).policies;
+    expect(row?.denied).toBe(1_000_000);
+    expect(row?.peers).toHaveLength(1001);
+    expect(row?.peers.reduce((sum, { denied }) => sum + denied, 0)).toBe(1_000_000);
+    expect(row?.attempts).toBeGreaterThan(100_000);
+  });
+});
+
+describe('time', () => {
+  it('rates are over the window and over the last ten seconds', () => {
+    const aggregator = makeAggregator();
+    const stream = aggregator.addStream(plan());
+    for (let second = 0; second < 60; second += 1) {
+      const perSecond = second < 50 ? 1 : 7;
+      for (let n = 0; n < perSecond; n += 1) stream.record(verdict(), RULE1, START_MS + second * 1000 + 500);
+    }
+    const at = (ms: number) => aggregator.summary(START_MS + ms).policies[0];
+    expect(at(60_000 - 1)).toMatchObject({ ratePerSecond: 2, recentPerSecond: 7.001 });
+    expect(at(60_000 - 1)).toMatchObject({
+      firstSeen: '2026-11-20T12:00:00.500Z',
+      lastSeen: '2026-11-20T12:00:59.500Z',
+    });
+    expect(at(120_000)).toMatchObject({ ratePerSecond: 1, recentPerSecond: 0 });
+  });
+
+  it('a single verdict at the very beginning is no storm, and a clock that is set back does no harm', () => {
+    const aggregator = makeAggregator();
+    const stream = aggregator.addStream(plan());
+    stream.record(verdict(), RULE1, START_MS + 1);
+    expect(aggregator.summary(START_MS + 10).policies[0]?.recentPerSecond).toBe(1);
+    stream.record(verdict(), RULE1, START_MS - 60_000);
+    const summary = aggregator.summary(START_MS - 60_000);
+    expect(summary.window.seconds).toBe(0);
+    expect(summary.policies[0]).toMatchObject({ ratePerSecond: 0, recentPerSecond: 2 });
+  });
+});
+
+describe('the summary', () => {
+  it('says who is listened to and for whom', () => {
+    const aggregator = makeAggregator();
+    const stream = aggregator.addStream(plan([target(733)]));
+    aggregator.addStream(plan('all', 'n2'));
+    stream.facts({ version: '1.19.0', program: 'cilium-dbg', dialect: 'cilium' });
+    stream.state('streaming');
+    const { source, targets, window } = aggregator.summary(START_MS + 30_000);
+    expect(source.agents).toEqual([
+      {
+        node: 'n1',
+        namespace: 'kube-system',
+        pod: 'cilium-n1',
+        version: '1.19.0',
+        dialect: 'cilium',
+        state: 'streaming',
+      },
+      { node: 'n2', namespace: 'kube-system', pod: 'cilium-n2', version: null, dialect: null, state: 'connecting' },
+    ]);
+    expect(targets).toEqual([target(733)]);
+    expect(window).toEqual({ start: '2026-11-20T12:00:00.000Z', end: '2026-11-20T12:00:30.000Z', seconds: 30 });
+  });
+
+  it('is frozen to the bottom, and what is counted later does not change it', () => {
+    const aggregator = makeAggregator();
+    const stream = aggregator.addStream(plan());
+    const reused = { ...verdict() };
+    const answer = attribution({ grade: 'default-deny', policies: [], isolatedBy: [policy('rule1')] });
+    stream.record(reused, answer, START_MS);
+    stream.record({ type: 'unparsed', reason: 'bad-field', line: 'x' }, null, START_MS);
+    stream.gap(START_MS, START_MS + 1, 'broken');
+    const summary = aggregator.summary(START_MS);
+    const before = JSON.stringify(summary);
+    reused.remoteIdentity = 7;
+    reused.protocol = 'UDP';
+    stream.record(reused, answer, START_MS + 1);
+    expect(JSON.stringify(summary)).toBe(before);
+    expect(aggregator.summary(START_MS).policies[0]?.peers).toHaveLength(2);
+    expect(thawed(summary)).toEqual([]);
+  });
+});
+
+/** The paths of everything in it that could still be changed. */
+function thawed(value: unknown, path = '$'): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = Object.entries(value).flatMap(([key, each]) => thawed(each, `${path}.${key}`));
+  return Object.isFrozen(value) ? inside : [path, ...inside];
+}

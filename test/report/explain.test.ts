@@ -1,0 +1,81 @@
+/** Every problem has a sentence that says what failed, on what, and what to do. */
+import { describe, expect, it } from 'vitest';
+import type { Problem } from '../../src/model/problem.ts';
+import { explain } from '../../src/report/explain.ts';
+import { HOSTILE } from './summaries.ts';
+
+/** One of each code, with `text` wherever the cluster, a file or a person could have put it. */
+function problems(text: string): { readonly [Code in Problem['code']]: Extract<Problem, { code: Code }> } {
+  const where = { context: text, namespace: text, pod: text };
+  const agent = { node: text, namespace: text, pod: text };
+  const api = { context: text, detail: text };
+  return {
+    USAGE: { code: 'USAGE', message: text },
+    KUBECONFIG_NOT_FOUND: { code: 'KUBECONFIG_NOT_FOUND', tried: [text] },
+    KUBECONFIG_INVALID: { code: 'KUBECONFIG_INVALID', path: text, detail: text },
+    CONTEXT_NOT_FOUND: { code: 'CONTEXT_NOT_FOUND', context: text, known: [text] },
+    CREDENTIALS_FAILED: { code: 'CREDENTIALS_FAILED', ...api },
+    API_UNREACHABLE: { code: 'API_UNREACHABLE', ...api, server: text },
+    API_ERROR: { code: 'API_ERROR', ...api, request: text, status: 500 },
+    UNAUTHORIZED: { code: 'UNAUTHORIZED', context: text, server: text },
+    FORBIDDEN: { code: 'FORBIDDEN', ...api, verb: text, resource: text, namespace: text },
+    EXEC_FORBIDDEN: { code: 'EXEC_FORBIDDEN', ...where, verbs: [text], detail: text },
+    EXEC_NOT_FOUND: { code: 'EXEC_NOT_FOUND', ...where, container: text, detail: text },
+    POD_NOT_FOUND: { code: 'POD_NOT_FOUND', context: text, namespace: text, name: text, near: [text] },
+    WORKLOAD_NOT_FOUND: {
+      code: 'WORKLOAD_NOT_FOUND',
+      context: text,
+      namespace: text,
+      kind: text,
+      name: text,
+      near: [text],
+    },
+    WORKLOAD_EMPTY: { code: 'WORKLOAD_EMPTY', context: text, namespace: text, kind: text, name: text },
+    NO_POD_MATCHES: { code: 'NO_POD_MATCHES', context: text, namespace: text, selector: text },
+    NODE_NOT_FOUND: { code: 'NODE_NOT_FOUND', context: text, node: text, near: [text] },
+    POD_NOT_SCHEDULED: { code: 'POD_NOT_SCHEDULED', namespace: text, pod: text, phase: text },
+    POD_FINISHED: { code: 'POD_FINISHED', namespace: text, pod: text, phase: text },
+    POD_HOST_NETWORK: { code: 'POD_HOST_NETWORK', ...agent },
+    ENDPOINT_NOT_FOUND: { code: 'ENDPOINT_NOT_FOUND', ...agent },
+    AGENT_NOT_FOUND: { code: 'AGENT_NOT_FOUND', context: text, node: text, namespace: text, selector: text },
+    AGENT_NOT_READY: { code: 'AGENT_NOT_READY', ...agent, detail: text },
+    AGENT_COMMAND_FAILED: { code: 'AGENT_COMMAND_FAILED', ...agent, command: text, exitCode: 1, detail: text },
+    STREAM_LOST: { code: 'STREAM_LOST', ...agent, detail: text },
+    EVENT_TYPE_UNKNOWN: { code: 'EVENT_TYPE_UNKNOWN', node: text, pod: text, type: text, detail: text },
+    INPUT_UNREADABLE: { code: 'INPUT_UNREADABLE', path: text, detail: text },
+    INCOMPLETE: { code: 'INCOMPLETE', reasons: [text] },
+  };
+}
+
+describe.each(Object.values(problems('NAME')))('$code', (problem) => {
+  it('has one text', async () => {
+    await expect(`${explain(problem)}\n`).toMatchFileSnapshot(`golden/explain-${problem.code}.txt`);
+  });
+});
+
+describe.each(Object.values(problems(HOSTILE)))('$code with hostile text', (problem) => {
+  it('stays on one line without an active character', () => {
+    expect(explain(problem)).not.toMatch(/[[\p{C}\p{Z}]--[ ]]/v);
+  });
+});
+
+describe('a sentence', () => {
+  it('leaves out what is not known', () => {
+    const { FORBIDDEN, API_UNREACHABLE } = problems('NAME');
+    expect(explain({ ...FORBIDDEN, context: null, namespace: null, detail: '' })).toMatch(
+      /^You may not NAME NAME in any namespace\. /,
+    );
+    expect(explain({ ...API_UNREACHABLE, context: null, detail: ' refused. ' })).toMatch(
+      /^The API server NAME cannot be reached: refused\. /,
+    );
+  });
+
+  it('suggests what is near, else where to look, and lists no hundreds', () => {
+    const { POD_NOT_FOUND } = problems('NAME');
+    expect(explain(POD_NOT_FOUND)).toContain('Did you mean NAME?');
+    expect(explain({ ...POD_NOT_FOUND, near: [] })).toContain('kubectl get pods -A');
+    expect(explain({ ...POD_NOT_FOUND, near: Array.from({ length: 100 }, (_, at) => `pod-${at}`) })).toContain(
+      'and 92 more',
+    );
+  });
+});
