@@ -6,7 +6,16 @@ import { explain } from './report/explain.ts';
 
 export { processIo } from './io/process.ts';
 
-export const EXIT = { done: 0, failed: 1, usage: 2, expectation: 3, incomplete: 4, forbidden: 5, notFound: 6, interrupted: 130 } as const;
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  expectation: 3,
+  incomplete: 4,
+  forbidden: 5,
+  notFound: 6,
+  interrupted: 130,
+} as const;
 
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const exitCode = await runProgram(argv, io);
@@ -35,7 +44,9 @@ async function runProgram(argv: readonly string[], io: Io): Promise<number> {
       return exitCodeOf(error.problem);
     }
     if (io.stop.aborted) return EXIT.interrupted;
-    io.err.write(`policystat: this is a bug in policystat: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    io.err.write(
+      `policystat: this is a bug in policystat: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     return EXIT.failed;
   }
 }

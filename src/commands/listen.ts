@@ -55,7 +55,10 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     clock: io.clock,
     identityName: found.identityName,
     missingNodes: found.missingNodes.map(({ node }) => node),
-    streaming: () => opened.resolve(),
+    streaming: ({ agent }) => {
+      narrator.detail(`${agent.node}: listening`);
+      opened.resolve();
+    },
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
     trouble: (_plan, problem) => narrator.warn(problem),
   });

@@ -25,16 +25,17 @@ afterEach(async () => {
 /** Starts policystat and waits until every agent's stream is open. */
 async function watching(demo: DemoCluster, args: readonly string[], streams = 2) {
   const running = start([...args, '-v'], { kubeconfig: demo.kubeconfigPath });
-  await running.until((_, stderr) => (stderr.match(/Press Ctrl-C to quit/g) ?? []).length >= streams);
+  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= streams);
   return running;
 }
 
 describe.each([
-  { dialect: 'accuknox' as const, version: undefined, allow: 'rule1', grade: 'datapath' },
-  { dialect: 'cilium' as const, version: '1.19', allow: 'unattributed', grade: 'unattributed' },
-  { dialect: 'cilium' as const, version: '1.12', allow: 'unattributed', grade: 'unattributed' },
-  { dialect: 'cilium' as const, version: '1.8', allow: 'unattributed', grade: 'unattributed' },
-])('watch on $dialect $version', ({ dialect, version, allow, grade }) => {
+  { dialect: 'accuknox' as const, version: undefined, grade: 'datapath' },
+  { dialect: 'cilium' as const, version: '1.19', grade: 'derived' },
+  { dialect: 'cilium' as const, version: '1.16', grade: 'derived' },
+  { dialect: 'cilium' as const, version: '1.12', grade: 'derived' },
+  { dialect: 'cilium' as const, version: '1.8', grade: 'derived' },
+])('watch on $dialect $version', ({ dialect, version, grade }) => {
   it('counts a landing once and a refusal for every SYN, and ends with a summary at Ctrl-C', async () => {
     const demo = await boot({ dialect, ...(version === undefined ? {} : { version }) });
     const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
@@ -63,7 +64,7 @@ describe.each([
         peers: [{ name: 'default/xwing' }],
       },
       {
-        policy: { name: allow },
+        policy: { kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'rule1' },
         direction: 'ingress',
         attribution: grade,
         allowed: 1,
