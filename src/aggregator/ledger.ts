@@ -42,7 +42,8 @@ export function createLedger(): Ledger {
     ignored: ignore,
     lostEvents: (events) => {
       ignore('lost');
-      lost += events;
+      // A damaged line can claim any number; sums stay whole numbers.
+      lost = Math.min(lost + events, Number.MAX_SAFE_INTEGER);
     },
     notUnderstood: (line) => {
       received += 1;

@@ -19,7 +19,7 @@ export interface Peer extends Tally {
   readonly node: string | null;
 }
 
-export interface Port extends Tally {
+interface Port extends Tally {
   readonly protocol: string;
   readonly port: number | null;
 }

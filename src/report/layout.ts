@@ -1,7 +1,7 @@
 /** Owns columns: how wide each may be, what is cut, and padding by what a terminal shows instead of by characters. */
 import stringWidth from 'string-width';
 
-export interface Cell {
+interface Cell {
   readonly text: string;
   readonly paint?: (text: string) => string;
 }

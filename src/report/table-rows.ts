@@ -218,6 +218,6 @@ function notesOf(row: PolicyRow, summary: Summary, { wide, width }: RowsOptions)
   if (row.ambiguous) notes.push('several policies share this name');
   if (row.shared > 0) notes.push(`${row.shared} of these are credited to other policies as well`);
   if (row.deniedInAuditMode > 0)
-    notes.push(`${row.deniedInAuditMode} of the denied packets were refused although audit mode was on`);
+    notes.push(`refused although audit mode was on: ${row.deniedInAuditMode} of the denied packets`);
   return notes;
 }

@@ -48,7 +48,7 @@ const DEFAULT_DENY = row({
   ],
 });
 
-export function agent(changes: Partial<SummaryAgent> = {}): SummaryAgent {
+function agent(changes: Partial<SummaryAgent> = {}): SummaryAgent {
   return {
     node: 'k8s-node1',
     namespace: 'kube-system',
