@@ -37,7 +37,8 @@ export function agentLines({ source }: Summary, { width, palette, mostAgents }: 
   // Whoever is not heard comes first: that is what a person has to know.
   const ordered = agents.toSorted((a, b) => Number(a.state === 'streaming') - Number(b.state === 'streaming'));
   const shown = ordered.slice(0, mostAgents);
-  const paintState = ({ state }: SummaryAgent) => (state === 'streaming' ? palette.good : palette.warning);
+  const paintState = ({ state }: SummaryAgent) =>
+    state === 'streaming' ? palette.good : state === 'failed' ? palette.bad : palette.warning;
   const lines = layOut(
     [
       { title: 'NODE', align: 'left', cells: shown.map(({ node }) => ({ text: printable(node) })), narrowest: 10 },
