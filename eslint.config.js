@@ -17,6 +17,8 @@ export default tseslint.config(
         'error',
         { assertionStyle: 'as', objectLiteralTypeAssertions: 'never' },
       ],
+      '@typescript-eslint/no-empty-function': ['error', { allow: ['arrowFunctions'] }],
+      '@typescript-eslint/no-invalid-void-type': 'off',
       'no-restricted-syntax': [
         'error',
         {
@@ -38,5 +40,4 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['src/**/*.ts'], ignores: ['src/main.ts'], rules: {} },
 );

@@ -61,10 +61,10 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       reader.push(data);
       keeper.refresh();
     });
-    holds.push(hold.release);
+    holds.push(() => hold.release());
     await stream.run(
       {
-        bytes: hold.push,
+        bytes: (data) => hold.push(data),
         notice: (line) => options.notice(plan, line),
         state: (state, problem) => {
           counter.state(state, clock.nowMs());

@@ -1,11 +1,10 @@
 /** Bundles the program and the demo's programs into dist/, with the licences of everything that went in. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import { licenseReport, packagesIn } from './licenses.ts';
 
 const root = `${import.meta.dirname}/..`;
-const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 
 const common: BuildOptions = {
   absWorkingDir: root,
@@ -18,7 +17,6 @@ const common: BuildOptions = {
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-  define: { 'globalThis.POLICYSTAT_VERSION': JSON.stringify(version) },
   // Some packages are CommonJS inside and ask for Node's own modules by require.
   banner: {
     js: "import { createRequire as policystatRequire } from 'node:module'; const require = policystatRequire(import.meta.url);",

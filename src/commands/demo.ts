@@ -43,7 +43,7 @@ export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
       { pod: ['deathstar'], agentSelector: 'k8s-app=cilium', kubeconfig: cluster.kubeconfigPath },
       {},
     );
-    const attended = io.out.isTerminal && io.env['CI'] === undefined;
+    const attended = io.out.isTerminal && io.env.CI === undefined;
     const durationMs = flags.duration ?? (attended ? null : UNATTENDED_MS);
     return await watch(plan, { ...flags, live: true, intervalMs: flags.interval ?? null, durationMs }, io, narrator);
   } finally {

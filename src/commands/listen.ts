@@ -80,7 +80,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     return pipeline.listen(agentPlan, monitorStream(exec, agent, options), questions, ending.signal);
   });
   const finished = Promise.allSettled(streams).then(async (outcomes) => {
-    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    const failures = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
     if (failures.length === outcomes.length) opened.reject(await withMissingVerbs(failures[0], kube, io.stop));
     else for (const failed of failures) if (failed instanceof Failure) narrator.warn(failed.problem);
   });

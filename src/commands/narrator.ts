@@ -15,7 +15,7 @@ const STEPS = {
   listen: 'Opening the streams',
 } as const;
 
-export type Step = keyof typeof STEPS;
+type Step = keyof typeof STEPS;
 
 export interface Narrator {
   step(step: Step): void;

@@ -4,7 +4,7 @@ import parseDuration from 'parse-duration';
 
 const OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml'] as const;
 const COLORS = ['auto', 'always', 'never'] as const;
-export const SORTS = ['denied', 'allowed', 'rate', 'name', 'last-seen'] as const;
+const SORTS = ['denied', 'allowed', 'rate', 'name', 'last-seen'] as const;
 
 export interface ClusterFlags {
   readonly kubeconfig?: string;

@@ -74,10 +74,10 @@ function renderer(io: Io, flags: OutputFlags): (summary: Summary) => string {
 /** https://no-color.org, https://force-color.org; the flag wins. */
 function colorLevel(io: Io, { color }: OutputFlags): boolean {
   if (color !== 'auto') return color === 'always';
-  if ((io.env['NO_COLOR'] ?? '') !== '') return false;
-  const forced = io.env['FORCE_COLOR'];
+  if ((io.env.NO_COLOR ?? '') !== '') return false;
+  const forced = io.env.FORCE_COLOR;
   if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false';
-  return io.out.isTerminal && io.env['TERM'] !== 'dumb';
+  return io.out.isTerminal && io.env.TERM !== 'dumb';
 }
 
 /** Calls `task` at this rhythm until the returned function is called. */

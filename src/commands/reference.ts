@@ -21,7 +21,7 @@ function optionRow(option: Option): string {
     option.argChoices === undefined ? '' : ` (${option.argChoices.map((choice) => `\`${choice}\``).join(', ')})`;
   const environment = option.envVar === undefined ? '' : `\`${option.envVar}\``;
   const byDefault: unknown = option.defaultValueDescription ?? option.defaultValue;
-  const shown = byDefault === undefined ? '' : `\`${String(byDefault)}\``;
+  const shown = typeof byDefault === 'string' || typeof byDefault === 'number' ? `\`${byDefault}\`` : '';
   return `| \`${option.flags}\` | ${environment} | ${cell(option.description)}${choices} | ${shown} |`;
 }
 

@@ -14,7 +14,10 @@ export async function* readInput(path: string, source: Readable): AsyncIterable<
     const packed = GZIP_MAGIC.every((byte, index) => first[index] === byte);
     yield* packed ? Readable.from(whole).compose(createGunzip({ chunkSize: 1 << 18 })) : whole;
   } catch (error) {
-    throw failure({ code: 'INPUT_UNREADABLE', path, detail: error instanceof Error ? error.message : String(error) }, error);
+    throw failure(
+      { code: 'INPUT_UNREADABLE', path, detail: error instanceof Error ? error.message : String(error) },
+      error,
+    );
   }
 }
 

@@ -48,7 +48,7 @@ function stopOnSignals(stop: (reason: StopReason) => void): void {
   // Started by bin/ on the pinned Node: when that process is gone, nobody can stop this one.
   if (process.channel !== undefined) {
     process.on('disconnect', () => stop('interrupt'));
-    process.channel?.unref();
+    process.channel.unref();
   }
 }
 

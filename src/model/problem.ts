@@ -123,8 +123,6 @@ export type Problem =
   | { readonly code: 'INPUT_UNREADABLE'; readonly path: string; readonly detail: string }
   | { readonly code: 'INCOMPLETE'; readonly reasons: readonly string[] };
 
-export type ProblemCode = Problem['code'];
-
 /** The one error class: what is thrown is always a `Problem` with, where there is one, its cause. */
 export class Failure extends Error {
   override readonly name = 'Failure';

@@ -13,17 +13,13 @@ describe('help', () => {
 });
 
 describe('version', () => {
-  it('is one line on stdout', async () => {
-    expect(await run(['--version'])).toMatchObject({
-      code: 0,
-      stderr: '',
-      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
-    });
-    expect(await run(['version'])).toMatchObject({
-      code: 0,
-      stderr: '',
-      stdout: expect.stringMatching(/^policystat \S+ \(Node\.js \S+\)\n$/),
-    });
+  it.each([
+    ['--version', /^\d+\.\d+\.\d+\n$/],
+    ['version', /^policystat \S+ \(Node\.js \S+\)\n$/],
+  ])('%s is one line on stdout', async (arg, line) => {
+    const { code, stdout, stderr } = await run([arg]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(line);
   });
 });
 

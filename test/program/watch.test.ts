@@ -1,4 +1,6 @@
 /** `watch` and `summary` against the demo cluster, as a pipe sees them. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
 import { accountedFor, eventually, parseSummary, quietCluster } from './cluster.ts';
@@ -163,17 +165,23 @@ describe('what is not there', () => {
     },
   );
 
-  it('a cluster that is not there', async () => {
+  it('no kubeconfig', async () => {
+    const { code, stdout, stderr } = await run(['watch', '--pod', 'deathstar']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('/nonexistent/kubeconfig');
+  });
+
+  it('a cluster that does not answer', async () => {
     const demo = await boot();
-    const kubeconfig = demo.kubeconfigPath;
-    const args = ['watch', '--pod', 'deathstar'];
-    await demo.faults.forbid({ verb: 'none', resource: 'none' });
-    const { code, stderr } = await run([...args], {
-      env: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1' },
-    });
-    expect(kubeconfig).not.toBe('');
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/kubeconfig/i);
+    const kubeconfig = join(dirname(demo.kubeconfigPath), 'gone');
+    await writeFile(
+      kubeconfig,
+      (await readFile(demo.kubeconfigPath, 'utf8')).replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1'),
+    );
+    const { code, stdout, stderr } = await run(['watch', '--pod', 'deathstar'], { kubeconfig });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('https://127.0.0.1:1');
+    expect(stderr).toContain('policystat-demo');
   });
 });
 
