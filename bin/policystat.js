@@ -3,7 +3,6 @@
 'use strict';
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
-const { spawn } = require('node:child_process');
 
 const NEEDED = [22, 19];
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -35,8 +34,11 @@ function goOver(pinned) {
     process.exitCode = 1;
     return;
   }
+  const { spawn } = require('node:child_process');
   // The channel tells the child when this process is gone, even by kill -9, so that it ends its streams.
-  const child = spawn(pinned, [__filename, ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(pinned, [__filename, ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   // A terminal's Ctrl-C reaches the child twice, once from here; it takes the two for one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {

@@ -2,7 +2,6 @@
 import { commanderOutcome, createProgram } from './commands/program.ts';
 import type { Io } from './io/io.ts';
 import { Failure, type Problem } from './model/problem.ts';
-import { explain } from './report/explain.ts';
 
 export { processIo } from './io/process.ts';
 
@@ -40,6 +39,7 @@ async function runProgram(argv: readonly string[], io: Io): Promise<number> {
     const outcome = commanderOutcome(error);
     if (outcome !== null) return outcome === 'shown' ? EXIT.done : EXIT.usage;
     if (error instanceof Failure) {
+      const { explain } = await import('./report/explain.ts');
       io.err.write(`policystat: ${explain(error.problem)}\n`);
       return exitCodeOf(error.problem);
     }

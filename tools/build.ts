@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
+import { plainBuiltins } from './builtins.ts';
 import { licenseReport, packagesIn } from './licenses.ts';
 
 const root = `${import.meta.dirname}/..`;
@@ -16,10 +17,11 @@ const common: BuildOptions = {
   minifyWhitespace: true,
   legalComments: 'none',
   metafile: true,
+  plugins: [plainBuiltins],
   logLevel: 'warning',
   // Some packages are CommonJS inside and ask for Node's own modules by require.
   banner: {
-    js: "import { createRequire as policystatRequire } from 'node:module'; const require = policystatRequire(import.meta.url);",
+    js: 'const require = process.getBuiltinModule;',
   },
 };
 

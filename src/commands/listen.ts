@@ -11,7 +11,6 @@ import type { AgentRef } from '../model/cluster.ts';
 import type { KubeApi } from '../model/kubernetes.ts';
 import { Failure, failure, type Problem } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
-import { startPipeline } from '../pipeline.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
 import { aborted, elapsed, rememberFor } from './until.ts';
@@ -46,7 +45,9 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     step: (step: StepName) => narrator.step(step),
     warn: (problem: Problem) => narrator.warn(problem),
   };
-  const found = await discoverTargets({ ...surroundings, query: plan.query, agentLocation: plan.agentLocation });
+  const finding = discoverTargets({ ...surroundings, query: plan.query, agentLocation: plan.agentLocation });
+  // Loaded while the API server thinks.
+  const [found, { startPipeline }] = await Promise.all([finding, import('../pipeline.ts')]);
   narrator.step('listen');
 
   const ending = new AbortController();

@@ -1,11 +1,9 @@
 /** `summary`: one summary of what happens from now on, or of monitor output that somebody kept. */
 import type { Io } from '../io/io.ts';
-import { summarizeFiles } from '../pipeline.ts';
 import { createNarrator } from './narrator.ts';
 import type { ClusterFlags, OutputFlags, TargetFlags } from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { toListenPlan, usage } from './plan.ts';
-import { createPresenter } from './present.ts';
 import { watch } from './watch.ts';
 
 export interface SummaryFlags extends ClusterFlags, TargetFlags, OutputFlags {
@@ -31,6 +29,10 @@ async function summarizeInput(
   }
   if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
   const files = paths.map((path) => ({ path, chunks: io.read(path) }));
+  const [{ summarizeFiles }, { createPresenter }] = await Promise.all([
+    import('../pipeline.ts'),
+    import('./present.ts'),
+  ]);
   const summary = await summarizeFiles(files, io.clock);
   createPresenter(io, flags).final(summary);
   requireComplete(summary, flags.strict === true);

@@ -5,7 +5,6 @@ import { createNarrator, type Narrator } from './narrator.ts';
 import type { ClusterFlags, OutputFlags, TargetFlags } from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { type ListenPlan, toListenPlan } from './plan.ts';
-import { createPresenter } from './present.ts';
 
 export interface WatchFlags extends ClusterFlags, TargetFlags, OutputFlags {
   readonly interval: number;
@@ -33,11 +32,13 @@ export interface WatchOptions extends OutputFlags {
 
 /** The exit code: 0, or 130 where it was interrupted before there was a result. */
 export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, narrator: Narrator): Promise<number> {
-  const presenter = createPresenter(io, options);
   try {
     const listening = await listen(plan, io, narrator);
     try {
       await listening.opened;
+      // Loaded only now: until the streams are open, every millisecond is theirs.
+      const { createPresenter } = await import('./present.ts');
+      const presenter = createPresenter(io, options);
       narrator.settle();
       if (io.stop.aborted) return INTERRUPTED;
       const stopShowing = options.live ? presenter.follow(() => listening.summary(), options.intervalMs) : () => {};

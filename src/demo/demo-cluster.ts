@@ -36,6 +36,8 @@ export interface DemoOptions {
   readonly seed: number;
   /** Where the programs are that run in the containers. */
   readonly programsFolder: string;
+  /** Called when a request for an exec arrives. */
+  execRequested?(): void;
 }
 
 interface ConnectOptions {
@@ -124,6 +126,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
   const api = await startApiServer({
     store,
     now,
+    execRequested: () => options.execRequested?.(),
     runtime: {
       container(namespace, pod, container) {
         if (store.get(PODS, namespace, pod) === null) return Promise.resolve(null);

@@ -1,4 +1,5 @@
 /** A file or stdin as chunks of bytes, unpacked where it is gzip. */
+import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { failure } from '../model/problem.ts';
@@ -6,7 +7,12 @@ import { failure } from '../model/problem.ts';
 /** RFC 1952. */
 const GZIP_MAGIC = [0x1f, 0x8b];
 
-export async function* readInput(path: string, source: Readable): AsyncIterable<Uint8Array> {
+/** `-` is stdin. */
+export function openInput(path: string): AsyncIterable<Uint8Array> {
+  return readInput(path, path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 }));
+}
+
+async function* readInput(path: string, source: Readable): AsyncIterable<Uint8Array> {
   try {
     const chunks = source.iterator({ destroyOnReturn: true });
     const first = await firstBytes(chunks, GZIP_MAGIC.length);

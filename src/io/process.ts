@@ -1,10 +1,8 @@
 /** The real world: this process' streams, signals and files as an `Io`. */
-import { createReadStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { WriteStream } from 'node:tty';
 import type { Io, Sink, StopReason } from './io.ts';
 import { systemClock } from './clock.ts';
-import { readInput } from './input.ts';
 
 /** A terminal and the wrapper process pass the same Ctrl-C on within this time. */
 const SAME_INTERRUPT_MS = 250;
@@ -26,13 +24,19 @@ export function processIo(): Io {
     clock: systemClock,
     random: Math.random,
     stop: stopping.signal,
-    read: (path) => readInput(path, path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 })),
+    read: readLazily,
     nodeVersion: process.versions.node,
     demoPrograms: fileURLToPath(new URL('./demo/', import.meta.url)),
     drain: async () => {
       await Promise.all([process.stdout, process.stderr].map(drained));
     },
   };
+}
+
+/** Streams and unpacking are loaded by whoever reads a file: help and version never pay for them. */
+async function* readLazily(path: string): AsyncIterable<Uint8Array> {
+  const { openInput } = await import('./input.ts');
+  yield* openInput(path);
 }
 
 function stopOnSignals(stop: (reason: StopReason) => void): void {

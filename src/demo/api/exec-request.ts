@@ -18,6 +18,8 @@ export interface ExecContext {
   readonly runtime: ContainerRuntime;
   readonly groups: ProcessGroups;
   readonly faults: FaultState;
+  /** Called when a request for an exec arrives. */
+  execRequested?(): void;
 }
 
 export interface ExecServer {
@@ -61,6 +63,7 @@ export function createExecServer(context: ExecContext): ExecServer {
   });
   return {
     async accept(request, incoming, socket, head) {
+      context.execRequested?.();
       const { query, namespace, name } = request;
       const pod = context.store.get(request.resource, namespace, name ?? '');
       if (pod === null) {

@@ -16,6 +16,8 @@ export interface ApiServerOptions {
   readonly runtime: ContainerRuntime;
   now(): Date;
   /** Laid over what `/version` says. */
+  /** Called when a request for an exec arrives: what a start-up is measured by. */
+  execRequested?(): void;
   readonly versionInfo?: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +39,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const permissions = createPermissions();
   const faults = createFaults(permissions);
   const groups = createProcessGroups();
-  const execs = createExecServer({ store: options.store, runtime: options.runtime, groups, faults });
+  const execs = createExecServer({ ...options, groups, faults });
   const router = createRouter({ ...options, token, permissions, execs });
 
   const server = createServer({ cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2' });
