@@ -15,6 +15,6 @@ export interface Connection {
     readonly rejectUnauthorized: boolean;
     readonly servername?: string;
   };
-  /** A proxy's agent where one applies to this server. */
-  readonly agent?: Agent;
+  /** Keeps sockets, or goes through the proxy where one applies to this server. */
+  readonly agent: Agent;
 }

@@ -1,4 +1,5 @@
 /** Turns a kubeconfig context into a `Connection`: server, TLS, headers with impersonation, proxy. */
+import type { Agent } from 'node:http';
 import { failure } from '../model/problem.ts';
 import type { Connection } from './connection.ts';
 import type { KubeContext, UserConfig } from './kube-config-schema.ts';
@@ -42,8 +43,14 @@ export async function openConnection(
         ...present('servername', cluster['tls-server-name'] ?? null),
       };
     },
-    ...(proxy === null ? {} : { agent: await proxyAgent(proxy) }),
+    agent: proxy === null ? keepingAgent(server) : await proxyAgent(proxy),
   };
+}
+
+/** Sockets are kept: discovery asks several times within a moment, and the first exec takes one over. */
+function keepingAgent(server: string): Agent {
+  const { Agent } = process.getBuiltinModule(server.startsWith('https:') ? 'node:https' : 'node:http');
+  return new Agent({ keepAlive: true });
 }
 
 async function headersOf(

@@ -25,7 +25,7 @@ export async function openExec(
   const { promise, resolve, reject } = Promise.withResolvers<ExecSocket>();
   const socket = new WebSocket(connection.server.replace(/^http/i, 'ws') + path, PROTOCOLS, {
     ...(connection.server.startsWith('https:') ? connection.tls : {}),
-    ...(connection.agent === undefined ? {} : { agent: connection.agent }),
+    agent: connection.agent,
     headers: { ...headers, 'User-Agent': 'policystat' },
     perMessageDeflate: false,
     handshakeTimeout: HANDSHAKE_MS,

@@ -30,8 +30,7 @@ interface RawAnswer extends Answer {
 
 export function createSender(connection: KubeConnection, requestTimeoutMs: number | null): Send {
   const isTls = connection.server.startsWith('https:');
-  // Sockets are kept: discovery asks several times within a moment.
-  const agent = connection.agent ?? new (isTls ? https : http).Agent({ keepAlive: true });
+  const { agent } = connection;
 
   const once: SendOnce = async (method, path, body, signal) => {
     const headers: Record<string, string | string[]> = {

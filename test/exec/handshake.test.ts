@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { openExec } from '../../src/io/kube-exec.ts';
@@ -15,7 +16,13 @@ test('an abort ends a handshake that nobody answers, and its connection', async 
   const address = server.address();
   const port = address instanceof Object ? address.port : 0;
   const headers = () => Promise.resolve({});
-  const connection = { context: null, server: `http://127.0.0.1:${port}`, headers, tls: { rejectUnauthorized: true } };
+  const connection = {
+    context: null,
+    server: `http://127.0.0.1:${port}`,
+    headers,
+    tls: { rejectUnauthorized: true },
+    agent: new Agent(),
+  };
   const request = {
     namespace: 'kube-system',
     pod: 'cilium',

@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -68,6 +69,7 @@ function execFor(url: string, clock: Clock = systemClock): AgentExec {
     server: url,
     headers: () => Promise.resolve({}),
     tls: { rejectUnauthorized: true },
+    agent: new Agent(),
   };
   return {
     openExec: (request, handlers, signal) => openExec(connection, request, handlers, signal),
