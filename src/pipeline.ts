@@ -5,6 +5,7 @@ import { createAnswerCache } from './attribution/answer-cache.ts';
 import { createAnswers } from './attribution/answers.ts';
 import { createAttributor } from './attribution/attributor.ts';
 import { createPrintedNames } from './attribution/printed-name.ts';
+import { reservedIdentity } from './discovery/identity-name.ts';
 import { createHold } from './hold.ts';
 import type { AgentPlan, IdentityLookup } from './model/cluster.ts';
 import type { Clock } from './model/clock.ts';
@@ -108,7 +109,7 @@ export interface InputFile {
 export async function summarizeFiles(files: readonly InputFile[], clock: Clock): Promise<Summary> {
   const paths = files.map(({ path }) => path);
   const startMs = clock.nowMs();
-  const aggregator = createAggregator({ startMs, source: 'file', files: paths, identityName: () => null });
+  const aggregator = createAggregator({ startMs, source: 'file', files: paths, identityName: reservedIdentity });
   for (const { chunks } of files) {
     const reader = createReader(fileCounter(aggregator.addStream(null), startMs));
     for await (const chunk of chunks) reader.push(chunk);

@@ -105,6 +105,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         lost: ledger.lost,
         unparsed: ledger.unparsed,
         truncated: views.some(({ isTruncated }) => isTruncated),
+        tooManyFlows: flows.overflowed,
         missingNodes,
         states: views.flatMap(({ plan, health }) => (plan === null ? [] : [health.state])),
         gaps: views.flatMap(({ plan, health }) =>

@@ -8,6 +8,7 @@ export interface Evidence {
   readonly lost: number;
   readonly unparsed: number;
   readonly truncated: boolean;
+  readonly tooManyFlows: boolean;
   readonly missingNodes: readonly string[];
   /** Of agents only: a file has no state. */
   readonly states: readonly AgentState[];
@@ -22,6 +23,7 @@ export function judgeCompleteness(evidence: Evidence): Completeness {
   if (missingNodes.length > 0) reasons.push('missing-node');
   if (evidence.states.some((state) => state !== 'streaming')) reasons.push('not-streaming');
   if (evidence.unparsed > 0) reasons.push('unparsed-lines');
+  if (evidence.tooManyFlows) reasons.push('too-many-flows');
   if (evidence.truncated) reasons.push('truncated-input');
   const status = reasons.length > 0 ? 'partial' : source === 'file' ? 'unknown' : 'full';
   // What came before and after a file's lines nobody can tell.

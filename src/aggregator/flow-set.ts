@@ -7,6 +7,8 @@ const HIGH_BITS = 2 ** 32;
 export interface FlowSet {
   /** Whether this flow is new for this owner; false as well where the set is full. */
   add(owner: number, flowKey: number): boolean;
+  /** Whether a flow was met that there was no room for. */
+  readonly overflowed: boolean;
 }
 
 /** An open-addressing table of (low word, high word, owner + 1): exact, since a flow key has at most 53 bits. */
@@ -14,6 +16,7 @@ export function createFlowSet(limit: number): FlowSet {
   let slots = FIRST_SLOTS;
   let table = new Uint32Array(slots * WORDS);
   let size = 0;
+  let overflowed = false;
 
   /** The offset of the entry, or of the free slot where it belongs. */
   function find(low: number, high: number, tag: number): number {
@@ -44,12 +47,19 @@ export function createFlowSet(limit: number): FlowSet {
   }
 
   return {
+    get overflowed() {
+      return overflowed;
+    },
     add: (owner, flowKey) => {
       const low = flowKey >>> 0;
       const high = Math.floor(flowKey / HIGH_BITS) >>> 0;
       const tag = owner + 1;
       const at = find(low, high, tag);
-      if (table[at + 2] !== 0 || size >= limit) return false;
+      if (table[at + 2] !== 0) return false;
+      if (size >= limit) {
+        overflowed = true;
+        return false;
+      }
       put(at, low, high, tag);
       size += 1;
       if (size * 2 > slots) grow();

@@ -3,6 +3,7 @@ import type { Ora } from 'ora';
 import type { Io } from '../io/io.ts';
 import type { Problem } from '../model/problem.ts';
 import { explain } from '../report/explain.ts';
+import { usesColor } from './color.ts';
 import type { OutputFlags } from './options.ts';
 
 const STEPS = {
@@ -27,9 +28,12 @@ export interface Narrator {
 }
 
 /** Steps are for a person at a terminal; warnings are for everybody who did not ask for silence. */
-export async function createNarrator(io: Io, flags: Pick<OutputFlags, 'quiet' | 'verbose'>): Promise<Narrator> {
+export async function createNarrator(
+  io: Io,
+  flags: Pick<OutputFlags, 'quiet' | 'verbose' | 'color'>,
+): Promise<Narrator> {
   const quiet = flags.quiet === true;
-  const spinner = io.err.isTerminal && !quiet ? await startSpinner(io) : null;
+  const spinner = io.err.isTerminal && !quiet ? await startSpinner(io, usesColor(io, io.err, flags)) : null;
   const say = (text: string) => {
     spinner?.stop();
     io.err.write(`policystat: ${text}\n`);
@@ -46,8 +50,8 @@ export async function createNarrator(io: Io, flags: Pick<OutputFlags, 'quiet' | 
   };
 }
 
-async function startSpinner(io: Io): Promise<Ora> {
+async function startSpinner(io: Io, color: boolean): Promise<Ora> {
   const { default: ora } = await import('ora');
   // Ctrl-C stays with the program: it ends with a summary.
-  return ora({ stream: io.err.stream, discardStdin: false });
+  return ora({ stream: io.err.stream, discardStdin: false, color: color ? 'cyan' : false });
 }

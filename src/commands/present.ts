@@ -6,10 +6,14 @@ import { renderJsonl } from '../report/jsonl.ts';
 import { createScreen, paletteFor } from '../report/screen.ts';
 import { renderTable } from '../report/table.ts';
 import { renderYaml } from '../report/yaml.ts';
+import { usesColor } from './color.ts';
 import type { OutputFlags } from './options.ts';
 
 /** Often enough to look live, seldom enough to cost nothing. */
 const REDRAW_EVERY_MS = 250;
+
+/** A pipe has no edge, but a line has to stay readable. */
+const PIPE_COLUMNS = 160;
 
 export interface Presenter {
   /** Shows what is there again and again until the returned function is called. */
@@ -32,7 +36,7 @@ export function createPresenter(io: Io, flags: OutputFlags): Presenter {
 
 function followOnScreen(io: Io, flags: OutputFlags, current: () => Summary): () => void {
   const screen = createScreen(io.out);
-  const palette = paletteFor(colorLevel(io, flags));
+  const palette = paletteFor(usesColor(io, io.out, flags));
   const draw = () => {
     const { columns: width, rows: height } = io.out;
     screen.draw(
@@ -58,10 +62,10 @@ function renderer(io: Io, flags: OutputFlags): (summary: Summary) => string {
       return renderYaml;
     case 'table':
     case 'wide': {
-      const palette = paletteFor(colorLevel(io, flags));
+      const palette = paletteFor(usesColor(io, io.out, flags));
       return (summary) =>
         renderTable(summary, {
-          width: io.out.columns,
+          width: io.out.isTerminal ? io.out.columns : PIPE_COLUMNS,
           wide: flags.output === 'wide',
           sort: flags.sort,
           palette,
@@ -69,15 +73,6 @@ function renderer(io: Io, flags: OutputFlags): (summary: Summary) => string {
         });
     }
   }
-}
-
-/** https://no-color.org, https://force-color.org; the flag wins. */
-function colorLevel(io: Io, { color }: OutputFlags): boolean {
-  if (color !== 'auto') return color === 'always';
-  if ((io.env.NO_COLOR ?? '') !== '') return false;
-  const forced = io.env.FORCE_COLOR;
-  if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false';
-  return io.out.isTerminal && io.env.TERM !== 'dumb';
 }
 
 /** Calls `task` at this rhythm until the returned function is called. */

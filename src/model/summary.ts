@@ -58,6 +58,8 @@ export type IncompleteReason =
   | 'missing-node'
   | 'not-streaming'
   | 'unparsed-lines'
+  /** More distinct denied flows than are told apart: `attempts` no longer rises. */
+  | 'too-many-flows'
   | 'offline-input'
   | 'truncated-input';
 

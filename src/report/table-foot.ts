@@ -103,6 +103,8 @@ function causesOf(summary: Summary): readonly string[] {
         return `no stream from ${listText(source.agents.filter(({ state }) => state !== 'streaming').map(({ node }) => node))}`;
       case 'unparsed-lines':
         return `${plural(records.unparsed, 'line')} not understood`;
+      case 'too-many-flows':
+        return 'more distinct denied flows than are told apart, so ATTEMPTS no longer rises';
       case 'offline-input':
         return 'nobody can tell what happened before and after the lines of a file';
       case 'truncated-input':

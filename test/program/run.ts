@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../bin/policystat.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../bin/policystat.js', import.meta.url));
 
 export interface RunOptions {
   readonly kubeconfig?: string;
