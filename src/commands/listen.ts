@@ -11,6 +11,7 @@ import type { AgentRef } from '../model/cluster.ts';
 import type { KubeApi } from '../model/kubernetes.ts';
 import { Failure, failure, type Problem } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
+import { openEarly } from './early-stream.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
 import { aborted, elapsed, rememberFor } from './until.ts';
@@ -45,13 +46,29 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     step: (step: StepName) => narrator.step(step),
     warn: (problem: Problem) => narrator.warn(problem),
   };
-  const finding = discoverTargets({ ...surroundings, query: plan.query, agentLocation: plan.agentLocation });
-  // Loaded while the API server thinks.
-  const [found, { startPipeline }] = await Promise.all([finding, import('../pipeline.ts')]);
+  const found = await discoverTargets({ ...surroundings, query: plan.query, agentLocation: plan.agentLocation });
   narrator.step('listen');
 
   const ending = new AbortController();
   const opened = Promise.withResolvers<void>();
+  const listed = rememberFor(io.clock, POLICIES_GOOD_FOR_MS, () => listPolicies({ kube, signal: ending.signal }));
+  const opening = found.agents.map((agentPlan) => {
+    // The agent's pod may be another one after a loss.
+    let { agent } = agentPlan;
+    const locate = async () => {
+      const agents = await findAgents({ kube, signal: ending.signal }, plan.agentLocation, [agent.node]);
+      const located = agents.on(agent.node).agent;
+      agent = located ?? agent;
+      return located;
+    };
+    const options = { types: ['policy-verdict', 'agent'], numeric: true, relatedTo: [], context: kube.context, locate };
+    return {
+      agentPlan,
+      stream: openEarly(monitorStream(exec, agent, options), ending.signal),
+      questions: { ask: (args: readonly string[]) => askAgent(exec, agent, args, ending.signal), policies: listed },
+    };
+  });
+  const { startPipeline } = await import('../pipeline.ts');
   const pipeline = startPipeline({
     clock: io.clock,
     identityName: found.identityName,
@@ -63,23 +80,9 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
     trouble: (_plan, problem) => narrator.warn(problem),
   });
-  const listed = rememberFor(io.clock, POLICIES_GOOD_FOR_MS, () => listPolicies({ kube, signal: ending.signal }));
-  const streams = found.agents.map((agentPlan) => {
-    // The agent's pod may be another one after a loss.
-    let { agent } = agentPlan;
-    const locate = async () => {
-      const agents = await findAgents({ kube, signal: ending.signal }, plan.agentLocation, [agent.node]);
-      const located = agents.on(agent.node).agent;
-      agent = located ?? agent;
-      return located;
-    };
-    const options = { types: ['policy-verdict', 'agent'], numeric: true, relatedTo: [], context: kube.context, locate };
-    const questions = {
-      ask: (args: readonly string[]) => askAgent(exec, agent, args, ending.signal),
-      policies: listed,
-    };
-    return pipeline.listen(agentPlan, monitorStream(exec, agent, options), questions, ending.signal);
-  });
+  const streams = opening.map(({ agentPlan, stream, questions }) =>
+    pipeline.listen(agentPlan, stream, questions, ending.signal),
+  );
   const finished = Promise.allSettled(streams).then(async (outcomes) => {
     const failures = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
     if (failures.length === outcomes.length) opened.reject(await withMissingVerbs(failures[0], kube, io.stop));
