@@ -201,4 +201,46 @@ describe('losses', () => {
     expect(summary.source.agents.map(({ state }) => state)).toEqual(['streaming', 'streaming']);
     expect(accountedFor(summary)).toBe(true);
   });
+
+  it('an agent that restarts is listened to again, and what it said in between is a gap', async () => {
+    const demo = await boot();
+    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    await demo.faults.restartAgent('k8s-node1');
+    const back = (line: string) => line.includes('"reasons":["gap"]') && !line.includes('reconnecting');
+    await running.until((stdout) => stdout.split('\n').slice(-3).some(back));
+    running.process.kill('SIGINT');
+    const { code, stdout } = await running.outcome;
+    expect(code).toBe(0);
+    const summary = parseSummary(stdout.trimEnd().split('\n').at(-1) ?? '');
+    expect(summary.completeness.gaps.map(({ node }) => node)).toEqual(['k8s-node1']);
+    expect(summary.completeness.gaps[0]?.seconds).toBeGreaterThan(0);
+  });
+
+  it('a verdict near a policy change is not credited to the wrong policy', async () => {
+    const demo = await boot();
+    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+    await running.until((stdout) => stdout.includes('"name":"rule1"'));
+    demo.apply({
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumNetworkPolicy',
+      metadata: { name: 'no-tie', namespace: 'default' },
+      spec: {
+        endpointSelector: { matchLabels: { class: 'deathstar' } },
+        ingressDeny: [{ fromEndpoints: [{ matchLabels: { class: 'tiefighter' } }] }],
+      },
+    });
+    expect(await demo.connect('tiefighter', 'deathstar', { timeoutMs: 4000 })).toBe('timeout');
+    expect(await demo.connect('tiefighter', 'deathstar', { timeoutMs: 500 })).toBe('timeout');
+    await running.until((stdout) => stdout.includes('"name":"no-tie"'));
+    running.process.kill('SIGINT');
+    const summary = parseSummary((await running.outcome).stdout.trimEnd().split('\n').at(-1) ?? '');
+    const rows = new Map(summary.policies.map((row) => [row.policy.name, row]));
+    expect(rows.get('rule1')).toMatchObject({ allowed: 1, denied: 0 });
+    expect(rows.get('no-tie')).toMatchObject({ allowed: 0, attribution: 'derived' });
+    expect(rows.get('no-tie')?.denied).toBeGreaterThan(0);
+    expect(
+      [...rows.keys()].filter((name) => !['rule1', 'no-tie', 'unattributed', 'implicit-default-deny'].includes(name)),
+    ).toEqual([]);
+  });
 });
