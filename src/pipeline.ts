@@ -29,6 +29,10 @@ export interface LiveOptions {
 export interface LivePipeline {
   /** Begins to listen to one more agent; the promise is over when its stream is. */
   listen(plan: AgentPlan, stream: AgentStream, questions: AgentQuestions, signal: AbortSignal): Promise<void>;
+  /** The pods that are wanted on a node are others now; since `sinceMs` the new ones were not counted. */
+  retarget(node: string, targets: AgentPlan['targets'], sinceMs: number): void;
+  /** What a node's agent said since `sinceMs` was not heard. */
+  missed(node: string, sinceMs: number): void;
   summary(): Summary;
   /** Counts at once what waits for an agent's state. */
   settle(): void;
@@ -40,6 +44,8 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   const answers = createAnswers();
   const answerCache = createAnswerCache();
   const holds: (() => void)[] = [];
+  const followers = new Map<string, Follower>();
+  const counters = new Map<string, StreamCounter>();
 
   async function listen(
     plan: AgentPlan,
@@ -50,6 +56,18 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     const counter = aggregator.addStream(plan);
     const attributor = createAttributor(answers, answerCache);
     const keeper = keepState(attributor, questions, clock);
+    counters.set(plan.agent.node, counter);
+    let wanted = endpointsOf(plan);
+    followers.set(plan.agent.node, (targets, sinceMs) => {
+      const before = wanted;
+      wanted = endpointsOf({ targets });
+      counter.setTargets(targets);
+      if (before === 'all' || wanted === 'all') return;
+      const added = wanted.filter((endpoint) => !before.includes(endpoint));
+      if (added.length === 0) return;
+      counter.gap(sinceMs, clock.nowMs(), 'a pod moved or was replaced');
+      void keeper.read(added);
+    });
     let nowMs = clock.nowMs();
     const reader = createReader((record) => {
       if (record.type === 'agent') attributor.notice(record, nowMs);
@@ -70,7 +88,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
         state: (state, problem) => {
           counter.state(state, clock.nowMs());
           if (state === 'streaming') {
-            hold.until(keeper.read(endpointsOf(plan)));
+            hold.until(keeper.read(wanted));
             options.streaming(plan);
           }
           if (problem !== null) options.trouble(plan, problem);
@@ -89,6 +107,8 @@ export function startPipeline(options: LiveOptions): LivePipeline {
 
   return {
     listen,
+    missed: (node, sinceMs) => counters.get(node)?.gap(sinceMs, clock.nowMs(), 'a pod moved or was replaced'),
+    retarget: (node, targets, sinceMs) => followers.get(node)?.(targets, sinceMs),
     summary: () => aggregator.summary(clock.nowMs()),
     settle: () => {
       for (const release of holds) release();
@@ -96,7 +116,9 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   };
 }
 
-function endpointsOf({ targets }: AgentPlan): readonly number[] | 'all' {
+type Follower = (targets: AgentPlan['targets'], sinceMs: number) => void;
+
+function endpointsOf({ targets }: Pick<AgentPlan, 'targets'>): readonly number[] | 'all' {
   return targets === 'all' ? 'all' : targets.flatMap(({ endpoint }) => (endpoint === null ? [] : [endpoint]));
 }
 

@@ -7,10 +7,11 @@ import { monitorStream } from '../exec/monitor.ts';
 import { askAgent } from '../exec/question.ts';
 import type { AgentExec } from '../exec/session.ts';
 import type { Io } from '../io/io.ts';
-import type { AgentRef } from '../model/cluster.ts';
+import type { AgentPlan, AgentRef } from '../model/cluster.ts';
 import type { KubeApi } from '../model/kubernetes.ts';
 import { Failure, failure, type Problem } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
+import { followTargets } from './follow.ts';
 import { openEarly } from './early-stream.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
@@ -50,9 +51,10 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
   narrator.step('listen');
 
   const ending = new AbortController();
+  const quiet = { ...surroundings, signal: ending.signal, step: () => {}, warn: () => {} };
   const opened = Promise.withResolvers<void>();
   const listed = rememberFor(io.clock, POLICIES_GOOD_FOR_MS, () => listPolicies({ kube, signal: ending.signal }));
-  const opening = found.agents.map((agentPlan) => {
+  const openAgent = (agentPlan: AgentPlan) => {
     // The agent's pod may be another one after a loss.
     let { agent } = agentPlan;
     const locate = async () => {
@@ -67,7 +69,8 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
       stream: openEarly(monitorStream(exec, agent, options), ending.signal),
       questions: { ask: (args: readonly string[]) => askAgent(exec, agent, args, ending.signal), policies: listed },
     };
-  });
+  };
+  const opening = found.agents.map(openAgent);
   const { startPipeline } = await import('../pipeline.ts');
   const pipeline = startPipeline({
     clock: io.clock,
@@ -80,10 +83,26 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
     trouble: (_plan, problem) => narrator.warn(problem),
   });
-  const streams = opening.map(({ agentPlan, stream, questions }) =>
-    pipeline.listen(agentPlan, stream, questions, ending.signal),
-  );
-  const finished = Promise.allSettled(streams).then(async (outcomes) => {
+  const streams: Promise<void>[] = [];
+  const count = ({ agentPlan, stream, questions }: ReturnType<typeof openAgent>) => {
+    streams.push(pipeline.listen(agentPlan, stream, questions, ending.signal));
+  };
+  for (const one of opening) count(one);
+  const stopFollowing = followTargets({
+    clock: io.clock,
+    signal: ending.signal,
+    nodes: found.agents.map(({ agent }) => agent.node),
+    find: async () =>
+      (await discoverTargets({ ...quiet, query: plan.query, agentLocation: plan.agentLocation })).agents,
+    retarget: (node, targets, sinceMs) => pipeline.retarget(node, targets, sinceMs),
+    open: (agentPlan, sinceMs) => {
+      count(openAgent(agentPlan));
+      // An agent that is new here was not heard until now.
+      pipeline.missed(agentPlan.agent.node, sinceMs);
+    },
+  });
+  const finished = allOver(streams).then(async (outcomes) => {
+    stopFollowing();
     const failures = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
     if (failures.length === outcomes.length) opened.reject(await withMissingVerbs(failures[0], kube, io.stop));
     else for (const failed of failures) if (failed instanceof Failure) narrator.warn(failed.problem);
@@ -115,4 +134,12 @@ async function withMissingVerbs(error: unknown, kube: KubeApi, signal: AbortSign
   const missing = await missingPermissions(kube, [error.problem], signal);
   if (missing.length === 0) return error;
   return failure({ ...error.problem, verbs: missing.map(({ verb }) => verb) }, error);
+}
+
+/** Streams may join while others are already over. */
+async function allOver(streams: readonly Promise<void>[]): Promise<PromiseSettledResult<void>[]> {
+  for (;;) {
+    const outcomes = await Promise.allSettled(streams);
+    if (outcomes.length === streams.length) return outcomes;
+  }
 }

@@ -243,4 +243,22 @@ describe('losses', () => {
       [...rows.keys()].filter((name) => !['rule1', 'no-tie', 'unattributed', 'implicit-default-deny'].includes(name)),
     ).toEqual([]);
   });
+
+  it('a pod that moves to another node is followed, and what it did until then is a gap', async () => {
+    const demo = await boot();
+    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    const before = 'deathstar-77dd4fb786-8c4bw';
+    await demo.faults.movePod(before, 'k8s-node1');
+    const onNode1 = (line: string) => (line.match(/"pod":"deathstar-[^"]+","node":"k8s-node1"/g) ?? []).length === 2;
+    await running.until((stdout) => stdout.split('\n').slice(-3).some(onNode1));
+    for (let landing = 0; landing < 8; landing += 1)
+      expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+    await running.until((stdout) => stdout.includes('"ingress":{"allowed":8'));
+    running.process.kill('SIGINT');
+    const summary = parseSummary((await running.outcome).stdout.trimEnd().split('\n').at(-1) ?? '');
+    expect(summary.totals.ingress.allowed).toBe(8);
+    expect(summary.completeness).toMatchObject({ status: 'partial', reasons: ['gap'] });
+    expect(summary.completeness.gaps.map(({ node }) => node)).toEqual(['k8s-node1']);
+    expect(summary.policies.map(({ policy }) => policy.name)).toEqual(['rule1']);
+  });
 });
