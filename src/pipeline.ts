@@ -66,7 +66,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       const added = wanted.filter((endpoint) => !before.includes(endpoint));
       if (added.length === 0) return;
       counter.gap(sinceMs, clock.nowMs(), 'a pod moved or was replaced');
-      void keeper.read(added);
+      hold.until(keeper.read(added));
     });
     let nowMs = clock.nowMs();
     const reader = createReader((record) => {
