@@ -2,7 +2,7 @@
 import type { Io } from '../io/io.ts';
 import { createNarrator } from './narrator.ts';
 import type { OutputFlags } from './options.ts';
-import { toListenPlan } from './plan.ts';
+import { toListenPlan, usage } from './plan.ts';
 import { aborted } from './until.ts';
 import { watch } from './watch.ts';
 
@@ -29,6 +29,8 @@ export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
     rate: flags.rate,
     seed: flags.seed,
     programsFolder: io.demoPrograms,
+  }).catch((error: unknown) => {
+    throw error instanceof RangeError ? usage(error.message) : error;
   });
   try {
     if (flags.serveOnly === true) {

@@ -28,8 +28,8 @@ export interface Listening {
   finalSummary(): Promise<Summary>;
   /** Resolves when the first stream is open, or at Ctrl-C. Rejects with the first `Failure` where no stream could be opened. */
   readonly opened: Promise<void>;
-  /** Resolves at Ctrl-C, after `durationMs`, or when every stream is over. */
-  over(durationMs: number | null): Promise<void>;
+  /** Resolves at Ctrl-C, or after `durationMs`; false where every stream was over before. */
+  over(durationMs: number | null): Promise<boolean>;
   /** Closes the streams; resolves when nothing of them is left. */
   stop(): Promise<void>;
 }
@@ -119,7 +119,8 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     opened: Promise.race([opened.promise, aborted(io.stop)]),
     over: async (durationMs) => {
       const limit = durationMs === null ? [] : [elapsed(io.clock, durationMs, ending.signal)];
-      await Promise.race([finished, aborted(io.stop), ...limit]);
+      const ended = finished.then(() => false);
+      return Promise.race([ended, ...[aborted(io.stop), ...limit].map(async (wait) => wait.then(() => true))]);
     },
     stop: async () => {
       ending.abort();

@@ -42,12 +42,13 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
       narrator.settle();
       if (io.stop.aborted) return INTERRUPTED;
       const stopShowing = options.live ? presenter.follow(() => listening.summary(), options.intervalMs) : () => {};
-      await listening.over(options.durationMs).finally(stopShowing);
+      const asPlanned = await listening.over(options.durationMs).finally(stopShowing);
       // Taken before the streams are closed: what we end ourselves is not missing.
       const summary = await listening.finalSummary();
       presenter.final(summary);
       requireComplete(summary, options.strict === true);
-      return 0;
+      // Every stream failed for good; why has been said.
+      return asPlanned ? 0 : FAILED;
     } finally {
       await listening.stop();
     }
@@ -56,4 +57,5 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
   }
 }
 
+const FAILED = 1;
 const INTERRUPTED = 130;

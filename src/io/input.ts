@@ -1,6 +1,6 @@
 /** A file or stdin as chunks of bytes, unpacked where it is gzip. */
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { failure } from '../model/problem.ts';
 
@@ -18,7 +18,7 @@ async function* readInput(path: string, source: Readable): AsyncIterable<Uint8Ar
     const first = await firstBytes(chunks, GZIP_MAGIC.length);
     const whole = prefixed(first, chunks);
     const packed = GZIP_MAGIC.every((byte, index) => first[index] === byte);
-    yield* packed ? Readable.from(whole).compose(createGunzip({ chunkSize: 1 << 18 })) : whole;
+    yield* packed ? unpacked(whole) : whole;
   } catch (error) {
     throw failure(
       { code: 'INPUT_UNREADABLE', path, detail: error instanceof Error ? error.message : String(error) },
@@ -36,6 +36,13 @@ async function firstBytes(chunks: AsyncIterator<Buffer>, atLeast: number): Promi
     first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
   }
   return first;
+}
+
+function unpacked(packed: AsyncIterable<Buffer>): AsyncIterable<Uint8Array> {
+  const gunzip = createGunzip({ chunkSize: 1 << 18 });
+  // An error of either ends the reading of the other; whoever iterates meets it.
+  pipeline(Readable.from(packed), gunzip, () => {});
+  return gunzip;
 }
 
 async function* prefixed(first: Buffer, rest: AsyncIterable<Buffer>): AsyncIterable<Buffer> {

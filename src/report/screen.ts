@@ -34,7 +34,8 @@ export function createScreen(sink: ScreenSink): Screen {
 
   function frame(lines: readonly string[], repaint: boolean): string {
     const changes = lines.flatMap((line, at) =>
-      repaint || line !== shown[at] ? [`${ESC}${at + 1};1H${line}${ESC}0m${ESC}K`] : [],
+      // Erased before it is written: after a line that fills the width the cursor still stands on its last column.
+      repaint || line !== shown[at] ? [`${ESC}${at + 1};1H${ESC}2K${line}${ESC}0m`] : [],
     );
     if (repaint || lines.length < shown.length) {
       // Below the last row there is nothing to erase, and the cursor would stay on it.

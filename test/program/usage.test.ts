@@ -1,4 +1,5 @@
 /** Help, version and wrong use, as a shell sees them. */
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { run } from './run.ts';
 
@@ -34,11 +35,23 @@ describe('wrong use exits with 2 and says so on stderr', () => {
     [['summary', '--input', '-', '--pod', 'a'], 'leave the targets out'],
     [['demo', '--rate', 'fast'], '0 or above'],
     [['demo', '--dialect', 'calico'], 'accuknox, cilium'],
+    [['demo', '--cilium-version', '1.99'], '1.8 to 1.19'],
     [['watch', '--pod', 'a', '-v', '-q'], 'cannot be used with'],
     [[], 'Usage: policystat'],
   ])('%j', async (args, sentence) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(sentence);
+  });
+});
+
+describe('input that is damaged', () => {
+  it('a gzip that ends in the middle is said to be unreadable', async () => {
+    const packed = gzipSync(Buffer.from('Policy verdict log: flow 0x0\n'.repeat(1000)));
+    const { code, stdout, stderr } = await run(['summary', '--input', '-'], {
+      stdin: packed.subarray(0, packed.length - 10),
+    });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^policystat: Cannot read standard input: .*unexpected end of file/);
   });
 });
