@@ -126,3 +126,11 @@ describe('the live screen', () => {
     expect(written).toEqual([]);
   });
 });
+
+it('shows the last character of a line that fills the width', async () => {
+  const { sink, seen } = emulate(20, 5);
+  const screen = createScreen(sink);
+  screen.draw(`${'x'.repeat(19)}1\nshort\n`);
+  screen.draw(`${'x'.repeat(19)}2\nshorter\n`);
+  expect(await seen()).toBe(`${'x'.repeat(19)}2\nshorter`);
+});
