@@ -68,7 +68,13 @@ export function runExec(
       updateFlow();
     }
   };
+  // Node reads the rest of a child that has ended, paused or not.
+  const held: { readonly channel: number; readonly data: Buffer }[] = [];
   const sendOutput = (channel: number, data: Buffer) => {
+    if (stalled) {
+      held.push({ channel, data });
+      return;
+    }
     if (channel !== CHANNEL.stdout || bytesUntilCut === null || data.length < bytesUntilCut) {
       if (channel === CHANNEL.stdout && bytesUntilCut !== null) bytesUntilCut -= data.length;
       send(channel, data);
@@ -95,6 +101,7 @@ export function runExec(
       // Not reading leaves pings unanswered, as a peer does that is cut off without notice.
       if (stalled) socket.pause();
       else socket.resume();
+      if (!stalled) for (const { channel, data } of held.splice(0)) sendOutput(channel, data);
       updateFlow();
       finish();
     },
