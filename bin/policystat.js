@@ -41,6 +41,10 @@ function goOver(pinned) {
   });
   // A terminal's Ctrl-C reaches the child twice, once from here; it takes the two for one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`policystat: cannot run the pinned Node.js ${pinned}: ${error.message}\n`);
+    process.exitCode = 1;
+  });
   child.on('exit', (code, signal) => {
     if (signal === null) process.exitCode = code;
     else {

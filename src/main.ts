@@ -17,8 +17,12 @@ export const EXIT = {
 } as const;
 
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const exitCode = await runProgram(argv, io);
-  await io.drain();
+  const exitCode = await explained(io, () => runProgram(argv, io));
+  const drained = await explained(io, async () => {
+    await io.drain();
+    return EXIT.done;
+  });
+  if (drained !== EXIT.done) return drained;
   // A reader that went away has what it wanted: `policystat … | head` is a success.
   return io.stop.reason === 'broken-pipe' ? EXIT.done : exitCode;
 }
@@ -32,9 +36,14 @@ async function runProgram(argv: readonly string[], io: Io): Promise<number> {
     io.err.write(program.helpInformation());
     return EXIT.usage;
   }
+  await program.parseAsync(argv, { from: 'user' });
+  return exitCode;
+}
+
+/** What a problem is called and which exit code it has. */
+async function explained(io: Io, task: () => Promise<number>): Promise<number> {
   try {
-    await program.parseAsync(argv, { from: 'user' });
-    return exitCode;
+    return await task();
   } catch (error) {
     const outcome = commanderOutcome(error);
     if (outcome !== null) return outcome === 'shown' ? EXIT.done : EXIT.usage;

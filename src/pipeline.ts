@@ -7,8 +7,8 @@ import { createAttributor } from './attribution/attributor.ts';
 import { createPrintedNames } from './attribution/printed-name.ts';
 import { reservedIdentity } from './discovery/identity-name.ts';
 import { createHold } from './hold.ts';
-import type { AgentPlan, IdentityLookup } from './model/cluster.ts';
 import type { Clock } from './model/clock.ts';
+import type { AgentPlan, IdentityLookup } from './model/cluster.ts';
 import type { MonitorRecord } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
 import type { AgentStream } from './model/source.ts';
@@ -24,6 +24,8 @@ export interface LiveOptions {
   /** What an agent's program said on stderr, and why a stream was lost: for people, not for counting. */
   notice(plan: AgentPlan, line: string): void;
   trouble(plan: AgentPlan, problem: Problem): void;
+  /** A stream that was open is over for good. */
+  failed(plan: AgentPlan, problem: Problem): void;
 }
 
 export interface LivePipeline {
@@ -91,7 +93,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
             hold.until(keeper.read(wanted));
             options.streaming(plan);
           }
-          if (problem !== null) options.trouble(plan, problem);
+          if (problem !== null) options[state === 'failed' ? 'failed' : 'trouble'](plan, problem);
         },
         facts: (facts) => counter.facts(facts),
         gap: (fromMs, toMs, reason) => {

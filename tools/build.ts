@@ -1,7 +1,7 @@
 /** Bundles the program and the demo's programs into dist/, with the licences of everything that went in. */
 import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { build, type BuildOptions, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { plainBuiltins } from './builtins.ts';
 import { licenseReport, packagesIn } from './licenses.ts';
 

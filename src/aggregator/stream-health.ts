@@ -19,12 +19,13 @@ export interface StreamHealth {
 
 const MOST_DOWN_TIMES = 200;
 const RECONNECTING = 'reconnecting';
+const FAILED = 'given up';
 
 export function createStreamHealth(): StreamHealth {
   let state: AgentState = 'connecting';
   const past: DownTime[] = [];
   /** When the stream went down; its end is set when it streams, until the gap itself is told. */
-  let open: { fromMs: number; toMs: number | null } | null = null;
+  let open: { fromMs: number; toMs: number | null; reason: string } | null = null;
 
   function remember(fromMs: number, toMs: number, reason: string): void {
     past.push({ fromMs, toMs, downMs: Math.max(toMs - fromMs, 0), reason });
@@ -40,10 +41,10 @@ export function createStreamHealth(): StreamHealth {
     },
     enter: (next, atMs) => {
       state = next;
-      if (next === 'reconnecting') {
+      if (next === 'reconnecting' || next === 'failed') {
         if (open?.toMs === null) return;
-        if (open !== null) remember(open.fromMs, open.toMs, RECONNECTING);
-        open = { fromMs: atMs, toMs: null };
+        if (open !== null) remember(open.fromMs, open.toMs, open.reason);
+        open = { fromMs: atMs, toMs: null, reason: next === 'failed' ? FAILED : RECONNECTING };
       } else if (next === 'streaming' && open !== null) {
         open.toMs ??= atMs;
       }
@@ -54,9 +55,9 @@ export function createStreamHealth(): StreamHealth {
     },
     downTimes: (nowMs) => {
       if (open === null) return past;
-      const { fromMs, toMs } = open;
+      const { fromMs, toMs, reason } = open;
       const downMs = Math.max((toMs ?? nowMs) - fromMs, 0);
-      return [...past, { fromMs, toMs, downMs, reason: RECONNECTING }];
+      return [...past, { fromMs, toMs, downMs, reason }];
     },
   };
 }

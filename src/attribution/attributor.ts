@@ -6,6 +6,7 @@ import type { Answers } from './answers.ts';
 import { attributeVerdict, type EndpointState } from './attribute.ts';
 import { readNotice } from './notice.ts';
 import { createPrintedNames } from './printed-name.ts';
+import type { SelectorTable } from './selectors.ts';
 import {
   type Announced,
   addState,
@@ -16,7 +17,6 @@ import {
   standingState,
   stateAt,
 } from './state.ts';
-import type { SelectorTable } from './selectors.ts';
 
 export interface Attributor {
   /** `atMs` is when the verdict was made, or where nobody knows, when it arrived. */
@@ -112,7 +112,7 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
     notice: (notice, atMs) => {
       const news = readNotice(notice);
       if (news?.what === 'policy') {
-        const change = { atMs, revision: news.revision };
+        const change = { atMs, revision: news.revision, heard: true };
         announced = endState({ periods: [], announced }, change).announced;
         for (const [endpoint, history] of histories) replace(endpoint, endState(history, change));
       } else if (news?.what === 'endpoint-gone') {
@@ -122,11 +122,11 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
         const known = history?.periods[0]?.state.endpoint.labels;
         // Regenerated as it was: its policy revision tells the rest.
         if (history === undefined || known === undefined || isSameSet(known, news.labels)) return;
-        replace(news.endpoint, endState(history, { atMs, revision: null }));
+        replace(news.endpoint, endState(history, { atMs, revision: null, heard: true }));
       }
     },
     gap: (atMs) => {
-      announced = { atMs, revision: null };
+      announced = { atMs, revision: null, heard: false };
       for (const [endpoint, history] of histories) replace(endpoint, breakState(history, atMs));
     },
     setEndpointState: (endpoint, state, atMs) => {

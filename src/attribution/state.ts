@@ -19,6 +19,8 @@ export interface Announced {
   readonly atMs: number;
   /** Null where the agent did not say; then only the time decides. */
   readonly revision: number | null;
+  /** False where nobody heard of a change, but of nothing else either: the stream was down. */
+  readonly heard: boolean;
 }
 
 export interface History {
@@ -44,7 +46,7 @@ export function isStanding({ periods }: History): boolean {
 export function endState(history: History, change: Announced): History {
   const [newest, ...older] = history.periods;
   if (newest?.toMs === null && isRealized(newest.state, change)) return history;
-  const announced = { atMs: change.atMs, revision: change.revision ?? history.announced?.revision ?? null };
+  const announced = { ...change, revision: change.revision ?? history.announced?.revision ?? null };
   if (newest?.toMs !== null) return { periods: history.periods, announced };
   return { periods: [{ ...newest, toMs: change.atMs }, ...older], announced };
 }
@@ -52,7 +54,7 @@ export function endState(history: History, change: Announced): History {
 /** The stream was down: whatever was announced in that time, revisions of a new agent included, was not heard. */
 export function breakState(history: History, atMs: number): History {
   const ended = history.periods.map((period) => (period.toMs === null ? { ...period, toMs: atMs } : period));
-  return { periods: ended, announced: { atMs, revision: null } };
+  return { periods: ended, announced: { atMs, revision: null, heard: false } };
 }
 
 /** The same history where the state, asked for at `fromMs`, may be older than what was announced. */
@@ -67,7 +69,7 @@ export function addState(history: History, state: EndpointState, fromMs: number)
     return { periods: [{ ...newest, state }, ...older], announced: null };
   }
   const ended = isOpen ? { ...newest, toMs: fromMs } : newest;
-  const begun = { state, fromMs: Math.max(fromMs, announced?.atMs ?? 0) + SETTLE_MS, toMs: null };
+  const begun = { state, fromMs: Math.max(fromMs, announced?.atMs ?? 0) + settleMs(announced), toMs: null };
   return { periods: [begun, ended, ...older].slice(0, KEPT), announced: null };
 }
 
@@ -77,16 +79,27 @@ export function standingState({ periods }: History, atMs: number): EndpointState
   return newest?.toMs === null && atMs >= newest.fromMs ? newest.state : null;
 }
 
-export function stateAt({ periods }: History, atMs: number): StateAt {
+export function stateAt({ periods, announced }: History, atMs: number): StateAt {
+  // Nothing is known to have changed, but what counts now was not read yet.
+  if (announced?.heard === false && atMs >= announced.atMs) return NO_STATE;
   const period = periods.find(({ fromMs }) => atMs >= fromMs);
   // Before the very first state there was none; before the oldest that is kept there was another.
   if (period === undefined) return periods.length < KEPT ? NO_STATE : CHANGED;
   return period.toMs === null || atMs < period.toMs ? { known: true, state: period.state } : CHANGED;
 }
 
+/** A new connection brings nothing from before it, so that no verdict of an older state can still arrive. */
+function settleMs(announced: Announced | null): number {
+  return announced?.heard === false ? 0 : SETTLE_MS;
+}
+
 /** Nothing came before it; only a change that was announced just now is still settling. */
 function first(state: EndpointState, readMs: number, announced: Announced | null): Period {
-  return { state, fromMs: announced === null ? readMs : Math.max(readMs, announced.atMs + SETTLE_MS), toMs: null };
+  return {
+    state,
+    fromMs: announced === null ? readMs : Math.max(readMs, announced.atMs + settleMs(announced)),
+    toMs: null,
+  };
 }
 
 function isNewEnough(state: EndpointState, fromMs: number, announced: Announced): boolean {

@@ -1,6 +1,7 @@
 /** Follows the targets: pods are looked up again and again, so that one that moved or was replaced is counted where it is now. */
-import type { AgentPlan } from '../model/cluster.ts';
+
 import type { Clock } from '../model/clock.ts';
+import type { AgentPlan } from '../model/cluster.ts';
 
 export interface Following {
   readonly clock: Clock;

@@ -11,8 +11,8 @@ import type { AgentPlan, AgentRef } from '../model/cluster.ts';
 import type { KubeApi } from '../model/kubernetes.ts';
 import { Failure, failure, type Problem } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
-import { followTargets } from './follow.ts';
 import { openEarly } from './early-stream.ts';
+import { followTargets } from './follow.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
 import { aborted, elapsed, rememberFor } from './until.ts';
@@ -28,8 +28,8 @@ export interface Listening {
   finalSummary(): Promise<Summary>;
   /** Resolves when the first stream is open, or at Ctrl-C. Rejects with the first `Failure` where no stream could be opened. */
   readonly opened: Promise<void>;
-  /** Resolves at Ctrl-C, or after `durationMs`; false where every stream was over before. */
-  over(durationMs: number | null): Promise<boolean>;
+  /** Resolves at Ctrl-C, or after `durationMs`, with null; with the last problem where every stream was over before. */
+  over(durationMs: number | null): Promise<Problem | null>;
   /** Closes the streams; resolves when nothing of them is left. */
   stop(): Promise<void>;
 }
@@ -71,6 +71,8 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     };
   };
   const opening = found.agents.map(openAgent);
+  const failed: Problem[] = [];
+  const streams: Promise<void>[] = [];
   const { startPipeline } = await import('../pipeline.ts');
   const pipeline = startPipeline({
     clock: io.clock,
@@ -82,8 +84,12 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     },
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
     trouble: (_plan, problem) => narrator.warn(problem),
+    failed: (_plan, problem) => {
+      failed.push(problem);
+      // The last one is what the program ends with.
+      if (failed.length < streams.length) narrator.warn(problem);
+    },
   });
-  const streams: Promise<void>[] = [];
   const count = ({ agentPlan, stream, questions }: ReturnType<typeof openAgent>) => {
     streams.push(pipeline.listen(agentPlan, stream, questions, ending.signal));
   };
@@ -119,8 +125,8 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     opened: Promise.race([opened.promise, aborted(io.stop)]),
     over: async (durationMs) => {
       const limit = durationMs === null ? [] : [elapsed(io.clock, durationMs, ending.signal)];
-      const ended = finished.then(() => false);
-      return Promise.race([ended, ...[aborted(io.stop), ...limit].map(async (wait) => wait.then(() => true))]);
+      const ended = finished.then(() => failed.at(-1) ?? null);
+      return Promise.race([ended, ...[aborted(io.stop), ...limit].map(async (wait) => wait.then(() => null))]);
     },
     stop: async () => {
       ending.abort();

@@ -1,5 +1,6 @@
 /** `watch`: the live table on a terminal, one summary per interval on a pipe, and the final summary at the end. */
 import type { Io } from '../io/io.ts';
+import { failure } from '../model/problem.ts';
 import { listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import type { ClusterFlags, OutputFlags, TargetFlags } from './options.ts';
@@ -42,13 +43,13 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
       narrator.settle();
       if (io.stop.aborted) return INTERRUPTED;
       const stopShowing = options.live ? presenter.follow(() => listening.summary(), options.intervalMs) : () => {};
-      const asPlanned = await listening.over(options.durationMs).finally(stopShowing);
+      const problem = await listening.over(options.durationMs).finally(stopShowing);
       // Taken before the streams are closed: what we end ourselves is not missing.
       const summary = await listening.finalSummary();
       presenter.final(summary);
+      if (problem !== null) throw failure(problem);
       requireComplete(summary, options.strict === true);
-      // Every stream failed for good; why has been said.
-      return asPlanned ? 0 : FAILED;
+      return 0;
     } finally {
       await listening.stop();
     }
@@ -57,5 +58,4 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
   }
 }
 
-const FAILED = 1;
 const INTERRUPTED = 130;

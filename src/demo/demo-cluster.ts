@@ -20,10 +20,10 @@ import { agentVersion } from './cluster/version.ts';
 import { killContainer } from './container-processes.ts';
 import { createDatapath } from './datapath/connection.ts';
 import type { DemoEvent, TransportProtocol } from './datapath/event.ts';
+import { startHeartbeat } from './datapath/heartbeat.ts';
 import { createRandom } from './datapath/random.ts';
 import { startTraffic } from './datapath/traffic.ts';
 import { createWorld } from './datapath/world.ts';
-import { startHeartbeat } from './datapath/heartbeat.ts';
 import type { KubeObject } from './ports.ts';
 import { createImages, type Image } from './programs-folder.ts';
 

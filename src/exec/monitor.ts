@@ -3,9 +3,9 @@ import type { AgentRef } from '../model/cluster.ts';
 import type { AgentStream, StreamHandlers } from '../model/source.ts';
 import { createFactsQuestion } from './facts.ts';
 import type { Launch } from './lifeline.ts';
-import { listenOnce, type ListeningHandlers } from './listening.ts';
+import { type ListeningHandlers, listenOnce } from './listening.ts';
 import { createOutage } from './outage.ts';
-import { backoffMs, decide, type Decision, type Outcome, type Retry } from './reconnect.ts';
+import { backoffMs, type Decision, decide, type Outcome, type Retry } from './reconnect.ts';
 import type { AgentExec } from './session.ts';
 
 export interface MonitorOptions {

@@ -1,6 +1,6 @@
 /** Decides what follows when a stream ended or could not be opened: pure, no time passes here. */
 import type { AgentRef } from '../model/cluster.ts';
-import { failure, type Failure, type Problem } from '../model/problem.ts';
+import { type Failure, failure, type Problem } from '../model/problem.ts';
 import type { ExecEnd } from './frames.ts';
 import type { Launch, MonitorArguments } from './lifeline.ts';
 import { detailOf } from './session.ts';

@@ -1,6 +1,7 @@
 /** One exec from its opening to its end: channels apart, pings, a dead peer noticed, a close that leaves nothing behind. */
-import type { AgentRef } from '../model/cluster.ts';
+
 import type { Clock } from '../model/clock.ts';
+import type { AgentRef } from '../model/cluster.ts';
 import type { ExecRequest, KubeApi } from '../model/kubernetes.ts';
 import { failure } from '../model/problem.ts';
 import { CLOSE_STDIN, type ExecEnd, readFrame, readStatus } from './frames.ts';

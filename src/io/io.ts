@@ -25,7 +25,7 @@ export interface Io {
   readonly nodeVersion: string;
   /** Where the programs of the demo cluster are, as files that Node can run. */
   readonly demoPrograms: string;
-  /** Resolves when all that was written has left the process. */
+  /** Resolves when all that was written has left the process. Throws `Failure` OUTPUT_UNWRITABLE where it could not. */
   drain(): Promise<void>;
 }
 

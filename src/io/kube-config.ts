@@ -1,8 +1,8 @@
 /** kubectl's rules for finding, merging and reading kubeconfig files; what comes out is one context with all that it points to. */
 import { readFileSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import * as v from 'valibot';
 import { load } from 'js-yaml';
+import * as v from 'valibot';
 import { failure } from '../model/problem.ts';
 import {
   type ClusterConfig,

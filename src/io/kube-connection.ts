@@ -3,7 +3,7 @@ import type { Agent } from 'node:http';
 import { failure } from '../model/problem.ts';
 import type { Connection } from './connection.ts';
 import type { KubeContext, UserConfig } from './kube-config-schema.ts';
-import { createCredentials, type Credentials, type Env, pem, present } from './kube-credentials.ts';
+import { type Credentials, createCredentials, type Env, pem, present } from './kube-credentials.ts';
 import { proxyAgent, proxyFor } from './kube-proxy.ts';
 
 export interface Impersonation {

@@ -1,8 +1,10 @@
 /** The real world: this process' streams, signals and files as an `Io`. */
-import { fileURLToPath } from 'node:url';
+
 import type { WriteStream } from 'node:tty';
-import type { Io, Sink, StopReason } from './io.ts';
+import { fileURLToPath } from 'node:url';
+import { failure } from '../model/problem.ts';
 import { systemClock } from './clock.ts';
+import type { Io, Sink, StopReason } from './io.ts';
 
 /** A terminal and the wrapper process pass the same Ctrl-C on within this time. */
 const SAME_INTERRUPT_MS = 250;
@@ -11,9 +13,10 @@ export function processIo(): Io {
   const stopping = new AbortController();
   const stop = (reason: StopReason) => stopping.abort(reason);
   stopOnSignals(stop);
+  let unwritable: NodeJS.ErrnoException | null = null;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') unwritable ??= error;
       stop('broken-pipe');
     });
   }
@@ -29,6 +32,7 @@ export function processIo(): Io {
     demoPrograms: fileURLToPath(new URL('./demo/', import.meta.url)),
     drain: async () => {
       await Promise.all([process.stdout, process.stderr].map(drained));
+      if (unwritable !== null) throw failure({ code: 'OUTPUT_UNWRITABLE', detail: unwritable.message }, unwritable);
     },
   };
 }
@@ -48,7 +52,7 @@ function stopOnSignals(stop: (reason: StopReason) => void): void {
     firstMs ??= nowMs;
     stop('interrupt');
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, interrupt);
   // Started by bin/ on the pinned Node: when that process is gone, nobody can stop this one.
   if (process.channel !== undefined) {
     process.on('disconnect', () => stop('interrupt'));

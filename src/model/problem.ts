@@ -121,6 +121,7 @@ export type Problem =
       readonly detail: string;
     }
   | { readonly code: 'INPUT_UNREADABLE'; readonly path: string; readonly detail: string }
+  | { readonly code: 'OUTPUT_UNWRITABLE'; readonly detail: string }
   | { readonly code: 'INCOMPLETE'; readonly reasons: readonly string[] };
 
 /** The one error class: what is thrown is always a `Problem` with, where there is one, its cause. */

@@ -1,5 +1,5 @@
 /** Lines that are JSON: monitor's own (`-j`) and Hubble's (`hubble observe -o json|jsonpb`). */
-import { looseObject, optional, safeParse, string, union, number, unknown } from 'valibot';
+import { looseObject, number, optional, safeParse, string, union, unknown } from 'valibot';
 import type { AgentNotice, Ignored, IgnoredReason, Lost } from '../model/event.ts';
 
 const MonitorEvent = looseObject({ type: string(), subtype: optional(string()), message: optional(unknown()) });

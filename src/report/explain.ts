@@ -35,6 +35,8 @@ export function explain(problem: Problem): string {
     case 'WORKLOAD_EMPTY':
       return `${name(problem.kind)} ${name(problem.name)} in namespace ${name(problem.namespace)}${inContext(problem)} has no running pod. Scale it up, or see why its pods do not start.`;
     case 'NO_POD_MATCHES':
+      if (problem.selector === '')
+        return `There is no running pod ${scope(problem.namespace)}${inContext(problem)}. "kubectl get pods -A" shows where there are some.`;
       return `No running pod matches ${name(problem.selector)} ${scope(problem.namespace)}${inContext(problem)}. Check the labels with "kubectl get pods --show-labels", or look in another namespace with -n NS or -A.`;
     case 'NODE_NOT_FOUND':
       return `There is no node ${name(problem.node)}${inContext(problem)}.${near(problem.near, '"kubectl get nodes" shows what there is.')}`;
@@ -57,7 +59,9 @@ export function explain(problem: Problem): string {
     case 'EVENT_TYPE_UNKNOWN':
       return `The agent ${name(problem.pod)} on node ${name(problem.node)} does not know events of type ${name(problem.type)}${because(problem.detail)} Policy verdicts need Cilium 1.8 or newer.`;
     case 'INPUT_UNREADABLE':
-      return `Cannot read ${problem.path === '-' ? 'standard input' : name(problem.path)}${because(problem.detail)} It has to be the text that "cilium monitor" prints, plain or gzip.`;
+      return `Cannot read ${problem.path === '-' ? 'standard input' : name(problem.path)}${because(problem.detail)} Give the text that "cilium monitor" prints, plain or gzip.`;
+    case 'OUTPUT_UNWRITABLE':
+      return `Cannot write the output${because(problem.detail)} What was printed is not whole.`;
     case 'INCOMPLETE':
       return `The data is not complete (${list(problem.reasons)}): the numbers are lower bounds. Without --strict this is no failure.`;
   }

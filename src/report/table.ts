@@ -5,7 +5,7 @@ import type { Palette } from './palette.ts';
 import { durationText, plural, timeText } from './phrases.ts';
 import { printable } from './printable.ts';
 import { agentLines, completenessLines, type FootOptions, recordLines, unitsText } from './table-foot.ts';
-import { type Block, columnTitle, renderRows, type RowsText, showsColumn, type Sort } from './table-rows.ts';
+import { type Block, columnTitle, type RowsText, renderRows, type Sort, showsColumn } from './table-rows.ts';
 
 export interface TableOptions {
   readonly width: number;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { failure } from '../../src/model/problem.ts';
-import { ask, type AskOptions, problemOf, told } from './ask.ts';
+import { type AskOptions, ask, problemOf, told } from './ask.ts';
 import { capturedCluster, endpointOf, pod, type TestCluster, type TestObject } from './cluster.ts';
 
 const DEATHSTAR_1 = 'k8s-node1/cilium-5l2dg: default/deathstar-77dd4fb786-pjs8v=733';

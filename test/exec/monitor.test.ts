@@ -1,6 +1,6 @@
-import { Agent } from 'node:http';
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -8,8 +8,8 @@ import { monitorStream } from '../../src/exec/monitor.ts';
 import { type AgentExec, runInAgent } from '../../src/exec/session.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { openExec } from '../../src/io/kube-exec.ts';
-import type { AgentFacts, AgentRef, AgentState } from '../../src/model/cluster.ts';
 import type { Clock } from '../../src/model/clock.ts';
+import type { AgentFacts, AgentRef, AgentState } from '../../src/model/cluster.ts';
 import { Failure, type Problem } from '../../src/model/problem.ts';
 import { type ExecServer, startExecServer } from './exec-server.ts';
 import { marked, named } from './processes.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readFacts } from '../../src/exec/facts.ts';
 import { monitorCommand } from '../../src/exec/lifeline.ts';
-import { backoffMs, decide, type Decision, type Outcome, type Situation } from '../../src/exec/reconnect.ts';
+import { backoffMs, type Decision, decide, type Outcome, type Situation } from '../../src/exec/reconnect.ts';
 import { createStartup } from '../../src/exec/startup.ts';
 import { failure, type Problem } from '../../src/model/problem.ts';
 

@@ -9,8 +9,8 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
-import { WebSocketServer } from 'ws';
 import { onTestFinished } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { stringify } from 'yaml';
 
 export interface Asked {

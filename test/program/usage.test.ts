@@ -1,7 +1,10 @@
 /** Help, version and wrong use, as a shell sees them. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { run } from './run.ts';
+import { BIN, run } from './run.ts';
 
 describe('help', () => {
   it.each([[['--help']], [['watch', '--help']], [['summary', '--help']], [['demo', '--help']]])('%j', async (args) => {
@@ -54,4 +57,17 @@ describe('input that is damaged', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^policystat: Cannot read standard input: .*unexpected end of file/);
   });
+});
+
+it('output that cannot be written is a failure', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [BIN, '--help'], { stdio: ['ignore', full, 'pipe'] });
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [code]: unknown[] = await once(child, 'close');
+  closeSync(full);
+  expect(code).toBe(1);
+  expect(stderr).toContain('no space left');
 });

@@ -186,6 +186,19 @@ describe('what is not there', () => {
 });
 
 describe('losses', () => {
+  it('a permission that is taken away while it streams ends it with the exit code of a refusal', async () => {
+    const demo = await boot();
+    const running = await watching(demo, ['summary', '--pod', 'deathstar', '--duration', '1m', '-o', 'json']);
+    demo.faults.forbid({ verb: 'create', resource: 'pods/exec', namespace: 'kube-system' });
+    demo.faults.breakStreams();
+    const { code, stdout, stderr } = await running.outcome;
+    expect(code).toBe(5);
+    const { completeness, source } = parseSummary(stdout);
+    expect(completeness).toMatchObject({ status: 'partial', reasons: ['gap', 'not-streaming'] });
+    expect(source.agents.map(({ state }) => state)).toEqual(['failed', 'failed']);
+    expect(stderr).toContain('pods/exec');
+  });
+
   it('a broken connection is a gap, the stream comes back, and the numbers are lower bounds', async () => {
     const demo = await boot({ rate: 50 });
     const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);

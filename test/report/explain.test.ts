@@ -43,6 +43,7 @@ function problems(text: string): { readonly [Code in Problem['code']]: Extract<P
     STREAM_LOST: { code: 'STREAM_LOST', ...agent, detail: text },
     EVENT_TYPE_UNKNOWN: { code: 'EVENT_TYPE_UNKNOWN', node: text, pod: text, type: text, detail: text },
     INPUT_UNREADABLE: { code: 'INPUT_UNREADABLE', path: text, detail: text },
+    OUTPUT_UNWRITABLE: { code: 'OUTPUT_UNWRITABLE', detail: text },
     INCOMPLETE: { code: 'INCOMPLETE', reasons: [text] },
   };
 }

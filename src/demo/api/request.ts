@@ -1,6 +1,7 @@
 /** What a request's method and path ask for, as the words that permissions and handlers are written in. */
-import { findResource, type KnownResource } from './discovery.ts';
+
 import type { Resource } from '../../model/kubernetes.ts';
+import { findResource, type KnownResource } from './discovery.ts';
 
 export interface ApiRequest {
   readonly verb: string;

@@ -3,9 +3,9 @@ import * as v from 'valibot';
 import type { Direction } from '../../model/event.ts';
 import {
   EVERY_PORT,
+  type PolicyOrigin,
   peerSelector,
   peerWithin,
-  type PolicyOrigin,
   type Rule,
   type RulePort,
   rulePort,

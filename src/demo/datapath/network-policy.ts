@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import {
   EVERY_PORT,
   NAMESPACE_LABELS,
-  peerSelector,
   type PolicyOrigin,
+  peerSelector,
   type Rule,
   rulePort,
   type Spec,

@@ -10,11 +10,11 @@ import {
   resourceOf,
 } from '../cluster/resources.ts';
 import type { AgentVersion } from '../cluster/version.ts';
+import { contains } from './cidr.ts';
 import { type DemoNode, type Endpoint, readEndpoints, readNodes } from './endpoint.ts';
 import type { Emit } from './event.ts';
-import { contains } from './cidr.ts';
-import { type RealizedPolicy, realize } from './realized.ts';
 import { specsOf } from './policy-specs.ts';
+import { type RealizedPolicy, realize } from './realized.ts';
 import type { PolicyOrigin, Spec } from './rule.ts';
 import { type Label, parseLabel } from './selector.ts';
 

@@ -1,16 +1,15 @@
 /** The demo's datapath against a real one: every verdict of the captured scenarios, decided again. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { endpointsJson } from '../../../src/demo/agent/endpoint-json.ts';
+import { selectorsJson } from '../../../src/demo/agent/policy-json.ts';
 import { createObjectStore } from '../../../src/demo/api/store.ts';
 import { clusterObjects } from '../../../src/demo/cluster/objects.ts';
-import { resourceOf } from '../../../src/demo/cluster/resources.ts';
+import { CLUSTERWIDE_POLICIES, NETWORK_POLICIES, resourceOf } from '../../../src/demo/cluster/resources.ts';
 import { agentVersion } from '../../../src/demo/cluster/version.ts';
 import { lookUp } from '../../../src/demo/datapath/realized.ts';
 import { createWorld, type World } from '../../../src/demo/datapath/world.ts';
-import { endpointsJson } from '../../../src/demo/agent/endpoint-json.ts';
-import { selectorsJson } from '../../../src/demo/agent/policy-json.ts';
-import { CLUSTERWIDE_POLICIES, NETWORK_POLICIES } from '../../../src/demo/cluster/resources.ts';
 
 const FOLDER = 'fixtures/captures/scenarios';
 const VERDICT =

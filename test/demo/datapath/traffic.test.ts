@@ -1,6 +1,5 @@
 /** Background traffic: the same for the same seed, and refused clients try again as Linux does. */
 import { expect, it } from 'vitest';
-import type { Clock } from '../../../src/model/clock.ts';
 import { createObjectStore } from '../../../src/demo/api/store.ts';
 import { populate } from '../../../src/demo/cluster/objects.ts';
 import { agentVersion } from '../../../src/demo/cluster/version.ts';
@@ -9,6 +8,7 @@ import type { DemoEvent } from '../../../src/demo/datapath/event.ts';
 import { createRandom } from '../../../src/demo/datapath/random.ts';
 import { startTraffic } from '../../../src/demo/datapath/traffic.ts';
 import { createWorld } from '../../../src/demo/datapath/world.ts';
+import type { Clock } from '../../../src/model/clock.ts';
 
 /** Time that passes when it is told to. */
 function createClock(): Clock & { advance(ms: number): void } {
