@@ -89,7 +89,20 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
           ledger.lostEvents(record.events);
           break;
         case 'agent':
-          ledger.ignored('agent');
+        case 'drop':
+        case 'trace':
+        case 'l7':
+        case 'capture':
+        case 'debug':
+        case 'recorder':
+        case 'unknown-event':
+          ledger.ignored(record.type);
+          break;
+        case 'nat':
+          ledger.ignored('trace-sock');
+          break;
+        case 'node-status':
+          ledger.ignored('other-record');
           break;
         case 'ignored':
           ledger.ignored(record.reason);

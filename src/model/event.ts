@@ -1,4 +1,7 @@
 /** What an agent's event stream says, one record a line: the words that every later step shares. */
+import type { Capture, Debug, Drop, RecorderCapture, Trace, Translation } from './datapath-event.ts';
+import type { HubbleFlow, NodeStatus } from './hubble.ts';
+import type { L7Record } from './l7.ts';
 
 export type Direction = 'ingress' | 'egress';
 
@@ -53,12 +56,14 @@ export interface Verdict {
   readonly destinationPort: number | null;
   readonly tcpFlags: readonly string[];
   readonly icmp: Icmp | null;
-  /** The flow hash as printed, `0x0` very often. */
-  readonly flow: string;
+  /** The flow hash as printed, `0x0` very often; null where Hubble told of it. */
+  readonly flow: string | null;
   /** A 52-bit hash of protocol, source and destination; 0 where the packet is not described. */
   readonly flowKey: number;
   /** The patched Cilium's name: `''` for an empty one, null where none was printed. */
   readonly policyName: string | null;
+  /** What Hubble adds; null on monitor's lines. */
+  readonly hubble: HubbleFlow | null;
 }
 
 /** Events that the kernel's ring or a Hubble queue lost before anybody read them. */
@@ -66,6 +71,7 @@ export interface Lost {
   readonly type: 'lost';
   readonly events: number;
   readonly where: 'kernel-ring' | 'hubble-queue' | 'hubble-ring' | 'unknown';
+  readonly cpu: number | null;
 }
 
 /** A `>> Policy updated: {...}` line: what the agent says about itself. */
@@ -74,6 +80,13 @@ export interface AgentNotice {
   /** `Policy updated`, `Endpoint created`, ... as printed. */
   readonly notice: string;
   /** The text after the colon, JSON in all but the oldest versions. */
+  readonly text: string;
+}
+
+/** An event whose type this version of the program does not know, or whose payload it could not read. */
+export interface UnknownEvent {
+  readonly type: 'unknown-event';
+  /** As printed, at most 200 characters. */
   readonly text: string;
 }
 
@@ -102,7 +115,7 @@ export type IgnoredReason =
   | 'other-record';
 
 /** A line that looks like nothing known, or is damaged. */
-interface Unparsed {
+export interface Unparsed {
   readonly type: 'unparsed';
   readonly reason: UnparsedReason;
   /** The beginning of the line, at most 200 characters, not made printable. */
@@ -111,4 +124,18 @@ interface Unparsed {
 
 export type UnparsedReason = 'unknown-line' | 'truncated' | 'bad-field' | 'not-utf8' | 'too-long';
 
-export type MonitorRecord = Verdict | Lost | AgentNotice | Ignored | Unparsed;
+export type MonitorRecord =
+  | Verdict
+  | Drop
+  | Trace
+  | L7Record
+  | Capture
+  | Debug
+  | Translation
+  | RecorderCapture
+  | Lost
+  | AgentNotice
+  | UnknownEvent
+  | NodeStatus
+  | Ignored
+  | Unparsed;

@@ -45,5 +45,10 @@ export function readJsonLine(text: string): AgentNotice | Ignored | Lost | null 
   if (!loss.success) return { type: 'ignored', reason: 'other-record' };
   const { source, num_events_lost: events } = loss.output.lost_events;
   const count = Number(events ?? 0);
-  return { type: 'lost', events: Number.isFinite(count) ? count : 0, where: PLACES.get(source ?? '') ?? 'unknown' };
+  return {
+    type: 'lost',
+    events: Number.isFinite(count) ? count : 0,
+    where: PLACES.get(source ?? '') ?? 'unknown',
+    cpu: null,
+  };
 }

@@ -88,7 +88,7 @@ function readCpuLine(text: string): OtherRecord | null {
   const rest = CPU.exec(text)?.[1];
   if (rest === undefined) return null;
   const lost = LOST.exec(rest)?.[1];
-  if (lost !== undefined) return { type: 'lost', events: Number(lost), where: 'kernel-ring' };
+  if (lost !== undefined) return { type: 'lost', events: Number(lost), where: 'kernel-ring', cpu: null };
   if (UNKNOWN_EVENT.test(text)) return ignored('unknown-event');
   if (SOCKET_TRACE.test(rest)) return ignored('trace-sock');
   const marked = MARKED.exec(rest)?.[1];

@@ -42,6 +42,7 @@ export class VerdictLine implements Verdict {
   remoteIdentity = 0;
   match: MatchType = 'none';
   policyName: string | null = null;
+  readonly hubble = null;
   destinationPort: number | null = null;
   /** Why the last line was refused. */
   problem: UnparsedReason = 'bad-field';

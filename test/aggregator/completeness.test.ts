@@ -28,8 +28,8 @@ describe('completeness', () => {
 
   it('adds up lost events', () => {
     const { stream, after } = streaming();
-    stream.record({ type: 'lost', events: 12, where: 'kernel-ring' }, null, START_MS);
-    stream.record({ type: 'lost', events: 3, where: 'kernel-ring' }, null, START_MS);
+    stream.record({ type: 'lost', events: 12, where: 'kernel-ring', cpu: null }, null, START_MS);
+    stream.record({ type: 'lost', events: 3, where: 'kernel-ring', cpu: null }, null, START_MS);
     expect(after(0)).toMatchObject({ status: 'partial', lost: 15, reasons: ['lost-events'] });
   });
 

@@ -191,6 +191,7 @@ describe('the account of lines', () => {
         type: fc.constant('lost' as const),
         events: fc.nat(100),
         where: fc.constant('kernel-ring' as const),
+        cpu: fc.constant(null),
       }),
       fc.record({ type: fc.constant('agent' as const), notice: fc.string(), text: fc.string() }),
       fc.record({ type: fc.constant('ignored' as const), reason: fc.constantFrom('banner' as const, 'log' as const) }),

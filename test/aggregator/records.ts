@@ -27,6 +27,7 @@ export function verdict(changes: Partial<Verdict> = {}): Verdict {
     flow: '0x0',
     flowKey: 1,
     policyName: null,
+    hubble: null,
     ...changes,
   };
 }

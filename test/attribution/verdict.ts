@@ -21,6 +21,7 @@ export function verdictOf(changes: Partial<Verdict>): Verdict {
     flow: '0x0',
     flowKey: 0,
     policyName: null,
+    hubble: null,
     ...changes,
   };
 }

@@ -112,10 +112,10 @@ export function copyRecord(record: MonitorRecord): MonitorRecord {
 
 function copyVerdict(record: Verdict): Verdict {
   const { type, dialect, endpoint, direction, action, audit, remoteIdentity, protocol, match, auth } = record;
-  const { source, destination, destinationPort, tcpFlags, icmp, flow, flowKey, policyName } = record;
+  const { source, destination, destinationPort, tcpFlags, icmp, flow, flowKey, policyName, hubble } = record;
   return {
     ...{ type, dialect, endpoint, direction, action, audit, remoteIdentity, protocol, match, auth },
-    ...{ source, destination, destinationPort, tcpFlags, icmp, flow, flowKey, policyName },
+    ...{ source, destination, destinationPort, tcpFlags, icmp, flow, flowKey, policyName, hubble },
   };
 }
 

@@ -199,7 +199,7 @@ describe('other lines', () => {
     ],
     ['{"lost_events":{"source":"HUBBLE_RING_BUFFER","num_events_lost":"2"}}', { events: 2, where: 'hubble-ring' }],
   ])('%s', (line, fields) => {
-    expect(readLine(line)).toEqual({ type: 'lost', ...fields });
+    expect(readLine(line)).toEqual({ type: 'lost', cpu: null, ...fields });
   });
 
   test.each([
