@@ -35,6 +35,8 @@ export interface Drop extends PacketDescription {
   /** A name or a number; it means something on the machine where the program ran. */
   readonly interface: string | null;
   readonly flow: string | null;
+  /** The same hash of protocol, source and destination as a verdict's; 0 where the packet is not described. */
+  readonly flowKey: number;
   readonly ipTraceId: number | null;
   readonly hubble: HubbleFlow | null;
 }

@@ -23,7 +23,7 @@ describe('completeness', () => {
     second.state('streaming');
     expect(after(0)).toMatchObject({ status: 'full' });
     second.state('failed');
-    expect(after(0)).toMatchObject({ status: 'partial', reasons: ['not-streaming'] });
+    expect(after(0)).toMatchObject({ status: 'partial', reasons: ['gap', 'not-streaming'] });
   });
 
   it('adds up lost events', () => {
