@@ -4,7 +4,7 @@ import { createAggregator, type StreamCounter } from './aggregator/aggregator.ts
 import { createAnswerCache } from './attribution/answer-cache.ts';
 import { createAnswers } from './attribution/answers.ts';
 import { createAttributor } from './attribution/attributor.ts';
-import { createPrintedNames } from './attribution/printed-name.ts';
+import { createPrintedNames, readL7Name } from './attribution/printed-name.ts';
 import { reservedIdentity } from './discovery/identity-name.ts';
 import { createHold } from './hold.ts';
 import type { Clock } from './model/clock.ts';
@@ -19,6 +19,8 @@ export interface LiveOptions {
   readonly clock: Clock;
   readonly identityName: IdentityLookup;
   readonly missingNodes: readonly string[];
+  /** What is listened for, in Cilium's words. */
+  readonly types: readonly string[];
   /** An agent's stream is open, for the first time or again. */
   streaming(plan: AgentPlan): void;
   /** What an agent's program said on stderr, and why a stream was lost: for people, not for counting. */
@@ -41,8 +43,9 @@ export interface LivePipeline {
 }
 
 export function startPipeline(options: LiveOptions): LivePipeline {
-  const { clock, identityName, missingNodes } = options;
-  const aggregator = createAggregator({ startMs: clock.nowMs(), source: 'monitor', missingNodes, identityName });
+  const { clock, identityName, missingNodes, types } = options;
+  const startMs = clock.nowMs();
+  const aggregator = createAggregator({ startMs, source: 'monitor', types, missingNodes, identityName });
   const answers = createAnswers();
   const answerCache = createAnswerCache();
   const holds: (() => void)[] = [];
@@ -73,9 +76,13 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     let nowMs = clock.nowMs();
     const reader = createReader((record) => {
       if (record.type === 'agent') attributor.notice(record, nowMs);
-      const wanted = record.type === 'policy-verdict' && counter.wants(record.endpoint);
-      counter.record(record, wanted ? attributor.attribute(record, nowMs) : null, nowMs);
+      counter.record(record, attributionOf(record), nowMs);
     });
+    const attributionOf = (record: MonitorRecord) => {
+      if (record.type === 'policy-verdict')
+        return counter.wants(record.endpoint) ? attributor.attribute(record, nowMs) : null;
+      return record.type === 'l7' ? attributor.attributeL7(record) : null;
+    };
     const hold = createHold(clock, (data, atMs) => {
       // Monitor lines carry no time: all lines of a piece arrived together.
       nowMs = atMs;
@@ -144,5 +151,8 @@ export async function summarizeFiles(files: readonly InputFile[], clock: Clock):
 
 function fileCounter(counter: StreamCounter, nowMs: number): (record: MonitorRecord) => void {
   const attribute = createPrintedNames();
-  return (record) => counter.record(record, record.type === 'policy-verdict' ? attribute(record) : null, nowMs);
+  return (record) => {
+    const printed = record.type === 'l7' ? readL7Name(record) : record.type === 'policy-verdict' ? record : null;
+    counter.record(record, printed === null ? null : attribute(printed), nowMs);
+  };
 }

@@ -5,8 +5,10 @@ import type { Attribution } from '../model/policy.ts';
 import type { Summary, SummaryAgent, SummaryTarget } from '../model/summary.ts';
 import { judgeCompleteness, toGap } from './completeness.ts';
 import { outcomeOf, zeroCounters } from './counters.ts';
+import { createDrops } from './drops.ts';
 import { createFlowSet } from './flow-set.ts';
 import { createPeerKeys, createPortKeys, isLocal } from './intern.ts';
+import { createL7Counts } from './l7.ts';
 import { createLedger } from './ledger.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { Where } from './row.ts';
@@ -15,6 +17,7 @@ import { createRows, orNoAnswer } from './rows.ts';
 import {
   type CountingStream,
   createStreamCounter,
+  joinDrop,
   type Shared,
   type StreamCounter,
   type StreamIdentity,
@@ -27,6 +30,8 @@ export interface AggregatorOptions {
   readonly startMs: number;
   readonly source: Summary['source']['kind'];
   readonly files?: readonly string[];
+  /** What is listened for, in Cilium's words; null for files. */
+  readonly types?: readonly string[] | null;
   readonly missingNodes?: readonly string[];
   readonly identityName: IdentityLookup;
   readonly limits?: Partial<Limits>;
@@ -45,7 +50,7 @@ const FIRST_ROW_OWNER = 2;
 const ENTRIES_PER_FLOW = 2;
 
 export function createAggregator(options: AggregatorOptions): Aggregator {
-  const { startMs, source, files = [], missingNodes = [], identityName } = options;
+  const { startMs, source, files = [], types = null, missingNodes = [], identityName } = options;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   const flows = createFlowSet(limits.flows * ENTRIES_PER_FLOW);
   const rows = createRows(flows, FIRST_ROW_OWNER, limits);
@@ -53,6 +58,8 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   const peerKeys = createPeerKeys();
   const portKeys = createPortKeys();
   const ledger = createLedger();
+  const drops = createDrops();
+  const l7 = createL7Counts();
   const summarizeRow = createRowSummaries();
   const streams: CountingStream[] = [];
   const where: Where = { peerKey: 0, portKey: 0, node: null };
@@ -70,10 +77,15 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     const credited = rows.of(orNoAnswer(attribution), direction);
     const isShared = credited.length > 1;
     for (const row of credited) row.count(verdict, where, isShared, nowMs);
+    if (outcome !== 'denied' || verdict.flowKey === 0) return;
+    const drop = stream.join.verdict(verdict.flowKey, credited, nowMs);
+    if (drop !== null) joinDrop(credited, drop);
   }
 
   const shared: Shared = {
     ledger,
+    drops,
+    l7,
     count,
     latestMs: () => latestMs,
     heardAt: (nowMs) => {
@@ -98,6 +110,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         kind: source,
         agents: Object.freeze(views.flatMap(summaryAgent)),
         files: Object.freeze([...files]),
+        types: types === null ? null : Object.freeze([...types]),
       }),
       targets: Object.freeze(views.flatMap(summaryTargets)),
       completeness: judgeCompleteness({
@@ -123,6 +136,8 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
           .map((row) => summarizeRow(row, context))
           .sort(compareRows),
       ),
+      drops: drops.summary(context.timed, identityName),
+      l7: l7.summary(context.timed),
     });
   }
 

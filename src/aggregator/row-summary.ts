@@ -52,6 +52,7 @@ export function createRowSummaries(): (row: Row, context: RowContext) => PolicyR
       attempts,
       shared: row.shared,
       deniedInAuditMode: row.deniedInAuditMode,
+      drops: Object.freeze([...row.drops.values()].map((drop) => Object.freeze({ ...drop }))),
       ratePerSecond: timed && seconds > 0 ? rounded(total / seconds) : 0,
       recentPerSecond: timed ? rounded(row.recent.perSecond(nowMs, startMs)) : 0,
       firstSeen: timed && row.version > 0 ? new Date(row.firstMs).toISOString() : null,

@@ -24,6 +24,12 @@ interface Port extends Tally {
   readonly port: number | null;
 }
 
+interface DropTally {
+  readonly reason: string;
+  readonly code: number | null;
+  packets: number;
+}
+
 export interface RowKey {
   readonly policy: PolicyRef;
   readonly direction: Direction;
@@ -44,6 +50,9 @@ export interface Row {
   readonly lastMs: number;
   /** Rises with every verdict, so that whoever made something of the row knows whether it still holds. */
   readonly version: number;
+  readonly drops: ReadonlyMap<string, DropTally>;
+  /** One of the row's denied packets was dropped for this reason. */
+  dropped(reason: string, code: number | null): void;
   /** `peerKey` and `portKey` are small integers that stand for the peer and the port. */
   count(verdict: Verdict, where: Where, isShared: boolean, atMs: number): void;
 }
@@ -54,6 +63,9 @@ export interface Where {
   portKey: number;
   node: string | null;
 }
+
+/** Policy denied, by a deny rule, authentication required, and their older words. */
+const MOST_DROP_REASONS = 8;
 
 /** The peer or port key that did not fit into the interning tables. */
 export const NO_KEY = -1;
@@ -68,6 +80,7 @@ class CountingRow implements Row {
   readonly recent = createRecentRate();
   readonly peers = new Map<number, Peer>();
   readonly ports = new Map<number, Port>();
+  readonly drops = new Map<string, DropTally>();
   otherPeers: Tally | null = null;
   otherPorts: Tally | null = null;
   shared = 0;
@@ -100,6 +113,12 @@ class CountingRow implements Row {
     this.recent.count(atMs);
     tally(this.#peer(verdict, where), outcome);
     tally(this.#port(verdict, where), outcome);
+  }
+
+  dropped(reason: string, code: number | null): void {
+    const known = this.drops.get(reason);
+    if (known !== undefined) known.packets += 1;
+    else if (this.drops.size < MOST_DROP_REASONS) this.drops.set(reason, { reason, code, packets: 1 });
   }
 
   #peer({ remoteIdentity }: Verdict, { peerKey, node }: Where): Tally {

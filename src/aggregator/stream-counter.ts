@@ -1,14 +1,19 @@
 /** Owns the counting of one stream: which endpoints are wanted, what becomes of each record, and how the stream is doing. */
 import type { AgentFacts, AgentPlan, AgentState, Target } from '../model/cluster.ts';
-import type { MonitorRecord, Verdict } from '../model/event.ts';
-import type { Attribution } from '../model/policy.ts';
+import type { Drop, L7Record, MonitorRecord, Verdict } from '../model/event.ts';
+import type { Attribution, PolicyRef } from '../model/policy.ts';
+import { createDropJoin, type DropJoin } from './drop-join.ts';
+import { isPolicyDrop } from './drop-reason.ts';
+import type { CountedDrop, Drops } from './drops.ts';
 import type { LocalIdentities } from './intern.ts';
+import type { L7Counts } from './l7.ts';
 import type { Ledger } from './ledger.ts';
+import type { Row } from './row.ts';
 import { createStreamHealth, type StreamHealth } from './stream-health.ts';
 
 /** One per agent or file. */
 export interface StreamCounter {
-  /** `attribution` is for verdicts on wanted endpoints; the record may be reused after the call. */
+  /** `attribution` is for verdicts on wanted endpoints, and for L7 records whose policy is known; the record may be reused after the call. */
   record(record: MonitorRecord, attribution: Attribution | null, nowMs: number): void;
   wants(endpoint: number): boolean;
   setTargets(targets: readonly Target[] | 'all'): void;
@@ -32,6 +37,8 @@ export interface StreamView {
 /** What all streams share. */
 export interface Shared {
   readonly ledger: Ledger;
+  readonly drops: Drops;
+  readonly l7: L7Counts;
   count(verdict: Verdict, attribution: Attribution | null, stream: StreamIdentity, nowMs: number): void;
   /** The last time that anybody mentioned. */
   latestMs(): number;
@@ -41,6 +48,8 @@ export interface Shared {
 export interface StreamIdentity {
   readonly node: string | null;
   readonly localIdentities: LocalIdentities;
+  /** Denied verdicts, with the rows that they are counted in, and the drops that follow from them. */
+  readonly join: DropJoin<readonly Row[], CountedDrop>;
 }
 
 export interface CountingStream {
@@ -50,9 +59,14 @@ export interface CountingStream {
 
 export function createStreamCounter(plan: AgentPlan | null, shared: Shared): CountingStream {
   const { ledger } = shared;
-  const identity: StreamIdentity = { node: plan?.agent.node ?? null, localIdentities: new Map() };
+  const identity: StreamIdentity = {
+    node: plan?.agent.node ?? null,
+    localIdentities: new Map(),
+    join: createDropJoin(),
+  };
   const health = createStreamHealth();
   const endpoints = new Set<number>();
+  const addresses = new Set<string>();
   let targets: readonly Target[] | 'all' = 'all';
   let facts: AgentFacts | null = null;
   let isTruncated = false;
@@ -64,8 +78,12 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
   function setTargets(wanted: readonly Target[] | 'all'): void {
     targets = wanted === 'all' ? 'all' : [...wanted];
     endpoints.clear();
+    addresses.clear();
     if (wanted === 'all') return;
-    for (const { endpoint } of wanted) if (endpoint !== null) endpoints.add(endpoint);
+    for (const target of wanted) {
+      if (target.endpoint !== null) endpoints.add(target.endpoint);
+      for (const address of target.addresses) addresses.add(address);
+    }
   }
 
   function countVerdict(verdict: Verdict, attribution: Attribution | null, nowMs: number): void {
@@ -75,6 +93,42 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     }
     ledger.counted();
     shared.count(verdict, attribution, identity, nowMs);
+  }
+
+  /** Not every drop names the endpoint that sent. */
+  function wantsDrop({ endpoint, sourceEndpoint, source }: Drop): boolean {
+    if (targets === 'all') return true;
+    if (endpoint !== null && endpoints.has(endpoint)) return true;
+    if (sourceEndpoint !== null) return endpoints.has(sourceEndpoint);
+    return source !== null && addresses.has(source.ip);
+  }
+
+  function countDrop(drop: Drop, nowMs: number): void {
+    if (!wantsDrop(drop)) {
+      ledger.ignored('other-endpoint');
+      return;
+    }
+    ledger.counted();
+    const counted = shared.drops.count(drop, identity.node, nowMs);
+    if (drop.flowKey === 0 || !isPolicyDrop(drop)) return;
+    const rows = identity.join.drop(drop.flowKey, counted, nowMs);
+    if (rows !== null) joinDrop(rows, counted);
+  }
+
+  function wantsL7({ direction, sourceEndpoint, destinationEndpoint }: L7Record): boolean {
+    if (targets === 'all') return true;
+    const sides = { ingress: [destinationEndpoint], egress: [sourceEndpoint] };
+    const near = direction === null ? [sourceEndpoint, destinationEndpoint] : sides[direction];
+    return near.some((endpoint) => endpoint !== null && endpoints.has(endpoint));
+  }
+
+  function countL7(record: L7Record, policies: readonly PolicyRef[], nowMs: number): void {
+    if (!wantsL7(record)) {
+      ledger.ignored('other-endpoint');
+      return;
+    }
+    ledger.counted();
+    shared.l7.count(record, policies[0] ?? null, nowMs);
   }
 
   setTargets(plan?.targets ?? 'all');
@@ -88,10 +142,14 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
         case 'lost':
           ledger.lostEvents(record.events);
           break;
-        case 'agent':
         case 'drop':
-        case 'trace':
+          countDrop(record, nowMs);
+          break;
         case 'l7':
+          countL7(record, attribution?.policies ?? [], nowMs);
+          break;
+        case 'agent':
+        case 'trace':
         case 'capture':
         case 'debug':
         case 'recorder':
@@ -124,4 +182,11 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     },
   };
   return { counter, view: () => ({ plan, targets, facts, health, isTruncated }) };
+}
+
+/** The packet is one and the same: the verdict learns why it was dropped, the drop its direction. */
+export function joinDrop(rows: readonly Row[], drop: CountedDrop): void {
+  const [first] = rows;
+  if (first !== undefined) drop.joined(first.key.direction);
+  for (const row of rows) row.dropped(drop.reason, drop.code);
 }

@@ -1,11 +1,11 @@
 /** Owns attribution for one agent's stream: printed names where they are printed, else the state of the endpoint at the verdict's time. */
-import type { AgentNotice, Verdict } from '../model/event.ts';
+import type { AgentNotice, L7Record, Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
 import { type AnswerCache, createAnswerCache } from './answer-cache.ts';
 import type { Answers } from './answers.ts';
 import { attributeVerdict, type EndpointState } from './attribute.ts';
 import { readNotice } from './notice.ts';
-import { createPrintedNames } from './printed-name.ts';
+import { createPrintedNames, readL7Name } from './printed-name.ts';
 import type { SelectorTable } from './selectors.ts';
 import {
   type Announced,
@@ -21,6 +21,8 @@ import {
 export interface Attributor {
   /** `atMs` is when the verdict was made, or where nobody knows, when it arrived. */
   attribute(verdict: Verdict, atMs: number): Attribution;
+  /** Null where the line named no policy: nothing else tells whose rule a request was held against. */
+  attributeL7(record: L7Record): Attribution | null;
   /** What the agent says of itself in the same stream: policies and endpoints that change, come and go. */
   notice(notice: AgentNotice, atMs: number): void;
   /** The stream was down up to this time, or the agent is another: every state has to be read again. */
@@ -108,6 +110,10 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
       // The name is there, its kind and namespace are not.
       if (!histories.has(verdict.endpoint)) wantedEndpoints.add(verdict.endpoint);
       return printedName(verdict);
+    },
+    attributeL7: (record) => {
+      const printed = readL7Name(record);
+      return printed === null ? null : printedName(printed);
     },
     notice: (notice, atMs) => {
       const news = readNotice(notice);

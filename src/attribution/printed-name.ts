@@ -1,11 +1,17 @@
 /** Owns attribution from the verdict line alone: the name that the patched Cilium prints, and what stock Cilium's match type tells without one. */
-import type { Verdict } from '../model/event.ts';
+import type { L7Record, Verdict } from '../model/event.ts';
 import { type Attribution, IMPLICIT_DEFAULT_DENY, type PolicyRef } from '../model/policy.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import type { EndpointPolicies } from './isolation.ts';
 
+/** What the patched Cilium prints for records other than HTTP (knox-dev, pkg/monitor/logrecord.go). */
+const UNKNOWN = 'unknown';
+
 /** The policies that select the endpoint's pod; null while they are not known. */
 export type PoliciesOf = (endpoint: number) => EndpointPolicies | null;
+
+/** What of a verdict decides; an L7 record of the patched Cilium has as much. */
+export type Printed = Pick<Verdict, 'dialect' | 'endpoint' | 'direction' | 'action' | 'match' | 'policyName'>;
 
 interface NamesOfEndpoint {
   readonly policies: EndpointPolicies | null;
@@ -17,7 +23,7 @@ interface NamesOfEndpoint {
 export function createPrintedNames(
   policiesOf: PoliciesOf = () => null,
   answers: Answers = createAnswers(),
-): (verdict: Verdict) => Attribution {
+): (verdict: Printed) => Attribution {
   const notPrinted = answers.unattributed('name-not-printed');
   const notFound = answers.unattributed('name-not-found');
   const empty = answers.unattributed('name-empty');
@@ -37,7 +43,7 @@ export function createPrintedNames(
     return fresh;
   }
 
-  function defaultDeny(verdict: Verdict): Attribution {
+  function defaultDeny(verdict: Printed): Attribution {
     const names = namesOf(verdict.endpoint);
     if (names.policies === null) return unexplained;
     const byName = names[verdict.direction];
@@ -48,7 +54,7 @@ export function createPrintedNames(
     return fresh;
   }
 
-  function named(verdict: Verdict, name: string): Attribution {
+  function named(verdict: Printed, name: string): Attribution {
     const names = namesOf(verdict.endpoint);
     const byName = names[verdict.direction];
     const old = byName.get(name);
@@ -80,4 +86,13 @@ function resolve(name: string, ruling: readonly PolicyRef[]): { ref: PolicyRef; 
   const kind = others.every((ref) => ref.kind === first.kind) ? first.kind : null;
   const namespace = others.every((ref) => ref.namespace === first.namespace) ? first.namespace : null;
   return { ref: { kind, namespace, name }, ambiguous: others.length > 0 };
+}
+
+/** Null where nothing was printed that could name a policy. */
+export function readL7Name(record: L7Record): Printed | null {
+  const { direction, policyName } = record;
+  if (policyName === null || policyName === '' || policyName === UNKNOWN || direction === null) return null;
+  const endpoint = direction === 'ingress' ? record.destinationEndpoint : record.sourceEndpoint;
+  // A rule matched, else there would be no name.
+  return { dialect: 'accuknox', endpoint: endpoint ?? 0, direction, action: 'redirect', match: 'all', policyName };
 }

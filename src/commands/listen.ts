@@ -63,7 +63,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
       agent = located ?? agent;
       return located;
     };
-    const options = { types: ['policy-verdict', 'agent'], numeric: true, relatedTo: [], context: kube.context, locate };
+    const options = { types: [...plan.types, 'agent'], numeric: true, relatedTo: [], context: kube.context, locate };
     return {
       agentPlan,
       stream: openEarly(monitorStream(exec, agent, options), ending.signal),
@@ -78,6 +78,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
     clock: io.clock,
     identityName: found.identityName,
     missingNodes: found.missingNodes.map(({ node }) => node),
+    types: plan.types,
     streaming: ({ agent }) => {
       narrator.detail(`${agent.node}: listening`);
       opened.resolve();

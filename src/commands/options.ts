@@ -1,6 +1,7 @@
 /** Every flag once, in the words that kubectl's users know; flag over environment over default. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import parseDuration from 'parse-duration';
+import { eventTypes } from './event-types.ts';
 
 const OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml'] as const;
 const COLORS = ['auto', 'always', 'never'] as const;
@@ -23,6 +24,10 @@ export interface TargetFlags {
   readonly allNamespaces?: boolean;
   readonly selector?: string;
   readonly node?: readonly string[];
+}
+
+export interface CountFlags {
+  readonly type?: readonly string[];
 }
 
 export interface OutputFlags {
@@ -95,6 +100,19 @@ export function addTargetOptions(command: Command): Command {
     .addOption(option('-l, --selector <labels>', 'pods with these labels'))
     .addOption(option('-A, --all-namespaces', 'in every namespace'))
     .addOption(option('--node <name>', 'every endpoint of this node; repeatable').argParser(collect));
+}
+
+/** What can be counted beside verdicts. */
+const COUNTED_TYPES = ['policy-verdict', 'drop', 'l7'];
+
+export function addCountOptions(command: Command): Command {
+  return command
+    .optionsGroup('Window:')
+    .addOption(
+      option('-t, --type <types>', 'count these beside policy verdicts: drop, l7; repeatable').argParser(
+        eventTypes(COUNTED_TYPES),
+      ),
+    );
 }
 
 export function addOutputOptions(command: Command): Command {

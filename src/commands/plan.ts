@@ -2,17 +2,19 @@
 import type { AgentLocation, TargetQuery } from '../discovery/discover.ts';
 import type { KubeOptions } from '../io/kube.ts';
 import { failure } from '../model/problem.ts';
-import type { ClusterFlags, TargetFlags } from './options.ts';
+import type { ClusterFlags, CountFlags, TargetFlags } from './options.ts';
 
 export interface ListenPlan {
   readonly kube: KubeOptions;
   readonly query: TargetQuery;
   readonly agentLocation: AgentLocation;
+  /** What to listen for, in Cilium's words. */
+  readonly types: readonly string[];
 }
 
 export function toListenPlan(
   targets: readonly string[],
-  flags: ClusterFlags & TargetFlags,
+  flags: ClusterFlags & TargetFlags & CountFlags,
   env: KubeOptions['env'],
 ): ListenPlan {
   if (flags.allNamespaces === true && flags.namespace !== undefined)
@@ -29,6 +31,7 @@ export function toListenPlan(
       ...(flags.requestTimeout === undefined ? {} : { requestTimeoutMs: flags.requestTimeout }),
     },
     query,
+    types: [...new Set(['policy-verdict', ...(flags.type ?? [])])],
     agentLocation: {
       namespace: flags.agentNamespace ?? null,
       selector: flags.agentSelector,

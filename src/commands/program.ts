@@ -4,6 +4,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import type { Io } from '../io/io.ts';
 import {
   addClusterOptions,
+  addCountOptions,
   addOutputOptions,
   addTargetOptions,
   collect,
@@ -51,8 +52,8 @@ ${EXIT_CODES}`,
     );
   addTargetOptions(watch);
   addClusterOptions(watch);
-  addOutputOptions(watch)
-    .optionsGroup('Window:')
+  addOutputOptions(watch);
+  addCountOptions(watch)
     .addOption(
       new Option('--interval <time>', 'on a pipe: time between two summaries')
         .argParser(durationMs)
@@ -78,8 +79,8 @@ Examples:
     );
   addTargetOptions(summary);
   addClusterOptions(summary);
-  addOutputOptions(summary)
-    .optionsGroup('Window:')
+  addOutputOptions(summary);
+  addCountOptions(summary)
     .addOption(new Option('--duration <time>', 'listen for this time').argParser(durationMs).default(30_000, '30s'))
     .addOption(
       new Option(

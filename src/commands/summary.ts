@@ -1,12 +1,12 @@
 /** `summary`: one summary of what happens from now on, or of monitor output that somebody kept. */
 import type { Io } from '../io/io.ts';
 import { createNarrator } from './narrator.ts';
-import type { ClusterFlags, OutputFlags, TargetFlags } from './options.ts';
+import type { ClusterFlags, CountFlags, OutputFlags, TargetFlags } from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { toListenPlan, usage } from './plan.ts';
 import { watch } from './watch.ts';
 
-export interface SummaryFlags extends ClusterFlags, TargetFlags, OutputFlags {
+export interface SummaryFlags extends ClusterFlags, TargetFlags, CountFlags, OutputFlags {
   readonly duration: number;
   readonly input?: readonly string[];
 }

@@ -3,11 +3,11 @@ import type { Io } from '../io/io.ts';
 import { failure } from '../model/problem.ts';
 import { listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
-import type { ClusterFlags, OutputFlags, TargetFlags } from './options.ts';
+import type { ClusterFlags, CountFlags, OutputFlags, TargetFlags } from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { type ListenPlan, toListenPlan } from './plan.ts';
 
-export interface WatchFlags extends ClusterFlags, TargetFlags, OutputFlags {
+export interface WatchFlags extends ClusterFlags, TargetFlags, CountFlags, OutputFlags {
   readonly interval: number;
   readonly duration?: number;
 }

@@ -88,12 +88,13 @@ function podOf({ status }: AgentEndpoint): string | null {
   return whole.length > 1 ? whole : null;
 }
 
-export function targetOf({ metadata, spec }: Pod, found: FoundEndpoint | null): Target {
+export function targetOf({ metadata, spec, status }: Pod, found: FoundEndpoint | null): Target {
   return {
     namespace: metadata.namespace,
     pod: metadata.name,
     node: spec.nodeName,
     endpoint: found?.endpoint ?? null,
     identity: found?.identity?.identity ?? null,
+    addresses: status.podIPs.map(({ ip }) => ip),
   };
 }

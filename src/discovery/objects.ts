@@ -42,6 +42,7 @@ export const PodSchema = v.object({
     v.object({
       phase: text,
       hostIP: text,
+      podIPs: v.nullish(v.array(v.object({ ip: text })), []),
       containerStatuses: v.nullish(v.array(ContainerStatus), []),
       conditions: v.nullish(v.array(v.object({ type: v.string(), status: v.string() })), []),
     }),

@@ -16,6 +16,8 @@ export interface Target {
   /** 16 bits, unique on its node only; null while the agent has no endpoint for the pod. */
   readonly endpoint: number | null;
   readonly identity: number | null;
+  /** The pod's own; drops do not always name the endpoint that sent. */
+  readonly addresses: readonly string[];
 }
 
 /** One agent and the endpoints on its node that are wanted. */

@@ -1,6 +1,7 @@
 /** What the datapath reports beside verdicts: drops, traces, captures, debug messages, address translation. Unknown is null, never a guess. */
-import type { Direction, Icmp, PacketEnd } from './event.ts';
+
 import type { HubbleFlow } from './hubble.ts';
+import type { Direction, Icmp, PacketEnd } from './packet.ts';
 
 /** What the trailing summary of a line says of the packet. */
 export interface PacketDescription {

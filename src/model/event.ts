@@ -2,8 +2,9 @@
 import type { Capture, Debug, Drop, RecorderCapture, Trace, Translation } from './datapath-event.ts';
 import type { HubbleFlow, NodeStatus } from './hubble.ts';
 import type { L7Record } from './l7.ts';
+import type { Direction, Icmp, PacketEnd } from './packet.ts';
 
-export type Direction = 'ingress' | 'egress';
+export type { Direction, Drop, Icmp, L7Record, PacketEnd };
 
 /** `audit` is stock Cilium's word for "would have been denied, let through". */
 export type Action = 'allow' | 'deny' | 'redirect' | 'audit';
@@ -13,19 +14,6 @@ export type MatchType = 'none' | 'L3-Only' | 'L3-L4' | 'L4-Only' | 'all' | 'L3-P
 
 /** `accuknox` prints the policy's name and the audit mode, `cilium` prints neither. */
 export type Dialect = 'accuknox' | 'cilium';
-
-export interface PacketEnd {
-  readonly ip: string;
-  /** Absent for ICMP, fragments and protocols without ports. */
-  readonly port: number | null;
-}
-
-export interface Icmp {
-  /** As printed, for example `EchoRequest` or `DestinationUnreachable(Port)`. */
-  readonly text: string;
-  readonly type: number | null;
-  readonly code: number | null;
-}
 
 /**
  * One policy decision about one packet.

@@ -1,6 +1,7 @@
 /** What Cilium's proxies decided about requests (pkg/monitor/logrecord.go). */
-import type { Direction, PacketEnd } from './event.ts';
+
 import type { HubbleFlow } from './hubble.ts';
+import type { Direction, PacketEnd } from './packet.ts';
 
 export interface L7Record {
   readonly type: 'l7';

@@ -41,6 +41,8 @@ export interface PolicyRow extends Counts {
   readonly shared: number;
   /** Packets refused while the endpoint was in audit mode (patched Cilium); part of `denied`. */
   readonly deniedInAuditMode: number;
+  /** Known where drops were listened for. */
+  readonly drops: readonly VerdictDrops[];
   /** All verdicts of the row over the whole window. */
   readonly ratePerSecond: number;
   /** The same over the last ten seconds of the window. */
@@ -50,6 +52,51 @@ export interface PolicyRow extends Counts {
   readonly lastSeen: string | null;
   readonly peers: readonly PeerCount[];
   readonly ports: readonly PortCount[];
+}
+
+/** Why the datapath refused packets of a policy's verdicts: default deny 133, a deny rule 181, missing authentication 189. */
+export interface VerdictDrops {
+  readonly reason: string;
+  readonly code: number | null;
+  readonly packets: number;
+}
+
+export interface DropRow {
+  /** In Cilium's words, as that version prints them. */
+  readonly reason: string;
+  /** Cilium pkg/monitor/api/drop.go; null where the text alone does not tell. */
+  readonly code: number | null;
+  /** Null where neither the drop nor its verdict tells. */
+  readonly direction: Direction | null;
+  readonly packets: number;
+  /** Packets that a denied verdict was seen for as well: they are in `policies` already. */
+  readonly alsoDenied: number;
+  readonly peers: readonly DropPeer[];
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
+}
+
+/** The other side of dropped packets. */
+export interface DropPeer {
+  readonly identity: number | null;
+  readonly name: string | null;
+  readonly packets: number;
+}
+
+/** What a proxy decided about requests, one record a request; responses are told apart. */
+export interface L7Row {
+  /** Null where nobody tells: only the patched Cilium prints it. */
+  readonly policy: PolicyRef | null;
+  readonly direction: Direction | null;
+  /** `http`, `dns`, `kafka`, or a parser's own name. */
+  readonly protocol: string;
+  readonly forwarded: number;
+  readonly denied: number;
+  readonly errors: number;
+  readonly redirected: number;
+  readonly responses: number;
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
 }
 
 export type IncompleteReason =
@@ -105,6 +152,8 @@ export interface Summary {
     readonly kind: 'monitor' | 'hubble' | 'file';
     readonly agents: readonly SummaryAgent[];
     readonly files: readonly string[];
+    /** What was listened for, in Cilium's words; null for files, which hold what they hold. */
+    readonly types: readonly string[] | null;
   };
   readonly targets: readonly SummaryTarget[];
   readonly completeness: Completeness;
@@ -118,4 +167,7 @@ export interface Summary {
   };
   readonly totals: Readonly<Record<Direction, Counts>>;
   readonly policies: readonly PolicyRow[];
+  /** Most packets first. Empty where drops were not listened for, see `source.types`. */
+  readonly drops: readonly DropRow[];
+  readonly l7: readonly L7Row[];
 }

@@ -17,10 +17,18 @@ const MOST_GAPS = 3;
 const SAMPLE_LENGTH = 100;
 
 /** `shown`: which of the columns that may be absent are there. */
-export function unitsText(shown: readonly string[], { width, palette }: FootOptions): readonly string[] {
+export function unitsText(
+  { drops, l7 }: Summary,
+  shown: readonly string[],
+  { width, palette }: FootOptions,
+): readonly string[] {
   const connections = ['ALLOWED', ...shown].join(', ');
   const units = `${connections} = new connections, DENIED = packets, ATTEMPTS = distinct denied flows`;
-  return wrap(units, width, '').map((line) => palette.quiet(line));
+  const dropped = drops.some(({ packets, alsoDenied }) => packets > alsoDenied)
+    ? ', DROPPED = packets beside those'
+    : '';
+  const requests = l7.length > 0 ? ', REQUESTS = what proxies decided' : '';
+  return wrap(units + dropped + requests, width, '').map((line) => palette.quiet(line));
 }
 
 const STATE_TEXT: Readonly<Record<AgentState, string>> = {

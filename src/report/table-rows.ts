@@ -15,6 +15,7 @@ import {
   timeText,
 } from './phrases.ts';
 import { printable } from './printable.ts';
+import { dropText } from './table-drops.ts';
 
 export type Sort = 'denied' | 'allowed' | 'rate' | 'name' | 'last-seen';
 
@@ -217,6 +218,8 @@ function notesOf(row: PolicyRow, summary: Summary, { wide, width }: RowsOptions)
   if (row.reason !== null) notes.push(reasonText(row.reason));
   if (row.ambiguous) notes.push('several policies share this name');
   if (row.shared > 0) notes.push(`${row.shared} of these are credited to other policies as well`);
+  if (row.drops.length > 0)
+    notes.push(`dropped as ${row.drops.map((drop) => `${dropText(drop)} ${drop.packets}`).join(', ')}`);
   if (row.deniedInAuditMode > 0)
     notes.push(`refused although audit mode was on: ${row.deniedInAuditMode} of the denied packets`);
   return notes;

@@ -4,6 +4,7 @@ import { cutTo, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { durationText, plural, timeText } from './phrases.ts';
 import { printable } from './printable.ts';
+import { renderDrops, renderL7 } from './table-drops.ts';
 import { agentLines, completenessLines, type FootOptions, recordLines, unitsText } from './table-foot.ts';
 import { type Block, columnTitle, type RowsText, renderRows, type Sort, showsColumn } from './table-rows.ts';
 
@@ -34,8 +35,13 @@ export function renderTable(summary: Summary, options: TableOptions): string {
 }
 
 function bodyOf(summary: Summary, options: TableOptions, room: number): readonly string[] {
-  if (summary.policies.length === 0) return wrap(silenceText(summary, options.live), options.width, '');
-  return fitRows(renderRows(summary, { ...options, sort: options.sort ?? 'denied' }), room, options.palette);
+  const beside = [renderDrops(summary, options), renderL7(summary, options)].filter((lines) => lines.length > 0);
+  if (summary.policies.length === 0 && beside.length === 0)
+    return wrap(silenceText(summary, options.live), options.width, '');
+  const shown = beside.flatMap((lines) => ['', ...lines]).slice(0, Math.max(0, Math.floor(room / 2)));
+  if (summary.policies.length === 0) return shown.slice(1);
+  const rows = renderRows(summary, { ...options, sort: options.sort ?? 'denied' });
+  return [...fitRows(rows, room - shown.length, options.palette), ...shown];
 }
 
 /** Where lines are few, whether the numbers are complete matters more than who the agents are, and that more than units. */
@@ -56,6 +62,7 @@ function chooseFoot(
     summary.policies.length === 0
       ? []
       : unitsText(
+          summary,
           optional.map((name) => columnTitle(name, width)),
           footOptions,
         );

@@ -1,7 +1,7 @@
 /** Records, attributions and streams as the other steps hand them to an aggregator. */
 import { type Aggregator, type AggregatorOptions, createAggregator } from '../../src/aggregator/aggregator.ts';
 import type { AgentPlan, Target } from '../../src/model/cluster.ts';
-import type { Verdict } from '../../src/model/event.ts';
+import type { Drop, L7Record, Verdict } from '../../src/model/event.ts';
 import type { Attribution, PolicyRef } from '../../src/model/policy.ts';
 import type { PolicyRow, Summary } from '../../src/model/summary.ts';
 
@@ -32,6 +32,56 @@ export function verdict(changes: Partial<Verdict> = {}): Verdict {
   };
 }
 
+/** What follows from `verdict({ action: 'deny', match: 'none' })`. */
+export function drop(changes: Partial<Drop> = {}): Drop {
+  return {
+    type: 'drop',
+    reason: 'Policy denied',
+    reasonCode: 133,
+    extError: 0,
+    endpoint: 733,
+    sourceEndpoint: null,
+    direction: null,
+    sourceIdentity: 2371,
+    destinationIdentity: 18031,
+    protocol: 'TCP',
+    source: { ip: '10.244.0.111', port: 42596 },
+    destination: { ip: '10.244.0.94', port: 80 },
+    tcpFlags: ['SYN'],
+    icmp: null,
+    file: 'bpf_lxc.c',
+    fileLine: 2086,
+    interface: '5',
+    flow: '0x0',
+    flowKey: 1,
+    ipTraceId: null,
+    hubble: null,
+    ...changes,
+  };
+}
+
+export function request(changes: Partial<L7Record> = {}): L7Record {
+  return {
+    type: 'l7',
+    direction: 'ingress',
+    flowType: 'Request',
+    verdict: 'Forwarded',
+    sourceEndpoint: 0,
+    sourceIdentity: 12530,
+    sourceLabels: [],
+    destinationEndpoint: 733,
+    destinationIdentity: 18031,
+    destinationLabels: [],
+    source: null,
+    destination: null,
+    l7: { protocol: 'http', method: 'GET', url: 'http://deathstar/v1/', status: 0 },
+    audit: null,
+    policyName: null,
+    hubble: null,
+    ...changes,
+  };
+}
+
 export function policy(name: string, namespace: string | null = 'default'): PolicyRef {
   return { kind: 'CiliumNetworkPolicy', namespace, name };
 }
@@ -41,7 +91,7 @@ export function attribution(changes: Partial<Attribution> = {}): Attribution {
 }
 
 export function target(endpoint: number | null): Target {
-  return { namespace: 'default', pod: `pod-${endpoint}`, node: 'n1', endpoint, identity: null };
+  return { namespace: 'default', pod: `pod-${endpoint}`, node: 'n1', endpoint, identity: null, addresses: [] };
 }
 
 export function plan(targets: AgentPlan['targets'] = [target(733)], node = 'n1'): AgentPlan {

@@ -136,7 +136,7 @@ describe('the summary', () => {
       },
       { node: 'n2', namespace: 'kube-system', pod: 'cilium-n2', version: null, dialect: null, state: 'connecting' },
     ]);
-    expect(targets).toEqual([target(733)]);
+    expect(targets).toEqual([{ namespace: 'default', pod: 'pod-733', node: 'n1', endpoint: 733, identity: null }]);
     expect(window).toEqual({ start: '2026-11-20T12:00:00.000Z', end: '2026-11-20T12:00:30.000Z', seconds: 30 });
   });
 

@@ -8,9 +8,9 @@ import { plainPalette } from '../../src/report/palette.ts';
 import { paletteFor } from '../../src/report/screen.ts';
 import { renderTable, type TableOptions } from '../../src/report/table.ts';
 import { renderYaml } from '../../src/report/yaml.ts';
-import { crowded, full, hostile, offline, partial, row, silent } from './summaries.ts';
+import { crowded, dropping, full, hostile, offline, partial, row, silent } from './summaries.ts';
 
-const SUMMARIES = { full, partial, hostile, offline, silent };
+const SUMMARIES = { full, dropping, partial, hostile, offline, silent };
 const PLAIN: TableOptions = { width: 80, wide: false, palette: plainPalette, live: false };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
@@ -76,7 +76,7 @@ describe('a live table', () => {
     await expect(renderTable(silent(), { ...PLAIN, live: true, height: 24 })).toMatchFileSnapshot(
       'golden/silent-live-80x24.txt',
     );
-    const connecting = silent({ source: { kind: 'monitor', agents: [], files: [] } });
+    const connecting = silent({ source: { kind: 'monitor', agents: [], files: [], types: ['policy-verdict'] } });
     expect(renderTable(connecting, { ...PLAIN, live: true })).toContain('Waiting');
   });
 

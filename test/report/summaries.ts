@@ -18,6 +18,7 @@ export function row(changes: Partial<PolicyRow> = {}): PolicyRow {
     attempts: 0,
     shared: 0,
     deniedInAuditMode: 0,
+    drops: [],
     ratePerSecond: 0.1,
     recentPerSecond: 0.3,
     firstSeen: '2026-11-20T12:03:06.000Z',
@@ -65,7 +66,12 @@ export function full(changes: Partial<Summary> = {}): Summary {
     apiVersion: 'policystat/v1',
     kind: 'Summary',
     window: { start: '2026-11-20T12:03:04.000Z', end: '2026-11-20T12:03:34.000Z', seconds: 30 },
-    source: { kind: 'monitor', agents: [agent(), agent({ node: 'k8s-node2', pod: 'cilium-x7k2p' })], files: [] },
+    source: {
+      kind: 'monitor',
+      agents: [agent(), agent({ node: 'k8s-node2', pod: 'cilium-x7k2p' })],
+      files: [],
+      types: ['policy-verdict'],
+    },
     targets: [
       { namespace: 'default', pod: 'deathstar-77dd4fb786-8c4bw', node: 'k8s-node2', endpoint: 733, identity: 18031 },
       { namespace: 'default', pod: 'deathstar-77dd4fb786-pjs8v', node: 'k8s-node1', endpoint: 425, identity: 18031 },
@@ -83,8 +89,47 @@ export function full(changes: Partial<Summary> = {}): Summary {
       egress: { allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0 },
     },
     policies: [DEFAULT_DENY, row()],
+    drops: [],
+    l7: [],
     ...changes,
   };
+}
+
+/** Drops and requests beside the verdicts. */
+export function dropping(): Summary {
+  const times = { firstSeen: '2026-11-20T12:03:10.000Z', lastSeen: '2026-11-20T12:03:32.000Z' };
+  return full({
+    source: { kind: 'monitor', agents: [agent()], files: [], types: ['policy-verdict', 'drop', 'l7'] },
+    policies: [
+      { ...DEFAULT_DENY, drops: [{ reason: 'Policy denied', code: 133, packets: 21 }] },
+      row({ redirected: 3 }),
+    ],
+    drops: [
+      {
+        ...{ reason: 'Policy denied', code: 133, direction: 'ingress', packets: 22, alsoDenied: 21, ...times },
+        peers: [{ identity: 2371, name: 'default/xwing', packets: 22 }],
+      },
+      {
+        ...{ reason: 'Unsupported L3 protocol', code: 139, direction: null, packets: 4, alsoDenied: 0, ...times },
+        peers: [
+          { identity: 12530, name: 'default/tiefighter', packets: 3 },
+          { identity: 16777220, name: null, packets: 1 },
+        ],
+      },
+    ],
+    l7: [
+      {
+        policy: { kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'rule1' },
+        ...{ direction: 'ingress', protocol: 'http', forwarded: 2, denied: 1, errors: 0, redirected: 0, responses: 2 },
+        ...times,
+      },
+      {
+        policy: null,
+        ...{ direction: 'egress', protocol: 'dns', forwarded: 1, denied: 0, errors: 0, redirected: 0, responses: 1 },
+        ...times,
+      },
+    ],
+  });
 }
 
 export function partial(): Summary {
@@ -93,6 +138,7 @@ export function partial(): Summary {
       kind: 'monitor',
       agents: [agent(), agent({ node: 'k8s-node2', pod: 'cilium-x7k2p', state: 'reconnecting', version: null })],
       files: [],
+      types: ['policy-verdict'],
     },
     targets: [
       { namespace: 'default', pod: 'deathstar-77dd4fb786-8c4bw', node: 'k8s-node2', endpoint: null, identity: null },
@@ -136,7 +182,12 @@ export function partial(): Summary {
 
 export function hostile(): Summary {
   return full({
-    source: { kind: 'monitor', agents: [agent({ node: HOSTILE, pod: HOSTILE, version: HOSTILE })], files: [] },
+    source: {
+      kind: 'monitor',
+      agents: [agent({ node: HOSTILE, pod: HOSTILE, version: HOSTILE })],
+      files: [],
+      types: ['policy-verdict'],
+    },
     targets: [{ namespace: HOSTILE, pod: '日本語のとても長い名前', node: HOSTILE, endpoint: 1, identity: null }],
     completeness: {
       status: 'partial',
@@ -174,7 +225,7 @@ export function silent(changes: Partial<Summary> = {}): Summary {
 
 export function offline(): Summary {
   return full({
-    source: { kind: 'file', agents: [], files: ['monitor.txt.gz', '-'] },
+    source: { kind: 'file', agents: [], files: ['monitor.txt.gz', '-'], types: null },
     targets: [],
     completeness: { status: 'unknown', lost: 0, gaps: [], missingNodes: [], reasons: ['offline-input'] },
     policies: full().policies.map((each) => ({
@@ -198,5 +249,5 @@ export function crowded(count: number): Summary {
   const agents = Array.from({ length: 50 }, (_, at) =>
     agent({ node: `node-${at}`, state: at === 33 ? 'failed' : 'streaming' }),
   );
-  return full({ policies, source: { kind: 'monitor', agents, files: [] } });
+  return full({ policies, source: { kind: 'monitor', agents, files: [], types: ['policy-verdict'] } });
 }
