@@ -48,6 +48,10 @@ const PEERS_IN_NOTE = 6;
 const PEERS_WIDE = 12;
 /** `implicit-default-deny` loses a letter. */
 const NARROWEST_POLICY = 20;
+/** Where even the directions are shortened, so that the numbers stay readable. */
+const CRAMPED = 56;
+const NARROWEST_CRAMPED_POLICY = 12;
+const SHORT = { ingress: 'in', egress: 'out' } as const;
 const DIRECTIONS = ['ingress', 'egress'] as const;
 
 interface Entry {
@@ -161,9 +165,13 @@ function columnsOf(entries: readonly Entry[], summary: Summary, options: RowsOpt
     title: 'POLICY',
     align: 'left',
     cells: entries.map(({ title, row }) => ({ text: title, paint: row === null ? palette.heading : palette.name })),
-    narrowest: NARROWEST_POLICY,
+    narrowest: width < CRAMPED ? NARROWEST_CRAMPED_POLICY : NARROWEST_POLICY,
   };
-  const direction: Column = { title: 'DIR', align: 'left', cells: entries.map((entry) => ({ text: entry.direction })) };
+  const direction: Column = {
+    title: 'DIR',
+    align: 'left',
+    cells: entries.map((entry) => ({ text: width < CRAMPED ? SHORT[entry.direction] : entry.direction })),
+  };
   const columns: (Column | null)[] = [
     policy,
     wide

@@ -87,10 +87,15 @@ function titleText({ targets, source, window }: Summary, width: number): string 
   const since = `${rest} · ${durationText(window.seconds)} since ${timeText(window.start, window.end)} UTC`;
   const subject =
     first === undefined
-      ? `every endpoint of ${plural(source.agents.length, 'node')}`
+      ? `every endpoint of ${nodesText(source.agents.map(({ node }) => node))}`
       : printable(`${first.namespace}/${first.pod}`);
   // A pod's name may be cut, since when may not.
   return cutTo(cutTo(subject, Math.max(NARROWEST / 2, width - since.length)) + since, width);
+}
+
+function nodesText([first, ...others]: readonly string[]): string {
+  if (first === undefined) return 'no node';
+  return printable(first) + (others.length === 0 ? '' : ` and ${plural(others.length, 'more node')}`);
 }
 
 function targetNotes({ targets }: Summary, width: number): readonly string[] {

@@ -88,6 +88,16 @@ describe('a live table', () => {
   });
 });
 
+it('at 40 columns the numbers are whole', async () => {
+  const text = renderTable(full(), { ...PLAIN, width: 40 });
+  await expect(text).toMatchFileSnapshot('golden/full-table-40.txt');
+  expect(text).toMatch(/^implicit-default-… {2}in {9}0 {6}21$/m);
+});
+
+it('names the nodes whose every endpoint is meant', () => {
+  expect(renderTable(full({ targets: [] }), PLAIN)).toMatch(/^every endpoint of k8s-node1 and 1 more node · 30 s/);
+});
+
 describe('order of rows', () => {
   const rows = [
     row({
