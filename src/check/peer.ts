@@ -1,0 +1,46 @@
+/** Owns how a peer is written: labels, a pod, an identity or its reserved name, an address range. */
+import type { PeerPattern } from './expectation.ts';
+import type { Scanner } from './scan.ts';
+
+/** Cilium pkg/identity/numericidentity.go, 1.19. */
+const RESERVED: ReadonlyMap<string, number> = new Map([
+  ['unknown', 0],
+  ['host', 1],
+  ['world', 2],
+  ['unmanaged', 3],
+  ['health', 4],
+  ['init', 5],
+  ['remote-node', 6],
+  ['kube-apiserver', 7],
+  ['ingress', 8],
+  ['world-ipv4', 9],
+  ['world-ipv6', 10],
+]);
+
+const PHRASE = /\S+/y;
+const LABELS = /^[^=,\s]+=[^=,\s]*(?:,[^=,\s]+=[^=,\s]*)*$/;
+const NAME = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*)(?:\/\d{1,3})?$/;
+const HIGHEST_IDENTITY = 0xffff_ffff;
+
+const WANTED = 'a peer: LABEL=VALUE[,…], POD, NAMESPACE/POD, a CIDR, an identity, world, host, …';
+
+export function readPeer(scanner: Scanner): PeerPattern {
+  const at = scanner.at;
+  const word = scanner.need(PHRASE, WANTED);
+  if (LABELS.test(word)) return { kind: 'labels', labels: word.split(',').map(readLabel) };
+  const identity = RESERVED.get(word.replace(/^reserved:/, '')) ?? (/^\d+$/.test(word) ? Number(word) : null);
+  if (identity !== null)
+    return identity <= HIGHEST_IDENTITY ? { kind: 'identity', identity } : scanner.fail(WANTED, at);
+  if (ADDRESS.test(word)) return { kind: 'cidr', cidr: word };
+  const parts = word.split('/');
+  const name = parts.at(-1) ?? '';
+  if (parts.length > 2 || !parts.every((part) => NAME.test(part))) return scanner.fail(WANTED, at);
+  return { kind: 'pod', namespace: parts.length === 2 ? (parts[0] ?? null) : null, name };
+}
+
+/** `k8s:` and `any:` are Cilium's own prefixes; a label is known by its key without them. */
+function readLabel(text: string): { key: string; value: string } {
+  const at = text.indexOf('=');
+  return { key: text.slice(0, at).replace(/^(?:k8s|any):/, ''), value: text.slice(at + 1) };
+}
