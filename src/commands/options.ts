@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import parseDuration from 'parse-duration';
 import { eventTypes } from './event-types.ts';
 
-const OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml'] as const;
+const OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown', 'prometheus'] as const;
 const COLORS = ['auto', 'always', 'never'] as const;
 const SORTS = ['denied', 'allowed', 'rate', 'name', 'last-seen'] as const;
 

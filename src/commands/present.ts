@@ -1,8 +1,11 @@
 /** Where summaries go: the live screen, one text per interval, the last one at the end; and what the exit code says of them. */
 import type { Io } from '../io/io.ts';
 import type { Summary } from '../model/summary.ts';
+import { renderCsv } from '../report/csv.ts';
 import { renderJson } from '../report/json.ts';
 import { renderJsonl } from '../report/jsonl.ts';
+import { renderMarkdown } from '../report/markdown.ts';
+import { renderPrometheus } from '../report/prometheus.ts';
 import { createScreen, paletteFor } from '../report/screen.ts';
 import { renderTable } from '../report/table.ts';
 import { renderYaml } from '../report/yaml.ts';
@@ -60,6 +63,12 @@ function renderer(io: Io, flags: OutputFlags): (summary: Summary) => string {
       return renderJsonl;
     case 'yaml':
       return renderYaml;
+    case 'csv':
+      return renderCsv;
+    case 'markdown':
+      return renderMarkdown;
+    case 'prometheus':
+      return renderPrometheus;
     case 'table':
     case 'wide': {
       const palette = paletteFor(usesColor(io, io.out, flags));

@@ -85,15 +85,19 @@ function versionText({ version, dialect }: SummaryAgent): string {
 }
 
 export function completenessLines(summary: Summary, { width, palette }: FootOptions): readonly string[] {
-  const { status } = summary.completeness;
-  const causes = causesOf(summary);
-  switch (status) {
+  const paint = summary.completeness.status === 'full' ? palette.good : palette.warning;
+  return wrap(completenessText(summary), width, '  ').map((line) => paint(line));
+}
+
+export function completenessText(summary: Summary): string {
+  const causes = causesOf(summary).join('; ');
+  switch (summary.completeness.status) {
     case 'full':
-      return wrap('complete: nothing is known to be missing', width, '  ').map((line) => palette.good(line));
+      return 'complete: nothing is known to be missing';
     case 'partial':
-      return wrap(`≥ lower bounds: ${causes.join('; ')}`, width, '  ').map((line) => palette.warning(line));
+      return `≥ lower bounds: ${causes}`;
     case 'unknown':
-      return wrap(`completeness unknown: ${causes.join('; ')}`, width, '  ').map((line) => palette.warning(line));
+      return `completeness unknown: ${causes}`;
   }
 }
 

@@ -2,9 +2,12 @@
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { renderCsv } from '../../src/report/csv.ts';
 import { renderJson } from '../../src/report/json.ts';
 import { renderJsonl } from '../../src/report/jsonl.ts';
+import { renderMarkdown } from '../../src/report/markdown.ts';
 import { plainPalette } from '../../src/report/palette.ts';
+import { renderPrometheus } from '../../src/report/prometheus.ts';
 import { paletteFor } from '../../src/report/screen.ts';
 import { renderTable, type TableOptions } from '../../src/report/table.ts';
 import { renderYaml } from '../../src/report/yaml.ts';
@@ -49,6 +52,48 @@ describe.each(Object.entries(SUMMARIES))('%s', (name, make) => {
     expect(parseAllDocuments(yaml + yaml)).toHaveLength(2);
     for (const text of [json, jsonl, yaml]) expect(text).not.toMatch(ACTIVE);
   });
+});
+
+describe.each(Object.entries(SUMMARIES))('%s elsewhere', (name, make) => {
+  it.each([
+    ['csv', renderCsv],
+    ['markdown', renderMarkdown],
+    ['prometheus', renderPrometheus],
+  ])('as %s', async (output, render) => {
+    const text = render(make());
+    await expect(text).toMatchFileSnapshot(`golden/${name}.${output}.txt`);
+    expect(text.replaceAll('\r\n', '\n')).not.toMatch(ACTIVE);
+  });
+});
+
+it('a spreadsheet runs nothing', () => {
+  const rows = ['=1+1', '+1', '-1', '@SUM(A1)', '"quoted", with comma'].map((name) =>
+    row({ policy: { kind: null, namespace: null, name } }),
+  );
+  const [, ...lines] = renderCsv(full({ policies: rows })).split('\r\n');
+  expect(lines.slice(0, 5).map((line) => line.slice(0, 8))).toEqual([
+    "'=1+1,,,",
+    "'+1,,,in",
+    "'-1,,,in",
+    "'@SUM(A1",
+    '"""quote',
+  ]);
+});
+
+it('a name makes no markup', () => {
+  const name = '|<b>@all</b> `x` [a](b)';
+  const text = renderMarkdown(full({ policies: [row({ policy: { kind: null, namespace: null, name } })] }));
+  expect(text).toContain('\\|&lt;b&gt;&#64;all&lt;/b&gt; \\`x\\` \\[a\\]\\(b\\) |');
+});
+
+it('series with the same labels are one', () => {
+  const text = renderPrometheus(
+    full({ policies: [row(), row({ isolatedBy: [{ kind: null, namespace: null, name: 'x' }] })] }),
+  );
+  const series = text
+    .split('\n')
+    .filter((line) => line.startsWith('policystat_connections_total{') && line.includes('allowed'));
+  expect(series).toEqual([expect.stringMatching(/ 6$/)]);
 });
 
 describe('a live table', () => {

@@ -1,0 +1,61 @@
+/** `-o markdown`: a summary for a pull request or a report, as GitHub shows it. */
+import type { PolicyRow, Summary } from '../model/summary.ts';
+import { durationText, lowerBoundSign, peersText, policyText, reasonText } from './phrases.ts';
+import { printable } from './printable.ts';
+import { completenessText } from './table-foot.ts';
+
+const MOST_PEERS = 3;
+
+export function renderMarkdown(summary: Summary): string {
+  const { window, policies, targets } = summary;
+  const sign = lowerBoundSign(summary);
+  const [first, ...others] = targets;
+  const subject =
+    first === undefined
+      ? ''
+      : `${cell(`${first.namespace}/${first.pod}`)}${others.length > 0 ? ` and ${others.length} more` : ''}, `;
+  const lines = policies.map((row) => line(row, sign));
+  const table =
+    lines.length === 0
+      ? ['No policy verdicts.']
+      : [
+          '| policy | direction | allowed | redirected | audited | denied | attempts | peers |',
+          '|---|---|--:|--:|--:|--:|--:|---|',
+          ...lines,
+        ];
+  return `${[
+    `**policystat**: ${subject}${durationText(window.seconds)} until ${window.end}`,
+    '',
+    ...table,
+    '',
+    'Allowed, redirected and audited are new connections, denied are packets, attempts are distinct denied flows.',
+    '',
+    cell(completenessText(summary)),
+  ].join('\n')}\n`;
+}
+
+function line(row: PolicyRow, sign: string): string {
+  const numbers = [row.allowed, row.redirected, row.audited, row.denied, row.attempts];
+  return `| ${[
+    titleOf(row),
+    row.direction,
+    ...numbers.map((number) => sign + String(number)),
+    cell(peersText(row.peers, MOST_PEERS, sign)),
+  ].join(' | ')} |`;
+}
+
+function titleOf({ policy, isolatedBy, reason }: PolicyRow): string {
+  const isolating = isolatedBy.length === 0 ? '' : ` ← ${isolatedBy.map(policyText).join(', ')}`;
+  const because = reason === null ? '' : `: ${reasonText(reason)}`;
+  return cell(policyText(policy) + isolating + because);
+}
+
+/** Text from the cluster is text: it makes no markup, no cell and no mention. */
+function cell(text: string): string {
+  return printable(text, 500)
+    .replace(/[\\`*_{}[\]()#+!|~$]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/@/g, '&#64;');
+}

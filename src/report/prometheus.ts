@@ -1,0 +1,129 @@
+/** `-o prometheus`: text exposition format 0.0.4, for a node exporter's textfile collector or a push gateway. */
+import type { Summary } from '../model/summary.ts';
+import { escapeUnsafe } from './printable.ts';
+
+type Labels = Readonly<Record<string, string | null>>;
+
+interface Metric {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  /** Series with the same labels are one: their values are added. */
+  readonly series: readonly (readonly [Labels, number])[];
+}
+
+export function renderPrometheus(summary: Summary): string {
+  return metricsOf(summary)
+    .filter(({ series }) => series.length > 0)
+    .map(metricText)
+    .join('');
+}
+
+function metricsOf(summary: Summary): readonly Metric[] {
+  const { policies, drops, l7, records, completeness, window } = summary;
+  const ignored = Object.entries(records.ignored);
+  const labelsOf = ({ policy, direction, attribution, reason }: Summary['policies'][number]): Labels => ({
+    policy: policy.name,
+    namespace: policy.namespace,
+    kind: policy.kind,
+    direction,
+    attribution,
+    reason,
+  });
+  return [
+    {
+      name: 'policystat_connections_total',
+      type: 'counter',
+      help: 'Verdicts on new connections, by policy and what was decided.',
+      series: policies.flatMap((row) =>
+        (['allowed', 'redirected', 'audited'] as const).map(
+          (verdict) => [{ ...labelsOf(row), verdict }, row[verdict]] as const,
+        ),
+      ),
+    },
+    {
+      name: 'policystat_denied_packets_total',
+      type: 'counter',
+      help: 'Refused packets, by policy.',
+      series: policies.map((row) => [labelsOf(row), row.denied]),
+    },
+    {
+      name: 'policystat_denied_flows_total',
+      type: 'counter',
+      help: 'Distinct flows among the refused packets, by policy.',
+      series: policies.map((row) => [labelsOf(row), row.attempts]),
+    },
+    {
+      name: 'policystat_dropped_packets_total',
+      type: 'counter',
+      help: 'Packets that the datapath dropped, by reason; those of policies are among the refused as well.',
+      series: drops.map(({ reason, direction, packets }) => [{ reason, direction }, packets]),
+    },
+    {
+      name: 'policystat_l7_requests_total',
+      type: 'counter',
+      help: 'Requests that a proxy decided about.',
+      series: l7.flatMap((row) =>
+        (['forwarded', 'denied', 'errors', 'redirected'] as const).map(
+          (verdict) =>
+            [
+              { policy: row.policy?.name ?? null, direction: row.direction, protocol: row.protocol, verdict },
+              row[verdict],
+            ] as const,
+        ),
+      ),
+    },
+    {
+      name: 'policystat_records_total',
+      type: 'counter',
+      help: 'Lines received, by what became of them.',
+      series: [
+        [{ outcome: 'counted', reason: null }, records.counted],
+        [{ outcome: 'unparsed', reason: null }, records.unparsed],
+        ...ignored.map(([reason, count]) => [{ outcome: 'ignored', reason }, count] as const),
+      ],
+    },
+    {
+      name: 'policystat_lost_events_total',
+      type: 'counter',
+      help: 'Events of all types that were lost before anybody read them.',
+      series: [[{}, completeness.lost]],
+    },
+    {
+      name: 'policystat_complete',
+      type: 'gauge',
+      help: 'Whether nothing is known to be missing: where 0, every number is a lower bound.',
+      series: [[{}, completeness.status === 'full' ? 1 : 0]],
+    },
+    {
+      name: 'policystat_window_seconds',
+      type: 'gauge',
+      help: 'How long was listened.',
+      series: [[{}, window.seconds]],
+    },
+  ];
+}
+
+function metricText({ name, type, help, series }: Metric): string {
+  const sums = new Map<string, number>();
+  for (const [labels, value] of series) {
+    const text = labelsText(labels);
+    sums.set(text, (sums.get(text) ?? 0) + value);
+  }
+  const lines = [...sums].map(([labels, value]) => `${name}${labels} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}
+
+/** An empty label is the same as none. */
+function labelsText(labels: Labels): string {
+  const told = Object.entries(labels).filter(([, value]) => value !== null && value !== '');
+  if (told.length === 0) return '';
+  return `{${told.map(([name, value]) => `${name}="${escapeLabel(value ?? '')}"`).join(',')}}`;
+}
+
+/** The format knows three escapes; what a terminal would act on is spelt out. */
+function escapeLabel(value: string): string {
+  return escapeUnsafe(value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n'), (character) => {
+    return `\\\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}
