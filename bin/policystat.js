@@ -11,6 +11,8 @@ if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) start();
 else goOver(join(__dirname, '..', 'node_modules', 'node', 'bin', 'node'));
 
 function start() {
+  // The first one wins here; Node would warn about the pair on stderr.
+  if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
   // Compiled code is kept between runs: half of the time to the first output is compiling.
   require('node:module').enableCompileCache();
   import('../dist/main.js').then(

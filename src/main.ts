@@ -80,6 +80,7 @@ function exitCodeOf(problem: Problem): number {
     case 'ENDPOINT_NOT_FOUND':
     case 'AGENT_NOT_FOUND':
     case 'AGENT_NOT_READY':
+    case 'AGENT_CONTAINER_NOT_FOUND':
     case 'EXEC_NOT_FOUND':
       return EXIT.notFound;
     case 'INCOMPLETE':

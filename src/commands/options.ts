@@ -47,6 +47,12 @@ export function durationMs(text: string): number {
   return ms;
 }
 
+/** As kubectl has it: `5` is seconds, `0` is no limit. */
+export function requestTimeoutMs(text: string): number {
+  if (/^0(?:\.0+)?[a-z]*$/.test(text)) return 0;
+  return durationMs(/^[\d.]+$/.test(text) ? `${text}s` : text);
+}
+
 export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)
@@ -63,6 +69,18 @@ function option(flags: string, description: string, environment?: string): Optio
   return environment === undefined ? made : made.env(`POLICYSTAT_${environment}`);
 }
 
+const LIVE_GROUPS = ['Targets:', 'Cluster:', 'Cilium agent:'];
+
+/** The flags on the command line itself that mean nothing without a cluster; the environment may be set for other runs. */
+export function liveFlagsGiven(command: Command): string[] {
+  const isLive = ({ helpGroupHeading, long }: Option) =>
+    LIVE_GROUPS.includes(helpGroupHeading ?? '') || long === '--duration';
+  const given = command.options.filter(
+    (each) => isLive(each) && command.getOptionValueSource(each.attributeName()) === 'cli',
+  );
+  return given.map(({ long, short }) => long ?? short ?? '');
+}
+
 export function addClusterOptions(command: Command): Command {
   return command
     .optionsGroup('Cluster:')
@@ -73,7 +91,12 @@ export function addClusterOptions(command: Command): Command {
     .addOption(option('-n, --namespace <name>', "namespace of the targets (default: the context's)", 'NAMESPACE'))
     .addOption(option('--as <user>', 'impersonate this user', 'AS'))
     .addOption(option('--as-group <group>', 'impersonate this group; repeatable').argParser(collect))
-    .addOption(option('--request-timeout <time>', 'give up on one API request after this time').argParser(durationMs))
+    .addOption(
+      option(
+        '--request-timeout <time>',
+        'give up on one API request after this time; a bare number is seconds, 0 never',
+      ).argParser(requestTimeoutMs),
+    )
     .optionsGroup('Cilium agent:')
     .addOption(
       option('--agent-namespace <name>', 'namespace of the agent pods (default: wherever they are)', 'AGENT_NAMESPACE'),

@@ -49,6 +49,11 @@ function toQuery(targets: readonly string[], flags: ClusterFlags & TargetFlags):
   if (wrongPod !== undefined) throw usage(`"${wrongPod}" is no pod: --pod takes NAME or NAMESPACE/NAME.`);
   const nodes = flags.node ?? [];
   const selector = flags.selector ?? null;
+  if (selector !== null && pods.length + targets.length > 0) {
+    throw usage(
+      'Give either names (--pod, TYPE/NAME) or a selector (-l): a name needs no labels. For both, run policystat twice.',
+    );
+  }
   const named = pods.length + targets.length + nodes.length > 0 || selector !== null;
   if (!named && flags.namespace === undefined && flags.allNamespaces !== true) {
     throw usage(

@@ -9,6 +9,7 @@ import {
   addTargetOptions,
   collect,
   durationMs,
+  liveFlagsGiven,
   positiveNumber,
 } from './options.ts';
 
@@ -31,6 +32,7 @@ export function createProgram(io: Io, done: (exitCode: number) => void): Command
       getErrHelpWidth: () => io.err.columns,
       getOutHasColors: () => false,
       getErrHasColors: () => false,
+      outputError: (text, write) => write(`policystat: ${text.replace(/^error: /, '')}`),
     })
     .exitOverride()
     .addHelpText(
@@ -97,7 +99,7 @@ Examples:
   kubectl -n kube-system exec cilium-x7k2p -- cilium monitor -t policy-verdict | policystat summary --input -`,
     )
     .action(async (targets: string[]) =>
-      done(await (await import('./summary.ts')).runSummary(targets, summary.opts(), io)),
+      done(await (await import('./summary.ts')).runSummary(targets, summary.opts(), liveFlagsGiven(summary), io)),
     );
 
   const demo = program
@@ -145,6 +147,10 @@ Examples:
       io.out.write(`policystat ${manifest.version} (Node.js ${io.nodeVersion})\n`);
       done(0);
     });
+  for (const command of [program, ...program.commands]) {
+    const name = command === program ? 'policystat' : `policystat ${command.name()}`;
+    command.showHelpAfterError(`"${name} --help" shows what there is.`);
+  }
   return program;
 }
 

@@ -11,22 +11,27 @@ export interface SummaryFlags extends ClusterFlags, TargetFlags, CountFlags, Out
   readonly input?: readonly string[];
 }
 
-export async function runSummary(targets: readonly string[], flags: SummaryFlags, io: Io): Promise<number> {
-  if (flags.input !== undefined) return summarizeInput(targets, flags, flags.input, io);
+/** `liveFlags` are those given that have a meaning for a cluster only. */
+export async function runSummary(
+  targets: readonly string[],
+  flags: SummaryFlags,
+  liveFlags: readonly string[],
+  io: Io,
+): Promise<number> {
+  if (flags.input !== undefined) return summarizeInput([...targets, ...liveFlags], flags, flags.input, io);
   const plan = toListenPlan(targets, flags, io.env);
   const narrator = await createNarrator(io, flags);
   return watch(plan, { ...flags, live: false, intervalMs: null, durationMs: flags.duration }, io, narrator);
 }
 
 async function summarizeInput(
-  targets: readonly string[],
+  superfluous: readonly string[],
   flags: SummaryFlags,
   paths: readonly string[],
   io: Io,
 ): Promise<number> {
-  if (targets.length > 0 || flags.pod !== undefined || flags.selector !== undefined || flags.node !== undefined) {
-    throw usage('With --input there is no cluster that knows the pods: leave the targets out.');
-  }
+  if (superfluous.length > 0)
+    throw usage(`With --input there is no cluster and no waiting: leave ${superfluous.join(' and ')} out.`);
   if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
   const files = paths.map((path) => ({ path, chunks: io.read(path) }));
   const [{ summarizeFiles }, { createPresenter }] = await Promise.all([

@@ -18,7 +18,7 @@ export type AgentAnswer =
   | { readonly agent: AgentRef; readonly obstacle: null }
   | { readonly agent: null; readonly obstacle: AgentObstacle };
 
-type AgentObstacle = Extract<Problem, { code: 'AGENT_NOT_FOUND' | 'AGENT_NOT_READY' }>;
+type AgentObstacle = Extract<Problem, { code: 'AGENT_NOT_FOUND' | 'AGENT_NOT_READY' | 'AGENT_CONTAINER_NOT_FOUND' }>;
 
 const AGENT_CONTAINER = 'cilium-agent';
 
@@ -90,6 +90,14 @@ function chooseAgent(pods: readonly Pod[], node: string, location: AgentLocation
     return { agent: null, obstacle: { code: 'AGENT_NOT_FOUND', context, node, namespace, selector } };
   }
   const { namespace, name: pod } = best.metadata;
+  const known = best.spec.containers.map(({ name }) => name);
+  if (location.container !== null && known.length > 0 && !known.includes(location.container)) {
+    const { container: wanted } = location;
+    return {
+      agent: null,
+      obstacle: { code: 'AGENT_CONTAINER_NOT_FOUND', node, namespace, pod, container: wanted, known },
+    };
+  }
   if (isTerminating(best) || !isReady(best, container(best))) {
     const detail = isTerminating(best) ? 'Terminating' : stateOf(best, container(best));
     return { agent: null, obstacle: { code: 'AGENT_NOT_READY', node, namespace, pod, detail } };

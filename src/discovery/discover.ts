@@ -66,7 +66,7 @@ export async function discoverTargets(options: DiscoverOptions): Promise<Discove
     agents: useful.map(({ agent, targets }): AgentPlan => ({ agent, targets })),
     missingNodes: obstacles.map(({ node, code }) => ({
       node,
-      reason: code === 'AGENT_NOT_FOUND' ? 'no-agent' : 'agent-not-ready',
+      reason: code === 'AGENT_NOT_READY' ? 'agent-not-ready' : 'no-agent',
     })),
     identityName: identities.lookup,
     namesSettled: () => identities.settled(),

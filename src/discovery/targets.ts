@@ -111,10 +111,17 @@ async function findByWorkload(asking: Asking, text: string, namespace: string | 
   const { name: target, namespace: word } = splitName(text, null);
   const type = workloadType(word ?? '');
   if (type === 'pod') return findByName(asking, target, namespace);
-  if (type === null)
-    throw failure({ code: 'USAGE', message: `"${text}": TYPE is one of ${WORKLOAD_WORDS.join(', ')}.` });
+  if (type === null) throw failure({ code: 'USAGE', message: notAWorkload(text, word ?? '', target) });
   const pods = await podsOfWorkload(asking, type, target, namespace);
   return pods.map((pod) => ({ pod, by: 'controller' }));
+}
+
+const SERVICE = /^(?:svc|services?)$/i;
+
+function notAWorkload(text: string, word: string, target: string): string {
+  if (SERVICE.test(word))
+    return `"${text}": policies decide about pods, and a Service is none. Name what is behind it (deploy/${target}), or its selector with -l: "kubectl get svc ${target} -o wide" shows it.`;
+  return `"${text}": TYPE is one of ${WORKLOAD_WORDS.join(', ')}.`;
 }
 
 async function findBySelector(

@@ -38,6 +38,8 @@ export interface Retry {
 
 /** A stream that never began is given up after so many failures. */
 const FIRST_TRIES = 4;
+/** Of a peer that died before it had begun: each of these takes the time in which a dead peer is noticed. */
+const FIRST_TRIES_LOST = 2;
 /** A pod on a dead node is there for a long time: look for another one after so many failures. */
 const RELOCATE_AFTER = 2;
 const BACKOFF_BASE_MS = 250;
@@ -109,13 +111,14 @@ function afterBadStart(end: ExecEnd, output: readonly string[], situation: Situa
 /** Every end of a monitor that nobody asked to end is a loss: it exits with 0 when the agent has gone, with 137 in its restart. */
 function afterLoss(end: ExecEnd, output: readonly string[], situation: Situation): Decision {
   const { node, namespace, pod } = situation.agent;
-  if (!situation.everListened) return retryOrFail(commandFailed(end, output, situation), situation);
-  const problem = { code: 'STREAM_LOST', node, namespace, pod, detail: detailOf(end) } as const;
-  return retryOrFail(failure(problem), situation);
+  const { everListened: hadBegun } = situation;
+  if (!hadBegun && end.kind !== 'lost') return retryOrFail(commandFailed(end, output, situation), situation);
+  const problem = { code: 'STREAM_LOST', node, namespace, pod, detail: detailOf(end), hadBegun } as const;
+  return retryOrFail(failure(problem), situation, FIRST_TRIES_LOST);
 }
 
-function retryOrFail(error: Failure, { everListened, failures }: Situation): Decision {
-  if (!everListened && failures + 1 >= FIRST_TRIES) return { kind: 'fail', error };
+function retryOrFail(error: Failure, { everListened, failures }: Situation, firstTries = FIRST_TRIES): Decision {
+  if (!everListened && failures + 1 >= firstTries) return { kind: 'fail', error };
   return { kind: 'retry', problem: error.problem, relocate: everListened && failures >= RELOCATE_AFTER };
 }
 

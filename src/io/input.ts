@@ -20,11 +20,14 @@ async function* readInput(path: string, source: Readable): AsyncIterable<Uint8Ar
     const packed = GZIP_MAGIC.every((byte, index) => first[index] === byte);
     yield* packed ? unpacked(whole) : whole;
   } catch (error) {
-    throw failure(
-      { code: 'INPUT_UNREADABLE', path, detail: error instanceof Error ? error.message : String(error) },
-      error,
-    );
+    throw failure({ code: 'INPUT_UNREADABLE', path, detail: detailOf(error) }, error);
   }
+}
+
+/** Node names the path at the end of its message: `ENOENT: no such file or directory, open 'x'`. */
+function detailOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/, \w+(?: '.*')?$/s, '');
 }
 
 /** Stdin may hand over the first byte alone: enough are waited for to tell gzip from text. */

@@ -65,14 +65,18 @@ function run(exec: ExecConfig, env: Env, isInteractive: boolean): Promise<string
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') reject(error);
-      else
-        reject(new Error([`${exec.command}: not found`, exec.installHint ?? ''].join('\n').trim(), { cause: error }));
+      else reject(new Error(notFound(exec), { cause: error }));
     });
     child.on('close', (code, signal) => {
       if (code === 0) resolve(stdout);
       else reject(new Error(`${exec.command} ended with ${signal ?? `exit code ${String(code)}`}`));
     });
   });
+}
+
+/** Hints come as paragraphs, and a message is one line. */
+function notFound({ command, installHint }: ExecConfig): string {
+  return `${command}: not found. ${installHint ?? ''}`.replace(/\s+/g, ' ').trim();
 }
 
 function readCredential(command: string, stdout: string): PluginCredential {

@@ -7,8 +7,10 @@ import { type Failure, failure } from '../model/problem.ts';
 import type { Connection } from './connection.ts';
 
 const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
-const HANDSHAKE_MS = 15_000;
+/** From the connection to the upgrade. */
+const HANDSHAKE_MS = 10_000;
 const BODY_MS = 5_000;
+const NO_SUCH_CONTAINER = /^container \S+ is not valid for pod /;
 const BODY_MAX_BYTES = 64 * 1024;
 
 const StatusSchema = v.object({ kind: v.literal('Status'), message: v.string() });
@@ -18,6 +20,7 @@ export async function openExec(
   request: ExecRequest,
   handlers: SocketHandlers,
   signal: AbortSignal,
+  handshakeMs: number = HANDSHAKE_MS,
 ): Promise<ExecSocket> {
   signal.throwIfAborted();
   const headers = await unlessAborted(connection.headers(), signal);
@@ -28,34 +31,46 @@ export async function openExec(
     agent: connection.agent,
     headers: { ...headers, 'User-Agent': 'policystat' },
     perMessageDeflate: false,
-    handshakeTimeout: HANDSHAKE_MS,
     // Channels carry bytes; whether they are text is for the reader to say.
     skipUTF8Validation: true,
   });
   let isOpen = false;
+  const { context, server } = connection;
   const giveUp = () => {
+    settled();
     reject(abortReason(signal));
     socket.terminate();
+  };
+  // Of our own: the one that ws has is a socket's, and that says nothing while TLS waits for its other side.
+  const late = setTimeout(() => {
+    settled();
+    const detail = `it takes connections, but opened no WebSocket within ${handshakeMs / 1000} s`;
+    reject(failure({ code: 'API_UNREACHABLE', context, server, detail }));
+    socket.terminate();
+  }, handshakeMs);
+  const settled = () => {
+    clearTimeout(late);
+    signal.removeEventListener('abort', giveUp);
   };
   signal.addEventListener('abort', giveUp, { once: true });
   socket.on('message', (data) => handlers.frame(bytesOf(data)));
   socket.on('pong', () => handlers.pong());
   socket.on('open', () => {
     isOpen = true;
-    signal.removeEventListener('abort', giveUp);
+    settled();
     resolve(execSocket(socket));
   });
   socket.on('unexpected-response', (_sent, response) => {
+    clearTimeout(late);
     void readBody(response).then((body) => {
-      signal.removeEventListener('abort', giveUp);
+      settled();
       reject(refusal(connection, request, path, response.statusCode ?? 0, body));
       socket.terminate();
     });
   });
   socket.on('error', (error) => {
     if (isOpen) return;
-    signal.removeEventListener('abort', giveUp);
-    const { context, server } = connection;
+    settled();
     reject(failure({ code: 'API_UNREACHABLE', context, server, detail: detailOf(error) }, error));
   });
   socket.on('close', (code, reason) => {
@@ -124,7 +139,8 @@ function refusal(connection: Connection, request: ExecRequest, path: string, sta
     const verb = /cannot (\w+) resource/.exec(message)?.[1] ?? 'create';
     return failure({ code: 'EXEC_FORBIDDEN', context, namespace, pod, verbs: [verb], detail: message });
   }
-  if (status === 404 && message !== null) {
+  // 400 is for a container that the pod does not have (Kubernetes, pkg/registry/core/pod/strategy.go).
+  if (message !== null && (status === 404 || (status === 400 && NO_SUCH_CONTAINER.test(message)))) {
     return failure({ code: 'EXEC_NOT_FOUND', context, namespace, pod, container, detail: message });
   }
   const detail = message ?? body.slice(0, 200).trim();

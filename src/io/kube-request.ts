@@ -1,5 +1,5 @@
 /** One HTTP request to the API server and its whole answer; knows time limits, busy servers and broken connections, but no objects. */
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -15,6 +15,8 @@ export type Send = (method: 'GET' | 'POST', path: string, body: string | null, s
 
 /** A server that sends nothing for so long is not there. */
 const SILENCE_MS = 30_000;
+/** For the connection with its TLS handshake, through a proxy or not. */
+const HANDSHAKE_MS = 10_000;
 const BUSY_RETRIES = 3;
 const BUSY_WAIT_MAX_S = 10;
 
@@ -28,9 +30,15 @@ interface RawAnswer extends Answer {
   readonly retryAfterS: number | null;
 }
 
-export function createSender(connection: KubeConnection, requestTimeoutMs: number | null): Send {
+/** `requestTimeoutMs` replaces the limits of our own; 0 is no limit at all, null is what nobody asked for. */
+export function createSender(
+  connection: KubeConnection,
+  requestTimeoutMs: number | null,
+  handshakeMs: number = HANDSHAKE_MS,
+): Send {
   const isTls = connection.server.startsWith('https:');
   const { agent } = connection;
+  const isOurs = requestTimeoutMs === null;
 
   const once: SendOnce = async (method, path, body, signal) => {
     const headers: Record<string, string | string[]> = {
@@ -43,11 +51,13 @@ export function createSender(connection: KubeConnection, requestTimeoutMs: numbe
         : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }),
     };
     return new Promise((resolve, reject) => {
-      const options = { method, headers, agent, signal, timeout: SILENCE_MS, ...(isTls ? connection.tls : {}) };
+      const timeout = isOurs ? { timeout: SILENCE_MS } : {};
+      const options = { method, headers, agent, signal, ...timeout, ...(isTls ? connection.tls : {}) };
       const url = connection.server + path;
       const sent = (isTls ? https : http).request(url, options);
       sent.on('response', (response) => void readAnswer(response).then(resolve, reject));
       sent.on('timeout', () => sent.destroy(new Error(`no answer within ${SILENCE_MS / 1000} s`)));
+      if (isOurs) limitHandshake(sent, isTls, handshakeMs);
       sent.on('error', (error) => {
         // The server closed a kept socket just as it was to be used again.
         const isStale = sent.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
@@ -59,7 +69,8 @@ export function createSender(connection: KubeConnection, requestTimeoutMs: numbe
   };
 
   return async (method, path, body, signal) => {
-    const limit = requestTimeoutMs === null ? null : AbortSignal.timeout(requestTimeoutMs);
+    const isLimited = requestTimeoutMs !== null && requestTimeoutMs > 0;
+    const limit = isLimited ? AbortSignal.timeout(requestTimeoutMs) : null;
     const either = limit === null ? signal : AbortSignal.any([signal, limit]);
     try {
       return await persistently(connection, once, [method, path, body, either]);
@@ -70,6 +81,27 @@ export function createSender(connection: KubeConnection, requestTimeoutMs: numbe
       throw failure({ code: 'API_UNREACHABLE', context: connection.context, server: connection.server, detail }, error);
     }
   };
+}
+
+/** The timer of a socket says nothing while TLS waits for its other side. */
+function limitHandshake(sent: ClientRequest, isTls: boolean, limitMs: number): void {
+  let step = 'no connection';
+  const timer = setTimeout(() => sent.destroy(new Error(`${step} within ${limitMs / 1000} s`)), limitMs);
+  const done = () => clearTimeout(timer);
+  sent.on('socket', (socket) => {
+    if (sent.reusedSocket || (!isTls && !socket.connecting)) done();
+    else if (!isTls) socket.once('connect', done);
+    else {
+      const connected = () => {
+        step = 'it takes connections, but answers no TLS handshake';
+      };
+      if (socket.connecting) socket.once('connect', connected);
+      else connected();
+      socket.once('secureConnect', done);
+    }
+  });
+  sent.once('response', done);
+  sent.once('close', done);
 }
 
 type SendArguments = Parameters<Send>;

@@ -77,12 +77,20 @@ async function listAll(
       next = '';
       continue;
     }
+    if (answer.status === 400 && next === '' && options.labelSelector !== undefined)
+      throw wrongSelector(options.labelSelector, messageIn(answer.body));
     if (answer.status !== 200) throw refusal(connection, answer, 'list', resource, options.namespace ?? null, pagePath);
     const page = checked(ListSchema, connection, answer, pagePath);
     for (const item of page.items ?? []) items.push(item);
     next = page.metadata.continue ?? '';
     if (next === '') return items;
   }
+}
+
+/** What is a selector and what is none, the API server knows best. */
+function wrongSelector(selector: string, detail: string): Failure {
+  const message = `The API server does not understand the label selector "${selector}": ${detail}. Write it as for "kubectl get -l": app=web, app!=web, "tier in (a,b)", joined by commas.`;
+  return failure({ code: 'USAGE', message });
 }
 
 function pageQuery(options: ListOptions, next: string): string {

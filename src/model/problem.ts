@@ -98,6 +98,14 @@ export type Problem =
       readonly detail: string;
     }
   | {
+      readonly code: 'AGENT_CONTAINER_NOT_FOUND';
+      readonly node: string;
+      readonly namespace: string;
+      readonly pod: string;
+      readonly container: string;
+      readonly known: readonly string[];
+    }
+  | {
       readonly code: 'AGENT_COMMAND_FAILED';
       readonly node: string;
       readonly namespace: string;
@@ -112,6 +120,8 @@ export type Problem =
       readonly namespace: string;
       readonly pod: string;
       readonly detail: string;
+      /** False for one that was lost before it had begun. */
+      readonly hadBegun: boolean;
     }
   | {
       readonly code: 'EVENT_TYPE_UNKNOWN';
@@ -122,6 +132,7 @@ export type Problem =
     }
   | { readonly code: 'INPUT_UNREADABLE'; readonly path: string; readonly detail: string }
   | { readonly code: 'OUTPUT_UNWRITABLE'; readonly detail: string }
+  /** Reasons in words, as the table says them. */
   | { readonly code: 'INCOMPLETE'; readonly reasons: readonly string[] };
 
 /** The one error class: what is thrown is always a `Problem` with, where there is one, its cause. */

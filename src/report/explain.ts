@@ -29,11 +29,11 @@ export function explain(problem: Problem): string {
     case 'EXEC_NOT_FOUND':
       return `There is no container ${name(problem.container)} to exec into in ${path(problem)}${inContext(problem)}${because(problem.detail)} Was the agent replaced? Try again, or say where it is with --agent-namespace, --agent-selector and --agent-container.`;
     case 'POD_NOT_FOUND':
-      return `There is no pod ${name(problem.name)} in namespace ${name(problem.namespace)}${inContext(problem)}, and none that a controller made from that name.${near(problem.near, '"kubectl get pods -A" shows what there is; another namespace is NS/NAME or -n NS.')}`;
+      return `There is no pod ${name(problem.name)} ${scope(problem.namespace)}${inContext(problem)}, and none that a controller made from that name.${near(problem.near, '"kubectl get pods -A" shows what there is; another namespace is NS/NAME or -n NS.')}`;
     case 'WORKLOAD_NOT_FOUND':
-      return `There is no ${name(problem.kind)} ${name(problem.name)} in namespace ${name(problem.namespace)}${inContext(problem)}.${near(problem.near, 'Another namespace is -n NS.')}`;
+      return `There is no ${name(problem.kind)} ${name(problem.name)} ${scope(problem.namespace)}${inContext(problem)}.${near(problem.near, 'Another namespace is -n NS.')}`;
     case 'WORKLOAD_EMPTY':
-      return `${name(problem.kind)} ${name(problem.name)} in namespace ${name(problem.namespace)}${inContext(problem)} has no running pod. Scale it up, or see why its pods do not start.`;
+      return `${name(problem.kind)} ${name(problem.name)} ${scope(problem.namespace)}${inContext(problem)} has no running pod. Scale it up, or see why its pods do not start.`;
     case 'NO_POD_MATCHES':
       if (problem.selector === '')
         return `There is no running pod ${scope(problem.namespace)}${inContext(problem)}. "kubectl get pods -A" shows where there are some.`;
@@ -52,9 +52,13 @@ export function explain(problem: Problem): string {
       return `There is no Cilium agent on node ${name(problem.node)}${inContext(problem)}: no pod there matches ${name(problem.selector)} ${scope(problem.namespace)}. If the agents are labelled otherwise, say so with --agent-selector and --agent-namespace.`;
     case 'AGENT_NOT_READY':
       return `The Cilium agent ${path(problem)} on node ${name(problem.node)} is not ready${because(problem.detail)} See "kubectl -n ${name(problem.namespace)} describe pod ${name(problem.pod)}".`;
+    case 'AGENT_CONTAINER_NOT_FOUND':
+      return `The agent's pod ${path(problem)} on node ${name(problem.node)} has no container ${name(problem.container)}: it has ${list(problem.known)}. Give one of them to --agent-container, or leave it out.`;
     case 'AGENT_COMMAND_FAILED':
       return `${name(problem.command)} in the agent ${path(problem)} on node ${name(problem.node)} failed${problem.exitCode === null ? '' : ` with exit code ${problem.exitCode}`}${because(problem.detail)} Try it with "kubectl -n ${name(problem.namespace)} exec ${name(problem.pod)} -- ${name(problem.command)}".`;
     case 'STREAM_LOST':
+      if (!problem.hadBegun)
+        return `Lost the connection to the agent ${path(problem)} on node ${name(problem.node)} before it had begun to listen${because(problem.detail)} Is the node alive? "kubectl get node ${name(problem.node)}" and "kubectl -n ${name(problem.namespace)} get pod ${name(problem.pod)}" tell.`;
       return `Lost the stream of the agent ${path(problem)} on node ${name(problem.node)}${because(problem.detail)} Nothing is known of the time until it is back; the summary shows the gap.`;
     case 'EVENT_TYPE_UNKNOWN':
       return `The agent ${name(problem.pod)} on node ${name(problem.node)} does not know events of type ${name(problem.type)}${because(problem.detail)} Policy verdicts need Cilium 1.8 or newer.`;
@@ -63,7 +67,7 @@ export function explain(problem: Problem): string {
     case 'OUTPUT_UNWRITABLE':
       return `Cannot write the output${because(problem.detail)} What was printed is not whole.`;
     case 'INCOMPLETE':
-      return `The data is not complete (${list(problem.reasons)}): the numbers are lower bounds. Without --strict this is no failure.`;
+      return `The data is not complete (${problem.reasons.map((reason) => printable(reason, LONGEST_DETAIL)).join('; ')}): the numbers are lower bounds. Without --strict this is no failure.`;
   }
 }
 
@@ -88,8 +92,9 @@ function inContext({ context }: { readonly context: string | null }): string {
   return context === null ? '' : ` (context ${name(context)})`;
 }
 
+/** `*` is what a search everywhere has for a namespace. */
 function scope(namespace: string | null): string {
-  return namespace === null ? 'in any namespace' : `in namespace ${name(namespace)}`;
+  return namespace === null || namespace === '*' ? 'in any namespace' : `in namespace ${name(namespace)}`;
 }
 
 /** The end of a sentence: the cause in somebody else's words, where there is one. */

@@ -1,9 +1,10 @@
 /** Owns what stands under the table: the units, the agents, whether the numbers are complete, and the account of all lines. */
 import type { AgentState } from '../model/cluster.ts';
-import type { Gap, Summary, SummaryAgent } from '../model/summary.ts';
+import type { Summary, SummaryAgent } from '../model/summary.ts';
+import { causesOf } from './causes.ts';
 import { layOut, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
-import { durationText, plural, timeText } from './phrases.ts';
+import { plural } from './phrases.ts';
 import { printable } from './printable.ts';
 
 export interface FootOptions {
@@ -13,7 +14,6 @@ export interface FootOptions {
   readonly mostAgents: number;
 }
 
-const MOST_GAPS = 3;
 const SAMPLE_LENGTH = 100;
 
 /** `shown`: which of the columns that may be absent are there. */
@@ -99,44 +99,6 @@ export function completenessText(summary: Summary): string {
     case 'unknown':
       return `completeness unknown: ${causes}`;
   }
-}
-
-function causesOf(summary: Summary): readonly string[] {
-  const { completeness, records, source, window } = summary;
-  return completeness.reasons.map((reason) => {
-    switch (reason) {
-      case 'lost-events':
-        return `${plural(completeness.lost, 'event')} lost before anybody read them`;
-      case 'gap':
-        return gapsText(completeness.gaps, window.end);
-      case 'missing-node':
-        return `nobody to listen to on ${listText(completeness.missingNodes)}`;
-      case 'not-streaming':
-        return `no stream from ${listText(source.agents.filter(({ state }) => state !== 'streaming').map(({ node }) => node))}`;
-      case 'unparsed-lines':
-        return `${plural(records.unparsed, 'line')} not understood`;
-      case 'too-many-flows':
-        return 'more distinct denied flows than are told apart, so ATTEMPTS no longer rises';
-      case 'offline-input':
-        return 'nobody can tell what happened before and after the lines of a file';
-      case 'truncated-input':
-        return 'the input ends in the middle';
-    }
-  });
-}
-
-function gapsText(gaps: readonly Gap[], end: string): string {
-  const latest = gaps.slice(-MOST_GAPS).map(({ node, from, to, seconds }) => {
-    const until = to === null ? 'now' : timeText(to, end);
-    return `${printable(node)} not heard ${timeText(from, end)}-${until} UTC (${durationText(seconds)})`;
-  });
-  const earlier = gaps.length - latest.length;
-  return latest.join(', ') + (earlier > 0 ? ` and ${plural(earlier, 'time')} before` : '');
-}
-
-function listText(names: readonly string[]): string {
-  const shown = names.slice(0, 5).map((name) => printable(name));
-  return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
 }
 
 export function recordLines({ records }: Summary, { width, palette }: FootOptions): readonly string[] {

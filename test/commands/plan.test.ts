@@ -1,6 +1,6 @@
 /** Flags to plan: what each way to name targets becomes, and the sentence for each wrong one. */
 import { describe, expect, it } from 'vitest';
-import { durationMs, positiveNumber } from '../../src/commands/options.ts';
+import { durationMs, positiveNumber, requestTimeoutMs } from '../../src/commands/options.ts';
 import { toListenPlan } from '../../src/commands/plan.ts';
 import { Failure } from '../../src/model/problem.ts';
 
@@ -42,6 +42,7 @@ describe('targets', () => {
     [['deathstar'], {}, '--pod deathstar'],
     [['deploy/'], {}, 'is not TYPE/NAME'],
     [[], { pod: ['a/b/c'] }, '--pod takes NAME or NAMESPACE/NAME'],
+    [[], { pod: ['a'], selector: 'b=c' }, 'Give either names'],
     [[], { namespace: 'a', allNamespaces: true }, 'either --namespace or --all-namespaces'],
   ])('refuses %j %j', (targets, flags, sentence) => {
     expect(problemOf(() => toListenPlan(targets, { agentSelector, ...flags }, {}))).toContain(sentence);
@@ -72,6 +73,17 @@ describe('durations', () => {
 
   it.each(['30', '', '-5s', 'soon', '0s'])('refuses %j', (text) =>
     expect(() => durationMs(text)).toThrow('with its unit'),
+  );
+  it.each([
+    ['5', 5000],
+    ['0', 0],
+    ['0s', 0],
+    ['1.5', 1500],
+    ['2m', 120_000],
+    ['300ms', 300],
+  ])('--request-timeout %s as for kubectl', (text, ms) => expect(requestTimeoutMs(text)).toBe(ms));
+  it.each(['soon', '', '-1'])('--request-timeout %j is refused', (text) =>
+    expect(() => requestTimeoutMs(text)).toThrow('with its unit'),
   );
   it.each(['-1', 'x', '', 'Infinity'])('a rate of %j is refused', (text) =>
     expect(() => positiveNumber(text)).toThrow('0 or above'),

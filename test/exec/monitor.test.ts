@@ -163,7 +163,7 @@ test('a refused exec is said in full', async () => {
   const cases = [
     [FORBIDDEN, { code: 'EXEC_FORBIDDEN', verbs: ['get'], detail: FORBIDDEN_WORDS }],
     [NO_POD, { code: 'EXEC_NOT_FOUND', detail: 'pods "nosuch" not found' }],
-    [NO_CONTAINER, { code: 'API_ERROR', status: 400, detail: 'container nosuch is not valid for pod cilium-5l2dg' }],
+    [NO_CONTAINER, { code: 'EXEC_NOT_FOUND', detail: 'container nosuch is not valid for pod cilium-5l2dg' }],
     [BAD_PROTOCOL, { code: 'API_ERROR', status: 403 }],
     ['HTTP/1.1 401 Unauthorized\r\n\r\n', { code: 'UNAUTHORIZED' }],
   ] as const;

@@ -40,6 +40,18 @@ const TABLE: readonly [string, Outcome, Partial<Situation>, object][] = [
   ['closed', closed, {}, { kind: 'retry', relocate: false, problem: { code: 'STREAM_LOST' } }],
   ['closed for the third time', closed, { failures: 2 }, { kind: 'retry', relocate: true }],
   ['closed for the hundredth time', closed, { failures: 99 }, { kind: 'retry' }],
+  [
+    'lost before it had begun',
+    { ...closed, listened: false },
+    FIRST,
+    { kind: 'retry', problem: { code: 'STREAM_LOST', hadBegun: false } },
+  ],
+  [
+    'lost twice before it had begun',
+    { ...closed, listened: false },
+    { ...FIRST, failures: 1 },
+    { kind: 'fail', error: { problem: { code: 'STREAM_LOST', hadBegun: false } } },
+  ],
   ['agent restarted', exited(137), {}, { kind: 'retry', problem: { detail: 'exit code 137' } }],
   ['agent gone', exited(0), {}, { kind: 'retry', problem: { detail: 'exit code 0' } }],
   ['monitor failed', exited(1), {}, { kind: 'retry' }],

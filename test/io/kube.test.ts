@@ -524,11 +524,15 @@ ${code}
   });
 
   test('that is not installed says how to get it', async () => {
-    const exec = { ...v1, command: 'policystat-no-such-plugin', installHint: 'Install it first.' };
+    const exec = {
+      ...v1,
+      command: 'policystat-no-such-plugin',
+      installHint: 'Install it first:\n\n  brew install x\n',
+    };
     const kube = await connect({ kubeconfig: kubeconfig({ server: 'https://127.0.0.1:1' }, { exec }) });
     expect(await problemOf(ask(kube))).toMatchObject({
       code: 'CREDENTIALS_FAILED',
-      detail: 'policystat-no-such-plugin: not found\nInstall it first.',
+      detail: 'policystat-no-such-plugin: not found. Install it first: brew install x',
     });
   });
 

@@ -35,7 +35,9 @@ describe('wrong use exits with 2 and says so on stderr', () => {
     [['watch', '--pod', 'a', '--interval', '5'], 'with its unit'],
     [['wach'], 'watch'],
     [['watch', '--pods', 'a'], '--pod'],
-    [['summary', '--input', '-', '--pod', 'a'], 'leave the targets out'],
+    [['summary', '--input', '-', '--pod', 'a'], 'leave --pod out'],
+    [['summary', '--input', '-', '-n', 'a', '--duration', '1m'], 'leave --namespace and --duration out'],
+    [['watch', '--pod', 'a', '-l', 'b=c'], 'Give either names'],
     [['demo', '--rate', 'fast'], '0 or above'],
     [['demo', '--dialect', 'calico'], 'accuknox, cilium'],
     [['demo', '--cilium-version', '1.99'], '1.8 to 1.19'],
@@ -46,9 +48,35 @@ describe('wrong use exits with 2 and says so on stderr', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(sentence);
   });
+
+  it('says who speaks and where to read on', async () => {
+    const { stderr } = await run(['watch', '--pods', 'a']);
+    expect(stderr).toBe(
+      'policystat: unknown option \'--pods\'\n(Did you mean --pod?)\n"policystat watch --help" shows what there is.\n',
+    );
+  });
+
+  it('an environment that is set for other runs does not count as given', async () => {
+    const { code, stderr } = await run(['summary', '--input', '-'], { env: { POLICYSTAT_NAMESPACE: 'shop' } });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+it('NO_COLOR beside FORCE_COLOR wins without a word of Node about it', async () => {
+  const env = { NO_COLOR: '1', FORCE_COLOR: '1' };
+  const { code, stdout, stderr } = await run(['demo', '--duration', '200ms'], { env });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).not.toContain('\u001b');
 });
 
 describe('input that is damaged', () => {
+  it('a path that is not there is named once', async () => {
+    const { code, stderr } = await run(['summary', '--input', '/nonexistent/monitor.txt']);
+    expect(code).toBe(1);
+    expect(stderr.match(/nonexistent/g)).toHaveLength(1);
+    expect(stderr).toContain('no such file or directory');
+  });
+
   it('a gzip that ends in the middle is said to be unreadable', async () => {
     const packed = gzipSync(Buffer.from('Policy verdict log: flow 0x0\n'.repeat(1000)));
     const { code, stdout, stderr } = await run(['summary', '--input', '-'], {

@@ -39,8 +39,9 @@ function problems(text: string): { readonly [Code in Problem['code']]: Extract<P
     ENDPOINT_NOT_FOUND: { code: 'ENDPOINT_NOT_FOUND', ...agent },
     AGENT_NOT_FOUND: { code: 'AGENT_NOT_FOUND', context: text, node: text, namespace: text, selector: text },
     AGENT_NOT_READY: { code: 'AGENT_NOT_READY', ...agent, detail: text },
+    AGENT_CONTAINER_NOT_FOUND: { code: 'AGENT_CONTAINER_NOT_FOUND', ...agent, container: text, known: [text] },
     AGENT_COMMAND_FAILED: { code: 'AGENT_COMMAND_FAILED', ...agent, command: text, exitCode: 1, detail: text },
-    STREAM_LOST: { code: 'STREAM_LOST', ...agent, detail: text },
+    STREAM_LOST: { code: 'STREAM_LOST', ...agent, detail: text, hadBegun: true },
     EVENT_TYPE_UNKNOWN: { code: 'EVENT_TYPE_UNKNOWN', node: text, pod: text, type: text, detail: text },
     INPUT_UNREADABLE: { code: 'INPUT_UNREADABLE', path: text, detail: text },
     OUTPUT_UNWRITABLE: { code: 'OUTPUT_UNWRITABLE', detail: text },
@@ -69,6 +70,13 @@ describe('a sentence', () => {
     expect(explain({ ...API_UNREACHABLE, context: null, detail: ' refused. ' })).toMatch(
       /^The API server NAME cannot be reached: refused\. /,
     );
+  });
+
+  it('knows a search everywhere and a stream that never began', () => {
+    const { POD_NOT_FOUND, WORKLOAD_EMPTY, STREAM_LOST } = problems('NAME');
+    expect(explain({ ...POD_NOT_FOUND, namespace: '*' })).toMatch(/^There is no pod NAME in any namespace /);
+    expect(explain({ ...WORKLOAD_EMPTY, namespace: '*' })).toMatch(/^NAME NAME in any namespace /);
+    expect(explain({ ...STREAM_LOST, hadBegun: false })).toContain('before it had begun to listen');
   });
 
   it('suggests what is near, else where to look, and lists no hundreds', () => {

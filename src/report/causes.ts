@@ -1,0 +1,47 @@
+/** Owns the words for what a summary is known to lack. */
+import type { Gap, IncompleteReason, Summary } from '../model/summary.ts';
+import { durationText, plural, timeText } from './phrases.ts';
+import { printable } from './printable.ts';
+
+const MOST_GAPS = 3;
+
+export function causesOf(
+  summary: Summary,
+  reasons: readonly IncompleteReason[] = summary.completeness.reasons,
+): readonly string[] {
+  const { completeness, records, source, window } = summary;
+  return reasons.map((reason) => {
+    switch (reason) {
+      case 'lost-events':
+        return `${plural(completeness.lost, 'event')} lost before anybody read them`;
+      case 'gap':
+        return gapsText(completeness.gaps, window.end);
+      case 'missing-node':
+        return `nobody to listen to on ${listText(completeness.missingNodes)}`;
+      case 'not-streaming':
+        return `no stream from ${listText(source.agents.filter(({ state }) => state !== 'streaming').map(({ node }) => node))}`;
+      case 'unparsed-lines':
+        return `${plural(records.unparsed, 'line')} not understood`;
+      case 'too-many-flows':
+        return 'more distinct denied flows than are told apart, so ATTEMPTS no longer rises';
+      case 'offline-input':
+        return 'nobody can tell what happened before and after the lines of a file';
+      case 'truncated-input':
+        return 'the input ends in the middle';
+    }
+  });
+}
+
+function gapsText(gaps: readonly Gap[], end: string): string {
+  const latest = gaps.slice(-MOST_GAPS).map(({ node, from, to, seconds }) => {
+    const until = to === null ? 'now' : timeText(to, end);
+    return `${printable(node)} not heard ${timeText(from, end)}-${until} UTC (${durationText(seconds)})`;
+  });
+  const earlier = gaps.length - latest.length;
+  return latest.join(', ') + (earlier > 0 ? ` and ${plural(earlier, 'time')} before` : '');
+}
+
+function listText(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => printable(name));
+  return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
+}
