@@ -24,7 +24,7 @@ export class Scanner {
     return this.#at;
   }
 
-  get isAtEnd(): boolean {
+  isAtEnd(): boolean {
     return this.#at >= this.text.length;
   }
 

@@ -41,14 +41,14 @@ export function parseExpectation(text: string): Expectation | SyntaxProblem {
 }
 
 function readExpectation(scanner: Scanner): Expectation {
-  if (scanner.isAtEnd) scanner.fail('an expectation, such as rule1:ingress:allowed>=1 or "no denied"');
+  if (scanner.isAtEnd()) scanner.fail('an expectation, such as rule1:ingress:allowed>=1 or "no denied"');
   const first = scanner.peek(WORD);
   if (first === 'no' && /^no\s/.test(scanner.text.slice(scanner.at))) return readNone(scanner);
   const loss = LOSSES.find((name) => name === first);
   if (loss !== undefined && !/^[\w-]+\s*:/.test(scanner.text.slice(scanner.at))) {
     scanner.take(WORD);
     const comparison = readComparison(scanner);
-    if (!scanner.isAtEnd) scanner.fail('the end');
+    if (!scanner.isAtEnd()) scanner.fail('the end');
     return { kind: 'loss', text: scanner.text, metric: loss, comparison };
   }
   return readCount(scanner);
@@ -62,7 +62,7 @@ function readNone(scanner: Scanner): Expectation {
   const comparison: Comparison = { operator: '==', count: 0 };
   const loss = LOSSES.find((name) => name === word);
   if (loss !== undefined) {
-    if (!scanner.isAtEnd) scanner.fail('the end');
+    if (!scanner.isAtEnd()) scanner.fail('the end');
     return { kind: 'loss', text: scanner.text, metric: loss, comparison };
   }
   const metric = METRICS.find((name) => name === word);
@@ -122,7 +122,7 @@ function readClauses(scanner: Scanner, told: Direction | null): Clauses {
   let peer: CountExpectation['peer'] = null;
   let port: PortPattern | null = null;
   let withinMs: number | null = null;
-  while (!scanner.isAtEnd) {
+  while (!scanner.isAtEnd()) {
     const at = scanner.at;
     const word = scanner.need(WORD, CLAUSE_WANTED);
     if ((word === 'from' || word === 'to') && peer === null) {

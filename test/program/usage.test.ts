@@ -94,8 +94,8 @@ it('output that cannot be written is a failure', async () => {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const [code]: unknown[] = await once(child, 'close');
+  const closed: unknown[] = await once(child, 'close');
   closeSync(full);
-  expect(code).toBe(1);
+  expect(closed[0]).toBe(1);
   expect(stderr).toContain('no space left');
 });
