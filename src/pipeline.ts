@@ -6,7 +6,9 @@ import { createAnswers } from './attribution/answers.ts';
 import { createAttributor } from './attribution/attributor.ts';
 import { createPrintedNames, readL7Name } from './attribution/printed-name.ts';
 import { reservedIdentity } from './discovery/identity-name.ts';
+import { isAbout } from './filter/about.ts';
 import { createHold } from './hold.ts';
+import type { RecordSink } from './model/attributed.ts';
 import type { Clock } from './model/clock.ts';
 import type { AgentPlan, IdentityLookup } from './model/cluster.ts';
 import type { MonitorRecord } from './model/event.ts';
@@ -19,6 +21,8 @@ export interface LiveOptions {
   readonly clock: Clock;
   readonly identityName: IdentityLookup;
   readonly missingNodes: readonly string[];
+  /** Gets every record that is counted, ignored or not understood, once its policy is known. */
+  readonly sink?: RecordSink;
   /** What is listened for, in Cilium's words. */
   readonly types: readonly string[];
   /** An agent's stream is open, for the first time or again. */
@@ -42,8 +46,10 @@ export interface LivePipeline {
   settle(): void;
 }
 
+const MOVED = 'a pod moved or was replaced';
+
 export function startPipeline(options: LiveOptions): LivePipeline {
-  const { clock, identityName, missingNodes, types } = options;
+  const { clock, identityName, missingNodes, types, sink } = options;
   const startMs = clock.nowMs();
   const aggregator = createAggregator({ startMs, source: 'monitor', types, missingNodes, identityName });
   const answers = createAnswers();
@@ -51,6 +57,12 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   const holds: (() => void)[] = [];
   const followers = new Map<string, Follower>();
   const counters = new Map<string, StreamCounter>();
+
+  function missed(counter: StreamCounter | undefined, node: string, fromMs: number): void {
+    const toMs = clock.nowMs();
+    counter?.gap(fromMs, toMs, MOVED);
+    sink?.record({ type: 'gap', fromMs, toMs, reason: MOVED }, null, { node, atMs: toMs, wanted: true });
+  }
 
   async function listen(
     plan: AgentPlan,
@@ -62,21 +74,26 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     const attributor = createAttributor(answers, answerCache);
     const keeper = keepState(attributor, questions, clock);
     counters.set(plan.agent.node, counter);
+    const { node } = plan.agent;
+    let { targets } = plan;
     let wanted = endpointsOf(plan);
-    followers.set(plan.agent.node, (targets, sinceMs) => {
+    followers.set(node, (changed, sinceMs) => {
       const before = wanted;
+      targets = changed;
       wanted = endpointsOf({ targets });
       counter.setTargets(targets);
       if (before === 'all' || wanted === 'all') return;
       const added = wanted.filter((endpoint) => !before.includes(endpoint));
       if (added.length === 0) return;
-      counter.gap(sinceMs, clock.nowMs(), 'a pod moved or was replaced');
+      missed(counter, node, sinceMs);
       hold.until(keeper.read(added));
     });
     let nowMs = clock.nowMs();
     const reader = createReader((record) => {
       if (record.type === 'agent') attributor.notice(record, nowMs);
-      counter.record(record, attributionOf(record), nowMs);
+      const attribution = attributionOf(record);
+      counter.record(record, attribution, nowMs);
+      sink?.record(record, attribution, { node, atMs: nowMs, wanted: isAbout(record, targets) });
     });
     const attributionOf = (record: MonitorRecord) => {
       if (record.type === 'policy-verdict')
@@ -108,6 +125,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
           reader.reset();
           attributor.gap(toMs);
           counter.gap(fromMs, toMs, reason);
+          sink?.record({ type: 'gap', fromMs, toMs, reason }, null, { node, atMs: toMs, wanted: true });
         },
       },
       signal,
@@ -116,7 +134,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
 
   return {
     listen,
-    missed: (node, sinceMs) => counters.get(node)?.gap(sinceMs, clock.nowMs(), 'a pod moved or was replaced'),
+    missed: (node, sinceMs) => missed(counters.get(node), node, sinceMs),
     retarget: (node, targets, sinceMs) => followers.get(node)?.(targets, sinceMs),
     summary: () => aggregator.summary(clock.nowMs()),
     settle: () => {
@@ -137,22 +155,34 @@ export interface InputFile {
 }
 
 /** The same for monitor text that somebody kept: one summary of all files, with the names that the lines themselves tell. */
-export async function summarizeFiles(files: readonly InputFile[], clock: Clock): Promise<Summary> {
+export async function summarizeFiles(
+  files: readonly InputFile[],
+  clock: Clock,
+  sink: RecordSink | null = null,
+): Promise<Summary> {
   const paths = files.map(({ path }) => path);
   const startMs = clock.nowMs();
   const aggregator = createAggregator({ startMs, source: 'file', files: paths, identityName: reservedIdentity });
   for (const { chunks } of files) {
-    const reader = createReader(fileCounter(aggregator.addStream(null), startMs));
-    for await (const chunk of chunks) reader.push(chunk);
+    const reader = createReader(fileCounter(aggregator.addStream(null), startMs, sink));
+    for await (const chunk of chunks) {
+      reader.push(chunk);
+      await sink?.room();
+    }
     reader.end();
   }
   return aggregator.summary(clock.nowMs());
 }
 
-function fileCounter(counter: StreamCounter, nowMs: number): (record: MonitorRecord) => void {
+/** Nobody knows when a line of a file was printed. */
+const OFFLINE = { node: null, atMs: null, wanted: true } as const;
+
+function fileCounter(counter: StreamCounter, nowMs: number, sink: RecordSink | null): (record: MonitorRecord) => void {
   const attribute = createPrintedNames();
   return (record) => {
     const printed = record.type === 'l7' ? readL7Name(record) : record.type === 'policy-verdict' ? record : null;
-    counter.record(record, printed === null ? null : attribute(printed), nowMs);
+    const attribution = printed === null ? null : attribute(printed);
+    counter.record(record, attribution, nowMs);
+    sink?.record(record, attribution, OFFLINE);
   };
 }

@@ -1,12 +1,13 @@
 /** From a plan to running streams: connect, find the agents, and listen to all of them at once. */
 import { missingPermissions } from '../discovery/access.ts';
 import { findAgents } from '../discovery/agents.ts';
-import { discoverTargets, type StepName } from '../discovery/discover.ts';
+import { type DiscoveredPlan, discoverTargets, type StepName } from '../discovery/discover.ts';
 import { listPolicies } from '../discovery/policies.ts';
 import { monitorStream } from '../exec/monitor.ts';
 import { askAgent } from '../exec/question.ts';
 import type { AgentExec } from '../exec/session.ts';
 import type { Io } from '../io/io.ts';
+import type { RecordSink } from '../model/attributed.ts';
 import type { AgentPlan, AgentRef } from '../model/cluster.ts';
 import type { KubeApi } from '../model/kubernetes.ts';
 import { Failure, failure, type Problem } from '../model/problem.ts';
@@ -34,7 +35,26 @@ export interface Listening {
   stop(): Promise<void>;
 }
 
-export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Promise<Listening> {
+/** For whoever wants the records themselves. */
+export interface Hearing {
+  /** What the agents print with `-v` only. */
+  readonly verbose: boolean;
+  /** Made when the streams are being opened; what arrives meanwhile waits. */
+  readonly sink: (cluster: HeardCluster) => Promise<RecordSink>;
+}
+
+export interface HeardCluster {
+  readonly kube: KubeApi;
+  readonly signal: AbortSignal;
+  readonly plan: DiscoveredPlan;
+}
+
+export async function listen(
+  plan: ListenPlan,
+  io: Io,
+  narrator: Narrator,
+  hearing: Hearing | null = null,
+): Promise<Listening> {
   narrator.step('connect');
   // The Kubernetes client is loaded here and not at the top: help, version and files never pay for it.
   const { connectKube } = await import('../io/kube.ts');
@@ -63,7 +83,14 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
       agent = located ?? agent;
       return located;
     };
-    const options = { types: [...plan.types, 'agent'], numeric: true, relatedTo: [], context: kube.context, locate };
+    const options = {
+      types: [...new Set([...plan.types, 'agent'])],
+      numeric: true,
+      relatedTo: [],
+      verbose: hearing?.verbose ?? false,
+      context: kube.context,
+      locate,
+    };
     return {
       agentPlan,
       stream: openEarly(monitorStream(exec, agent, options), ending.signal),
@@ -73,12 +100,16 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator): Prom
   const opening = found.agents.map(openAgent);
   const failed: Problem[] = [];
   const streams: Promise<void>[] = [];
-  const { startPipeline } = await import('../pipeline.ts');
+  const [{ startPipeline }, sink = null] = await Promise.all([
+    import('../pipeline.ts'),
+    hearing?.sink({ kube, signal: ending.signal, plan: found }),
+  ]);
   const pipeline = startPipeline({
     clock: io.clock,
     identityName: found.identityName,
     missingNodes: found.missingNodes.map(({ node }) => node),
     types: plan.types,
+    ...(sink === null ? {} : { sink }),
     streaming: ({ agent }) => {
       narrator.detail(`${agent.node}: listening`);
       opened.resolve();

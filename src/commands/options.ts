@@ -30,9 +30,12 @@ export interface CountFlags {
   readonly type?: readonly string[];
 }
 
-export interface OutputFlags {
+export interface OutputFlags extends MessageFlags {
   readonly output: (typeof OUTPUTS)[number];
   readonly sort: (typeof SORTS)[number];
+}
+
+export interface MessageFlags {
   readonly color: (typeof COLORS)[number];
   readonly strict?: boolean;
   readonly verbose?: boolean;
@@ -139,10 +142,16 @@ export function addCountOptions(command: Command): Command {
 }
 
 export function addOutputOptions(command: Command): Command {
-  return command
+  command
     .optionsGroup('Output:')
     .addOption(option('-o, --output <format>', 'how to print', 'OUTPUT').choices(OUTPUTS).default('table'))
-    .addOption(option('--sort <column>', 'order of the rows of a table', 'SORT').choices(SORTS).default('denied'))
+    .addOption(option('--sort <column>', 'order of the rows of a table', 'SORT').choices(SORTS).default('denied'));
+  return addMessageOptions(command);
+}
+
+/** What every output has: colours, strictness, and what is said on stderr. */
+export function addMessageOptions(command: Command): Command {
+  return command
     .addOption(
       option('--color <when>', 'colours in tables (NO_COLOR and FORCE_COLOR count too)', 'COLOR')
         .choices(COLORS)

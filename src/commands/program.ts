@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Io } from '../io/io.ts';
+import { addEventsCommand } from './event-flags.ts';
 import {
   addClusterOptions,
   addCountOptions,
@@ -42,6 +43,7 @@ Examples:
   policystat watch --pod deathstar           live statistics of the policies that decide about a pod
   policystat summary deploy/web --duration 1m -o json
   policystat summary --input monitor.txt.gz  from a kept output of "cilium monitor"
+  policystat events --pod deathstar -t drop  the records themselves
   policystat demo                            the same on an embedded demo cluster
 ${EXIT_CODES}`,
     );
@@ -101,6 +103,8 @@ Examples:
     .action(async (targets: string[]) =>
       done(await (await import('./summary.ts')).runSummary(targets, summary.opts(), liveFlagsGiven(summary), io)),
     );
+
+  addEventsCommand(program, io, done);
 
   const demo = program
     .command('demo')

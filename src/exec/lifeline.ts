@@ -7,6 +7,8 @@ export interface MonitorArguments {
   readonly types: readonly string[];
   readonly numeric: boolean;
   readonly relatedTo: readonly number[];
+  /** `-v`: debug messages and translations at sockets are printed with it only (1.8 on). */
+  readonly verbose: boolean;
 }
 
 const PICK_PROGRAM = 'if command -v cilium-dbg >/dev/null 2>&1; then P=cilium-dbg; else P=cilium; fi';
@@ -30,6 +32,7 @@ export function monitorCommand(launch: Launch, options: MonitorArguments): reado
   const flags = [
     ...options.types.flatMap((type) => ['-t', type]),
     ...(options.numeric ? ['-n'] : []),
+    ...(options.verbose ? ['-v'] : []),
     ...options.relatedTo.flatMap((endpoint) => ['--related-to', String(endpoint)]),
   ];
   if (launch === 'wrapped') return ['sh', '-c', LIFELINE, 'policystat', ...flags];

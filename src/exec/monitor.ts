@@ -13,6 +13,8 @@ export interface MonitorOptions {
   /** Identities as numbers, where the agent knows how (1.10). */
   readonly numeric: boolean;
   readonly relatedTo: readonly number[];
+  /** Debug messages and translations at sockets too. */
+  readonly verbose: boolean;
   /** After a loss: the agent that is on the node now. */
   readonly locate?: () => Promise<AgentRef | null>;
   readonly context: string | null;
@@ -74,7 +76,8 @@ async function run(
 
   const next = async (): Promise<Exclude<Decision, Retry> | RetryNow> => {
     history.readyMs = Infinity;
-    const monitor = { types: options.types, numeric: way.numeric, relatedTo: options.relatedTo };
+    const { types, relatedTo, verbose } = options;
+    const monitor = { types, relatedTo, verbose, numeric: way.numeric };
     const outcome = await listenOnce(exec, way.agent, way.launch, monitor, listening, signal);
     if (clock.nowMs() - history.readyMs >= STABLE_MS) history.failures = 0;
     if (signal.aborted) return { kind: 'stop' };

@@ -94,7 +94,7 @@ function afterBadStart(end: ExecEnd, output: readonly string[], situation: Situa
   const refusal = output.find((line) => line.includes('-t, --type'));
   const type = /unknown type \(([^)]*)\)|invalid argument "([^"]*)" for "?-t, --type/.exec(refusal ?? '');
   if (refusal !== undefined && type !== null) {
-    const detail = /following ones:?\s*\[([^\]]*)\]/.exec(refusal)?.[1] ?? refusal;
+    const detail = knownTypes(refusal) ?? refusal;
     const { node, pod } = agent;
     const problem = { code: 'EVENT_TYPE_UNKNOWN', node, pod, type: type[1] ?? type[2] ?? '', detail } as const;
     return { kind: 'fail', error: failure(problem) };
@@ -106,6 +106,14 @@ function afterBadStart(end: ExecEnd, output: readonly string[], situation: Situa
   const isHopeless =
     end.kind === 'exited' && (end.exitCode === 127 || output.some((line) => line.startsWith('Error:')));
   return isHopeless && !situation.everListened ? { kind: 'fail', error: commandFailed(end, output, situation) } : null;
+}
+
+/** `… one of the following ones map[agent:130 capture:3]`, older: `[agent capture]`. */
+function knownTypes(refusal: string): string | null {
+  const listed = /following ones:?\s*(?:map)?\[([^\]]*)\]/.exec(refusal)?.[1];
+  if (listed === undefined) return null;
+  const names = listed.split(/[\s,]+/).map((name) => name.replace(/:\d+$/, ''));
+  return `it knows ${names.filter((name) => name !== '').join(', ')}`;
 }
 
 /** Every end of a monitor that nobody asked to end is a loss: it exits with 0 when the agent has gone, with 137 in its restart. */

@@ -3,6 +3,10 @@ import type { Clock } from '../model/clock.ts';
 
 export interface Sink {
   write(text: string): void;
+  /** Like `write`, but a slow terminal is not waited for: false where it has no room. Pipes and files take everything. */
+  offer(text: string): boolean;
+  /** Resolves when a slow reader has caught up: for whoever can wait. */
+  room(): Promise<void>;
   readonly isTerminal: boolean;
   /** Of a terminal; 80 by 24 where it does not say. */
   readonly columns: number;

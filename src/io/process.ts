@@ -1,10 +1,12 @@
 /** The real world: this process' streams, signals and files as an `Io`. */
-
+import { write } from 'node:fs';
 import type { WriteStream } from 'node:tty';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { failure } from '../model/problem.ts';
 import { systemClock } from './clock.ts';
 import type { Io, Sink, StopReason } from './io.ts';
+import { createTerminalQueue } from './terminal-queue.ts';
 
 /** A terminal and the wrapper process pass the same Ctrl-C on within this time. */
 const SAME_INTERRUPT_MS = 250;
@@ -20,9 +22,10 @@ export function processIo(): Io {
       stop('broken-pipe');
     });
   }
+  const out = sinkOf(process.stdout, 1, stop);
   return {
-    out: sinkOf(process.stdout),
-    err: sinkOf(process.stderr),
+    out,
+    err: sinkOf(process.stderr, 2, stop),
     env: process.env,
     clock: systemClock,
     random: Math.random,
@@ -31,6 +34,7 @@ export function processIo(): Io {
     nodeVersion: process.versions.node,
     demoPrograms: fileURLToPath(new URL('./demo/', import.meta.url)),
     drain: async () => {
+      await out.room();
       await Promise.all([process.stdout, process.stderr].map(drained));
       if (unwritable !== null) throw failure({ code: 'OUTPUT_UNWRITABLE', detail: unwritable.message }, unwritable);
     },
@@ -60,9 +64,20 @@ function stopOnSignals(stop: (reason: StopReason) => void): void {
   }
 }
 
-function sinkOf(stream: WriteStream | NodeJS.WriteStream): Sink {
+function sinkOf(stream: WriteStream | NodeJS.WriteStream, fd: 1 | 2, stop: (reason: StopReason) => void): Sink {
+  // Node writes to terminals synchronously: one that stands still would hold up the whole process.
+  const terminal = stream.isTTY ? createTerminalQueue({ write: writeTo(fd), failed: () => stop('broken-pipe') }) : null;
   return {
     write: (text) => void stream.write(text),
+    offer: (text) => {
+      if (terminal !== null) return terminal.offer(text);
+      stream.write(text);
+      return true;
+    },
+    room: async () => {
+      await terminal?.empty();
+      if (stream.writableNeedDrain) await drained(stream);
+    },
     get isTerminal() {
       return stream.isTTY;
     },
@@ -74,6 +89,15 @@ function sinkOf(stream: WriteStream | NodeJS.WriteStream): Sink {
     },
     stream,
     onResize: (changed) => void stream.on('resize', changed),
+  };
+}
+
+/** In Node's thread pool, where it may take as long as the terminal takes. */
+function writeTo(fd: number): (bytes: Uint8Array) => Promise<number> {
+  const writeOnce = promisify(write);
+  return async (bytes) => {
+    const { bytesWritten } = await writeOnce(fd, bytes);
+    return bytesWritten;
   };
 }
 

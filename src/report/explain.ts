@@ -61,13 +61,27 @@ export function explain(problem: Problem): string {
         return `Lost the connection to the agent ${path(problem)} on node ${name(problem.node)} before it had begun to listen${because(problem.detail)} Is the node alive? "kubectl get node ${name(problem.node)}" and "kubectl -n ${name(problem.namespace)} get pod ${name(problem.pod)}" tell.`;
       return `Lost the stream of the agent ${path(problem)} on node ${name(problem.node)}${because(problem.detail)} Nothing is known of the time until it is back; the summary shows the gap.`;
     case 'EVENT_TYPE_UNKNOWN':
-      return `The agent ${name(problem.pod)} on node ${name(problem.node)} does not know events of type ${name(problem.type)}${because(problem.detail)} Policy verdicts need Cilium 1.8 or newer.`;
+      return `The agent ${name(problem.pod)} on node ${name(problem.node)} does not know events of type ${name(problem.type)}${because(problem.detail)}${sinceWhen(problem.type)}`;
     case 'INPUT_UNREADABLE':
       return `Cannot read ${problem.path === '-' ? 'standard input' : name(problem.path)}${because(problem.detail)} Give the text that "cilium monitor" prints, plain or gzip.`;
     case 'OUTPUT_UNWRITABLE':
       return `Cannot write the output${because(problem.detail)} What was printed is not whole.`;
     case 'INCOMPLETE':
       return `The data is not complete (${problem.reasons.map((reason) => printable(reason, LONGEST_DETAIL)).join('; ')}): the numbers are lower bounds. Without --strict this is no failure.`;
+  }
+}
+
+/** Cilium pkg/monitor/api/types.go of each minor. */
+function sinceWhen(type: string): string {
+  switch (type) {
+    case 'policy-verdict':
+      return ' Policy verdicts need Cilium 1.8 or newer.';
+    case 'trace-sock':
+      return ' Translations at sockets (nat) need Cilium 1.13 or newer.';
+    case 'recorder':
+      return ' Cilium has a recorder from 1.10 to 1.18.';
+    default:
+      return '';
   }
 }
 

@@ -7,8 +7,8 @@ export function renderJson(summary: Summary): string {
 }
 
 /** JSON.stringify leaves C1, bidi overrides and zero-width characters raw; inside its strings they may be escaped. */
-export function toJson(summary: Summary, indent: number): string {
-  const lines = JSON.stringify(summary, null, indent).split('\n');
+export function toJson(value: object, indent: number): string {
+  const lines = JSON.stringify(value, null, indent).split('\n');
   return lines.map((line) => escapeUnsafe(line, jsonEscape)).join('\n');
 }
 

@@ -90,7 +90,7 @@ export function completenessLines(summary: Summary, { width, palette }: FootOpti
 }
 
 export function completenessText(summary: Summary): string {
-  const causes = causesOf(summary).join('; ');
+  const causes = causesText(summary);
   switch (summary.completeness.status) {
     case 'full':
       return 'complete: nothing is known to be missing';
@@ -99,6 +99,11 @@ export function completenessText(summary: Summary): string {
     case 'unknown':
       return `completeness unknown: ${causes}`;
   }
+}
+
+/** Why a summary is not known to be complete. */
+export function causesText(summary: Summary): string {
+  return causesOf(summary).join('; ');
 }
 
 export function recordLines({ records }: Summary, { width, palette }: FootOptions): readonly string[] {

@@ -8,7 +8,7 @@ import { failure, type Problem } from '../../src/model/problem.ts';
 const SITUATION: Situation = {
   agent: { node: 'node1', namespace: 'kube-system', pod: 'cilium-a', container: 'cilium-agent' },
   launch: 'wrapped',
-  monitor: { types: ['policy-verdict'], numeric: true, relatedTo: [] },
+  monitor: { types: ['policy-verdict'], numeric: true, relatedTo: [], verbose: false },
   everListened: true,
   failures: 0,
 };
@@ -99,9 +99,10 @@ test('what a user gives comes in as parameters, never into the script', () => {
     types: ['$(reboot)'],
     numeric: true,
     relatedTo: [262],
+    verbose: false,
   });
   expect([sh, c]).toEqual(['sh', '-c']);
-  expect(script).toBe(monitorCommand('wrapped', { types: [], numeric: false, relatedTo: [] })[2]);
+  expect(script).toBe(monitorCommand('wrapped', { types: [], numeric: false, relatedTo: [], verbose: false })[2]);
   expect(words).toEqual(['policystat', '-t', '$(reboot)', '-n', '--related-to', '262']);
 });
 

@@ -7,13 +7,16 @@ import { describe, expect, it } from 'vitest';
 import { BIN, run } from './run.ts';
 
 describe('help', () => {
-  it.each([[['--help']], [['watch', '--help']], [['summary', '--help']], [['demo', '--help']]])('%j', async (args) => {
-    const { code, stdout, stderr } = await run(args);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    await expect(stdout).toMatchFileSnapshot(
-      `golden/${args.join(' ').replaceAll('--', '').trim().replaceAll(' ', '-')}.txt`,
-    );
-  });
+  it.each([[['--help']], [['watch', '--help']], [['summary', '--help']], [['events', '--help']], [['demo', '--help']]])(
+    '%j',
+    async (args) => {
+      const { code, stdout, stderr } = await run(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      await expect(stdout).toMatchFileSnapshot(
+        `golden/${args.join(' ').replaceAll('--', '').trim().replaceAll(' ', '-')}.txt`,
+      );
+    },
+  );
 });
 
 describe('version', () => {
@@ -38,6 +41,12 @@ describe('wrong use exits with 2 and says so on stderr', () => {
     [['summary', '--input', '-', '--pod', 'a'], 'leave --pod out'],
     [['summary', '--input', '-', '-n', 'a', '--duration', '1m'], 'leave --namespace and --duration out'],
     [['watch', '--pod', 'a', '-l', 'b=c'], 'Give either names'],
+    [['events', '--pod', 'a', '-o', 'json'], '-o jsonl'],
+    [['events', '--pod', 'a', '-t', 'polcy'], 'policy-verdict, drop, l7'],
+    [['events', '--pod', 'a', '--peer', 'tiefighter'], '--peer does not take "tiefighter"'],
+    [['events', '--input', '-', '--port', 'http'], '--port does not take "http"'],
+    [['events', '--input', '-', '--pod', 'a'], 'leave the targets out'],
+    [['events', '--input', '-', '--input', '-'], 'only once'],
     [['demo', '--rate', 'fast'], '0 or above'],
     [['demo', '--dialect', 'calico'], 'accuknox, cilium'],
     [['demo', '--cilium-version', '1.99'], '1.8 to 1.19'],

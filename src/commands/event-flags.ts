@@ -1,0 +1,72 @@
+/** The `events` command's flags, help and examples. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Io } from '../io/io.ts';
+import { collectEventTypes } from './event-types.ts';
+import { addClusterOptions, addMessageOptions, addTargetOptions, collect, durationMs } from './options.ts';
+
+/** For every command that chooses among records. */
+function addFilterOptions(command: Command): Command {
+  const filter = (flags: string, description: string) => new Option(flags, description).argParser(collect);
+  return command
+    .optionsGroup('Filters (any of the words of a flag, all of the flags):')
+    .addOption(filter('--direction <direction>', 'ingress, egress'))
+    .addOption(filter('--action <action>', 'allow, deny, redirect, audit; drops are deny'))
+    .addOption(filter('--policy <name>', 'NAME or NAMESPACE/NAME, implicit-default-deny'))
+    .addOption(
+      filter('--peer <peer>', 'the other side: identity, reserved name, IP address, NAMESPACE/NAME, label KEY=VALUE'),
+    )
+    .addOption(filter('--port <port>', 'destination port'))
+    .addOption(filter('--protocol <name>', 'tcp, udp, icmp, icmpv6, sctp, a number; http, dns, kafka'))
+    .addOption(filter('--reason <reason>', "a drop's reason, as Cilium prints it or as its number"));
+}
+
+function outputFormat(value: string): 'text' | 'jsonl' {
+  if (value === 'text' || value === 'jsonl') return value;
+  if (value === 'json') throw new InvalidArgumentError('Records are one object a line: -o jsonl.');
+  throw new InvalidArgumentError('Give text or jsonl.');
+}
+
+/** `done` receives the exit code. */
+export function addEventsCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
+  const events = program
+    .command('events')
+    .summary('the records themselves, with the policy that decided')
+    .description(
+      'What the agents report, one record a line with the policy that decided, from all agents of the targets; or from kept monitor output given with --input. Ctrl-C ends it.',
+    );
+  addTargetOptions(events);
+  addClusterOptions(events);
+  events
+    .optionsGroup('Events:')
+    .addOption(
+      new Option(
+        '-t, --type <types>',
+        "Cilium's names (policy-verdict, drop, l7, trace, capture, debug, agent, recorder, trace-sock), policy = policy-verdict, nat = translations joined; with commas or repeated (default: policy-verdict, with --input all)",
+      ).argParser(collectEventTypes),
+    );
+  addFilterOptions(events);
+  events
+    .optionsGroup('Output:')
+    .addOption(new Option('-o, --output <format>', 'text or jsonl').argParser(outputFormat).default('text'));
+  addMessageOptions(events)
+    .optionsGroup('Window:')
+    .addOption(new Option('--duration <time>', 'end after this time (default: at Ctrl-C)').argParser(durationMs))
+    .addOption(
+      new Option(
+        '--input <file>',
+        'monitor text instead of a cluster, plain or gzip, - for stdin; repeatable',
+      ).argParser(collect),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  policystat events --pod deathstar
+  policystat events --pod deathstar -t policy,drop --action deny
+  policystat events -A -t nat -o jsonl
+  policystat events --input monitor.txt.gz --policy default/rule1 --direction ingress`,
+    )
+    .action(async (targets: string[]) =>
+      done(await (await import('./events.ts')).runEvents(targets, events.opts(), io)),
+    );
+}

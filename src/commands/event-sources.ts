@@ -1,0 +1,108 @@
+/** Printers for the records of a cluster and of files: what things are called there, and whether a slow reader is waited for. */
+import { reservedIdentity } from '../discovery/identity-name.ts';
+import { listServices, podAddresses, type ServiceAt } from '../discovery/services.ts';
+import { compileFilter } from '../filter/filter.ts';
+import { podsAmong } from '../filter/words.ts';
+import type { Io } from '../io/io.ts';
+import type { Translation } from '../model/datapath-event.ts';
+import { Failure } from '../model/problem.ts';
+import { renderEventJson } from '../report/event-json.ts';
+import type { Naming } from '../report/event-parts.ts';
+import { createEventText } from '../report/event-text.ts';
+import { paletteFor } from '../report/screen.ts';
+import { usesColor } from './color.ts';
+import { createEventPrinter, type EventPrinter, type PrinterOptions } from './event-printer.ts';
+import { type EventsFlags, hasFilter } from './event-request.ts';
+import type { EventTypes } from './event-types.ts';
+import type { HeardCluster } from './listen.ts';
+import type { Narrator } from './narrator.ts';
+import { elapsed } from './until.ts';
+
+/** How long the first lines wait for the names of identities. */
+const NAMES_MS = 1_000;
+
+export async function eventsOfCluster(
+  cluster: HeardCluster,
+  types: EventTypes,
+  flags: EventsFlags,
+  io: Io,
+  narrator: Narrator,
+): Promise<EventPrinter> {
+  const { kube, signal, plan } = cluster;
+  const { identityName } = plan;
+  const [services, addresses] = await Promise.all([
+    types.wanted.has('trace-sock') ? servicesOrWarning(cluster, narrator) : null,
+    Promise.all(
+      podsAmong(flags).map(async ({ namespace, name }): Promise<readonly [string, readonly string[]]> => {
+        const found = await podAddresses(kube, namespace, name, signal).catch(() => []);
+        return [`${namespace}/${name}`, found];
+      }),
+    ),
+    Promise.race([plan.namesSettled(), elapsed(io.clock, NAMES_MS, signal)]),
+  ]);
+  const ofPod = new Map(addresses);
+  const naming = { identityName, endpointName: targetNames(cluster) };
+  return createEventPrinter({
+    types,
+    damaged: printsDamage(flags),
+    filter: compileFilter(flags, { identityName, podAddresses: (pod) => ofPod.get(pod) ?? [] }),
+    named: (record) => withService(record, services),
+    render: renderer(flags, io, naming, false),
+    write: (text) => io.out.offer(text),
+    room: () => io.out.room(),
+  });
+}
+
+export function eventsOfFiles(types: EventTypes | null, flags: EventsFlags, io: Io): EventPrinter {
+  const naming = { identityName: reservedIdentity, endpointName: () => null };
+  return createEventPrinter({
+    types,
+    damaged: printsDamage(flags),
+    filter: compileFilter(flags, { identityName: reservedIdentity, podAddresses: () => [] }),
+    named: (record) => record,
+    render: renderer(flags, io, naming, true),
+    // A file waits for its reader.
+    write: (text) => {
+      io.out.write(text);
+      return true;
+    },
+    room: () => io.out.room(),
+  });
+}
+
+/** Whoever asks for certain events gets nothing else. */
+function printsDamage(flags: EventsFlags): boolean {
+  return flags.type === undefined && !hasFilter(flags);
+}
+
+function renderer(flags: EventsFlags, io: Io, naming: Naming, dates: boolean): PrinterOptions['render'] {
+  if (flags.output === 'jsonl') return renderEventJson;
+  return createEventText({ ...naming, dates, palette: paletteFor(usesColor(io, io.out, flags)) });
+}
+
+async function servicesOrWarning({ kube, signal }: HeardCluster, narrator: Narrator): Promise<ServiceAt | null> {
+  try {
+    return await listServices(kube, signal);
+  } catch (error) {
+    // Addresses are told without names.
+    if (error instanceof Failure) narrator.warn(error.problem);
+    return null;
+  }
+}
+
+function withService(record: Translation, services: ServiceAt | null): Translation {
+  const { from } = record;
+  if (from?.service !== null || services === null) return record;
+  return { ...record, from: { ...from, service: services(from.ip, from.port) } };
+}
+
+function targetNames({ plan }: HeardCluster): Naming['endpointName'] {
+  const names = new Map(
+    plan.agents.flatMap(({ agent, targets }) =>
+      targets === 'all'
+        ? []
+        : targets.map(({ endpoint, namespace, pod }) => [`${agent.node} ${endpoint}`, `${namespace}/${pod}`] as const),
+    ),
+  );
+  return (endpoint, node) => names.get(`${node} ${endpoint}`) ?? null;
+}

@@ -1,0 +1,96 @@
+/** `events`: the attributed records themselves, one a line, live from all agents or from kept output. */
+import { compileFilter, type Names } from '../filter/filter.ts';
+import type { Io } from '../io/io.ts';
+import { failure } from '../model/problem.ts';
+import type { Summary } from '../model/summary.ts';
+import type { EventPrinter } from './event-printer.ts';
+import type { EventsFlags } from './event-request.ts';
+import { type EventTypes, needsVerbose } from './event-types.ts';
+import { listen } from './listen.ts';
+import { createNarrator, type Narrator } from './narrator.ts';
+import { requireComplete } from './outcome.ts';
+import { type ListenPlan, toListenPlan, usage } from './plan.ts';
+
+const INTERRUPTED = 130;
+const VERDICTS: EventTypes = { wanted: new Set(['policy-verdict']), joinsTranslations: false };
+
+export async function runEvents(targets: readonly string[], flags: EventsFlags, io: Io): Promise<number> {
+  // A word that means nothing is told before anything is asked.
+  compileFilter(flags, NO_NAMES);
+  if (flags.input !== undefined) return printFiles(targets, flags, flags.input, io);
+  const { type, ...rest } = flags;
+  const plan = toListenPlan(targets, rest, io.env);
+  const narrator = await createNarrator(io, flags);
+  const types = type ?? VERDICTS;
+  return follow({ ...plan, types: [...types.wanted] }, types, flags, io, narrator);
+}
+
+const NO_NAMES: Names = { identityName: () => null, podAddresses: () => [] };
+
+async function follow(
+  plan: ListenPlan,
+  types: EventTypes,
+  flags: EventsFlags,
+  io: Io,
+  narrator: Narrator,
+): Promise<number> {
+  const made = Promise.withResolvers<EventPrinter>();
+  try {
+    const listening = await listen(plan, io, narrator, {
+      verbose: needsVerbose(types),
+      sink: async (cluster) => {
+        // Loaded while the streams are being opened: until then, every millisecond is theirs.
+        const { eventsOfCluster } = await import('./event-sources.ts');
+        const printer = await eventsOfCluster(cluster, types, flags, io, narrator);
+        made.resolve(printer);
+        return printer;
+      },
+    });
+    try {
+      await listening.opened;
+      narrator.settle();
+      if (io.stop.aborted) return INTERRUPTED;
+      const problem = await listening.over(flags.duration ?? null);
+      const summary = await listening.finalSummary();
+      await close(await made.promise, summary, flags, io);
+      if (problem !== null) throw failure(problem);
+      requireComplete(summary, flags.strict === true);
+      return 0;
+    } finally {
+      await listening.stop();
+    }
+  } finally {
+    narrator.settle();
+  }
+}
+
+async function printFiles(
+  targets: readonly string[],
+  flags: EventsFlags,
+  paths: readonly string[],
+  io: Io,
+): Promise<number> {
+  if (targets.length > 0 || flags.pod !== undefined || flags.selector !== undefined || flags.node !== undefined) {
+    throw usage('With --input there is no cluster that knows the pods: leave the targets out.');
+  }
+  if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
+  const [{ summarizeFiles }, { eventsOfFiles }] = await Promise.all([
+    import('../pipeline.ts'),
+    import('./event-sources.ts'),
+  ]);
+  const printer = eventsOfFiles(flags.type ?? null, flags, io);
+  const files = paths.map((path) => ({ path, chunks: io.read(path) }));
+  const summary = await summarizeFiles(files, io.clock, printer);
+  await close(printer, summary, flags, io);
+  requireComplete(summary, flags.strict === true);
+  return 0;
+}
+
+/** On stderr, so that stdout holds records and nothing else. */
+async function close(printer: EventPrinter, summary: Summary, flags: EventsFlags, io: Io): Promise<void> {
+  printer.end();
+  await printer.room();
+  if (flags.quiet === true) return;
+  const { accountText } = await import('../report/event-account.ts');
+  for (const line of accountText(printer.account(), summary)) io.err.write(`policystat: ${line}\n`);
+}
