@@ -27,9 +27,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   return io.stop.reason === 'broken-pipe' ? EXIT.done : exitCode;
 }
 
-async function runProgram(argv: readonly string[], io: Io): Promise<number> {
+async function runProgram(all: readonly string[], io: Io): Promise<number> {
   let exitCode: number = EXIT.done;
-  const program = createProgram(io, (code) => {
+  const { argv, beside } = splitCommand(all);
+  const program = createProgram(io, beside, (code) => {
     exitCode = code;
   });
   if (argv.length === 0) {
@@ -38,6 +39,12 @@ async function runProgram(argv: readonly string[], io: Io): Promise<number> {
   }
   await program.parseAsync(argv, { from: 'user' });
   return exitCode;
+}
+
+/** Behind `check … --` is a command of the user's own, which no flag of ours is looked for in. */
+function splitCommand(all: readonly string[]): { argv: readonly string[]; beside: readonly string[] } {
+  const at = all[0] === 'check' ? all.indexOf('--') : -1;
+  return at < 0 ? { argv: all, beside: [] } : { argv: all.slice(0, at), beside: all.slice(at + 1) };
 }
 
 /** What a problem is called and which exit code it has. */
@@ -63,6 +70,8 @@ async function explained(io: Io, task: () => Promise<number>): Promise<number> {
 function exitCodeOf(problem: Problem): number {
   switch (problem.code) {
     case 'USAGE':
+    case 'EXPECTATION_INVALID':
+    case 'CHECKS_INVALID':
     case 'CONTEXT_NOT_FOUND':
       return EXIT.usage;
     case 'FORBIDDEN':

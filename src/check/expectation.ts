@@ -22,6 +22,7 @@ export interface PolicyPattern {
 export type PeerPattern =
   | { readonly kind: 'labels'; readonly labels: readonly { readonly key: string; readonly value: string }[] }
   | { readonly kind: 'pod'; readonly namespace: string | null; readonly name: string }
+  | { readonly kind: 'namespace'; readonly namespace: string }
   | { readonly kind: 'cidr'; readonly cidr: string }
   | { readonly kind: 'identity'; readonly identity: number };
 

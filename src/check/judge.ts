@@ -1,8 +1,9 @@
 /** Owns the judgement of one expectation by what was counted: held, failed, or not to be known. */
+import type { Judgement } from '../model/check.ts';
 import type { Comparison } from './expectation.ts';
 
 /** `open`: it can still become one of the others. */
-export type Judgement = 'held' | 'failed' | 'unknown' | 'open';
+export type Standing = Judgement | 'open';
 
 export interface Evidence {
   /** Counts only ever rise. */
@@ -13,10 +14,10 @@ export interface Evidence {
   readonly isPartial: boolean;
 }
 
-export function judge({ operator, count }: Comparison, { counted, isOver, isPartial }: Evidence): Judgement {
-  const atLeast = (least: number): Judgement =>
+export function judge({ operator, count }: Comparison, { counted, isOver, isPartial }: Evidence): Standing {
+  const atLeast = (least: number): Standing =>
     counted >= least ? 'held' : !isOver ? 'open' : isPartial ? 'unknown' : 'failed';
-  const atMost = (most: number): Judgement =>
+  const atMost = (most: number): Standing =>
     counted > most ? 'failed' : !isOver ? 'open' : isPartial ? 'unknown' : 'held';
   switch (operator) {
     case '>=':

@@ -1,4 +1,5 @@
 /** Owns how a peer is written: labels, a pod, an identity or its reserved name, an address range. */
+import ipaddr from 'ipaddr.js';
 import type { PeerPattern } from './expectation.ts';
 import type { Scanner } from './scan.ts';
 
@@ -20,10 +21,9 @@ const RESERVED: ReadonlyMap<string, number> = new Map([
 const PHRASE = /\S+/y;
 const LABELS = /^[^=,\s]+=[^=,\s]*(?:,[^=,\s]+=[^=,\s]*)*$/;
 const NAME = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
-const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*)(?:\/\d{1,3})?$/;
 const HIGHEST_IDENTITY = 0xffff_ffff;
 
-const WANTED = 'a peer: LABEL=VALUE[,…], POD, NAMESPACE/POD, a CIDR, an identity, world, host, …';
+const WANTED = 'a peer: LABEL=VALUE[,…], POD, NAMESPACE/POD, NAMESPACE/*, a CIDR, an identity, world, host, …';
 
 export function readPeer(scanner: Scanner): PeerPattern {
   const at = scanner.at;
@@ -32,8 +32,10 @@ export function readPeer(scanner: Scanner): PeerPattern {
   const identity = RESERVED.get(word.replace(/^reserved:/, '')) ?? (/^\d+$/.test(word) ? Number(word) : null);
   if (identity !== null)
     return identity <= HIGHEST_IDENTITY ? { kind: 'identity', identity } : scanner.fail(WANTED, at);
-  if (ADDRESS.test(word)) return { kind: 'cidr', cidr: word };
+  if (isRange(word)) return { kind: 'cidr', cidr: word };
   const parts = word.split('/');
+  if (parts.length === 2 && parts[1] === '*' && NAME.test(parts[0] ?? ''))
+    return { kind: 'namespace', namespace: parts[0] ?? '' };
   const name = parts.at(-1) ?? '';
   if (parts.length > 2 || !parts.every((part) => NAME.test(part))) return scanner.fail(WANTED, at);
   return { kind: 'pod', namespace: parts.length === 2 ? (parts[0] ?? null) : null, name };
@@ -43,4 +45,10 @@ export function readPeer(scanner: Scanner): PeerPattern {
 function readLabel(text: string): { key: string; value: string } {
   const at = text.indexOf('=');
   return { key: text.slice(0, at).replace(/^(?:k8s|any):/, ''), value: text.slice(at + 1) };
+}
+
+function isRange(text: string): boolean {
+  return text.includes('/')
+    ? ipaddr.isValidCIDR(text)
+    : ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
 }

@@ -19,8 +19,8 @@ Exit codes:
   0 done   1 failed   2 usage   3 an expectation failed   4 incomplete data under --strict
   5 forbidden   6 target or agent not found   130 interrupted before there was a result`;
 
-/** `done` receives the exit code of the command that ran. */
-export function createProgram(io: Io, done: (exitCode: number) => void): Command {
+/** `beside`: the command behind `--`; `done` receives the exit code of the command that ran. */
+export function createProgram(io: Io, beside: readonly string[], done: (exitCode: number) => void): Command {
   const program = new Command('policystat')
     .description(manifest.description)
     .version(manifest.version, '-V, --version', 'print the version')

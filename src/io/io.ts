@@ -26,6 +26,8 @@ export interface Io {
   readonly stop: AbortSignal;
   /** Chunks of a file, or of stdin for `-`; gzip is unpacked. Throws `Failure` INPUT_UNREADABLE. */
   read(path: string): AsyncIterable<Uint8Array>;
+  /** Adds text to the end of a file. Throws `Failure` OUTPUT_UNWRITABLE. */
+  append(path: string, text: string): Promise<void>;
   readonly nodeVersion: string;
   /** Where the programs of the demo cluster are, as files that Node can run. */
   readonly demoPrograms: string;

@@ -31,6 +31,7 @@ export function processIo(): Io {
     random: Math.random,
     stop: stopping.signal,
     read: readLazily,
+    append: async (path, text) => (await import('./append.ts')).append(path, text),
     nodeVersion: process.versions.node,
     demoPrograms: fileURLToPath(new URL('./demo/', import.meta.url)),
     drain: async () => {

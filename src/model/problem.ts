@@ -131,6 +131,17 @@ export type Problem =
       readonly detail: string;
     }
   | { readonly code: 'INPUT_UNREADABLE'; readonly path: string; readonly detail: string }
+  | {
+      readonly code: 'EXPECTATION_INVALID';
+      /** The case of a file; null on the command line. */
+      readonly name: string | null;
+      readonly text: string;
+      /** Where in `text` it goes wrong. */
+      readonly at: number;
+      readonly wanted: string;
+    }
+  | { readonly code: 'CHECKS_INVALID'; readonly path: string; readonly detail: string }
+  | { readonly code: 'COMMAND_NOT_RUN'; readonly command: string; readonly detail: string }
   | { readonly code: 'OUTPUT_UNWRITABLE'; readonly detail: string }
   /** Reasons in words, as the table says them. */
   | { readonly code: 'INCOMPLETE'; readonly reasons: readonly string[] };

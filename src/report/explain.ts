@@ -1,4 +1,5 @@
 /** Owns the sentences for problems: what failed, on what, and what to do next. */
+import stringWidth from 'string-width';
 import type { Problem } from '../model/problem.ts';
 import { printable } from './printable.ts';
 
@@ -64,6 +65,12 @@ export function explain(problem: Problem): string {
       return `The agent ${name(problem.pod)} on node ${name(problem.node)} does not know events of type ${name(problem.type)}${because(problem.detail)}${sinceWhen(problem.type)}`;
     case 'INPUT_UNREADABLE':
       return `Cannot read ${problem.path === '-' ? 'standard input' : name(problem.path)}${because(problem.detail)} Give the text that "cilium monitor" prints, plain or gzip.`;
+    case 'EXPECTATION_INVALID':
+      return `This expectation${problem.name === null ? '' : ` of ${name(problem.name)}`} cannot be read:\n${caretLines(problem)}`;
+    case 'CHECKS_INVALID':
+      return `The checks in ${problem.path === '-' ? 'standard input' : name(problem.path)} cannot be read${because(problem.detail)} docs/schema/checks.json says what they hold.`;
+    case 'COMMAND_NOT_RUN':
+      return `Cannot run ${name(problem.command)}${because(problem.detail)} It is started without a shell: for one write -- sh -c '…'.`;
     case 'OUTPUT_UNWRITABLE':
       return `Cannot write the output${because(problem.detail)} What was printed is not whole.`;
     case 'INCOMPLETE':
@@ -83,6 +90,13 @@ function sinceWhen(type: string): string {
     default:
       return '';
   }
+}
+
+/** The text, a caret under the place, and what was wanted there. */
+function caretLines({ text, at, wanted }: Extract<Problem, { code: 'EXPECTATION_INVALID' }>): string {
+  const before = printable(text.slice(0, at), LONGEST_DETAIL);
+  const rest = printable(text.slice(at), LONGEST_DETAIL);
+  return `  ${before}${rest}\n  ${' '.repeat(stringWidth(before))}^ wanted here: ${printable(wanted, LONGEST_DETAIL)}`;
 }
 
 /** Names and words from the cluster, the kubeconfig or the command line. */

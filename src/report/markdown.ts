@@ -13,7 +13,7 @@ export function renderMarkdown(summary: Summary): string {
   const subject =
     first === undefined
       ? ''
-      : `${cell(`${first.namespace}/${first.pod}`)}${others.length > 0 ? ` and ${others.length} more` : ''}, `;
+      : `${markdownText(`${first.namespace}/${first.pod}`)}${others.length > 0 ? ` and ${others.length} more` : ''}, `;
   const lines = policies.map((row) => line(row, sign));
   const table =
     lines.length === 0
@@ -30,7 +30,7 @@ export function renderMarkdown(summary: Summary): string {
     '',
     'Allowed, redirected and audited are new connections, denied are packets, attempts are distinct denied flows.',
     '',
-    cell(completenessText(summary)),
+    markdownText(completenessText(summary)),
   ].join('\n')}\n`;
 }
 
@@ -40,18 +40,18 @@ function line(row: PolicyRow, sign: string): string {
     titleOf(row),
     row.direction,
     ...numbers.map((number) => sign + String(number)),
-    cell(peersText(row.peers, MOST_PEERS, sign)),
+    markdownText(peersText(row.peers, MOST_PEERS, sign)),
   ].join(' | ')} |`;
 }
 
 function titleOf({ policy, isolatedBy, reason }: PolicyRow): string {
   const isolating = isolatedBy.length === 0 ? '' : ` ← ${isolatedBy.map(policyText).join(', ')}`;
   const because = reason === null ? '' : `: ${reasonText(reason)}`;
-  return cell(policyText(policy) + isolating + because);
+  return markdownText(policyText(policy) + isolating + because);
 }
 
 /** Text from the cluster is text: it makes no markup, no cell and no mention. */
-function cell(text: string): string {
+export function markdownText(text: string): string {
   return printable(text, 500)
     .replace(/[\\`*_{}[\]()#+!|~$]/g, '\\$&')
     .replace(/&/g, '&amp;')

@@ -1,10 +1,10 @@
 /** When an expectation is held, failed, or not to be known; and when that can be said early. */
 import { describe, expect, it } from 'vitest';
 import type { Operator } from '../../src/check/expectation.ts';
-import { type Judgement, judge } from '../../src/check/judge.ts';
+import { judge, type Standing } from '../../src/check/judge.ts';
 
 /** Columns: while it goes on, at a full end, at a partial end. */
-describe.each<[Operator, number, number, Judgement, Judgement, Judgement]>([
+describe.each<[Operator, number, number, Standing, Standing, Standing]>([
   ['>=', 1, 0, 'open', 'failed', 'unknown'],
   ['>=', 1, 1, 'held', 'held', 'held'],
   ['>=', 0, 0, 'held', 'held', 'held'],
@@ -22,7 +22,7 @@ describe.each<[Operator, number, number, Judgement, Judgement, Judgement]>([
   ['!=', 0, 1, 'held', 'held', 'held'],
   ['!=', 2, 1, 'open', 'held', 'unknown'],
 ])('%s %i with %i counted', (operator, count, counted, during, full, partial) => {
-  it.each<[string, boolean, boolean, Judgement]>([
+  it.each<[string, boolean, boolean, Standing]>([
     ['while it goes on', false, false, during],
     ['while it goes on with a gap', false, true, during],
     ['at the end', true, false, full],

@@ -1,0 +1,74 @@
+/** The `check` command's flags, help and examples. */
+import { type Command, Option } from 'commander';
+import type { Io } from '../io/io.ts';
+import {
+  addClusterOptions,
+  addMessageOptions,
+  addTargetOptions,
+  type ClusterFlags,
+  collect,
+  durationMs,
+  type MessageFlags,
+  type TargetFlags,
+} from './options.ts';
+
+const OUTPUTS = ['table', 'json', 'junit'] as const;
+
+export interface CheckFlags extends ClusterFlags, TargetFlags, MessageFlags {
+  readonly expect?: readonly string[];
+  readonly file?: readonly string[];
+  readonly output: (typeof OUTPUTS)[number];
+  readonly duration?: number;
+  readonly settle: number;
+  readonly summaryFile?: string;
+}
+
+/** `beside`: the command behind `--`; `done` receives the exit code. */
+export function addCheckCommand(program: Command, io: Io, beside: readonly string[], done: (exitCode: number) => void) {
+  const check = program
+    .command('check')
+    .usage('[options] [target...] [-- command...]')
+    .summary('hold what happens against expectations')
+    .description(
+      'Listens while a command runs, or for a time, and holds what was counted against expectations. Incomplete data never passes.',
+    );
+  addTargetOptions(check);
+  addClusterOptions(check);
+  check
+    .optionsGroup('Expectations:')
+    .addOption(
+      new Option(
+        '--expect <text>',
+        '[POLICY:][ingress:|egress:]COUNT>=N [from|to PEER] [port PORT] [within TIME], no COUNT, lost==0; repeatable',
+      ).argParser(collect),
+    )
+    .addOption(new Option('-f, --file <path>', 'expectations in YAML, - for stdin; repeatable').argParser(collect))
+    .optionsGroup('Output:')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(OUTPUTS).default('table'))
+    .addOption(new Option('--summary-file <path>', 'add the result to this file, in Markdown'));
+  addMessageOptions(check)
+    .optionsGroup('Window:')
+    .addOption(
+      new Option('--duration <time>', 'without a command: listen for this time (default: 30s)').argParser(durationMs),
+    )
+    .addOption(
+      new Option('--settle <time>', 'with a command: go on for this time after it')
+        .argParser(durationMs)
+        .default(2_000, '2s'),
+    )
+    .addHelpText(
+      'after',
+      `
+COUNT is allowed, redirected, audited (new connections), denied (packets) or attempts (distinct denied flows).
+POLICY is NAME, NAMESPACE/NAME, implicit-default-deny, unattributed or *. Without a direction the greater of both counts.
+PEER is LABEL=VALUE[,...], POD, NAMESPACE/POD, NAMESPACE/*, a CIDR, an identity's number or world, host, ...
+
+Examples:
+  policystat check --pod deathstar --expect 'rule1:ingress:allowed>=1' --expect 'no denied from class=tiefighter' -- ./smoke-test.sh
+  policystat check -n shop deploy/cart -f checks.yaml --duration 1m -o junit > policystat.xml
+  policystat check --pod deathstar --expect 'implicit-default-deny:denied>=1 from class=xwing port 80/TCP within 30s'`,
+    )
+    .action(async (targets: string[]) =>
+      done(await (await import('./check.ts')).runCheck(targets, check.opts(), beside, io)),
+    );
+}

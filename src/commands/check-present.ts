@@ -1,0 +1,33 @@
+/** Where a check's report goes: stdout in one form, a Markdown file, and the annotations of GitHub Actions. */
+import type { Io } from '../io/io.ts';
+import type { CheckReport } from '../model/check.ts';
+import { renderAnnotations } from '../report/check-annotations.ts';
+import { renderCheckMarkdown } from '../report/check-markdown.ts';
+import { renderCheckText } from '../report/check-text.ts';
+import { toJson } from '../report/json.ts';
+import { renderJunit } from '../report/junit.ts';
+import { paletteFor } from '../report/screen.ts';
+import type { CheckFlags } from './check-flags.ts';
+import { usesColor } from './color.ts';
+
+const PIPE_COLUMNS = 160;
+
+export async function present(report: CheckReport, flags: CheckFlags, io: Io): Promise<void> {
+  io.out.write(rendered(report, flags, io));
+  if (io.env['GITHUB_ACTIONS'] === 'true') io.err.write(renderAnnotations(report));
+  if (flags.summaryFile !== undefined) await io.append(flags.summaryFile, renderCheckMarkdown(report));
+}
+
+function rendered(report: CheckReport, flags: CheckFlags, io: Io): string {
+  switch (flags.output) {
+    case 'json':
+      return `${toJson(report, 2)}\n`;
+    case 'junit':
+      return renderJunit(report);
+    case 'table':
+      return renderCheckText(report, {
+        width: io.out.isTerminal ? io.out.columns : PIPE_COLUMNS,
+        palette: paletteFor(usesColor(io, io.out, flags)),
+      });
+  }
+}

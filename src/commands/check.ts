@@ -1,0 +1,130 @@
+/** `check`: what happens is held against expectations, while a command runs or for a time. */
+import { type Expectation } from '../check/expectation.ts';
+import { isProblem, type NamedExpectation, readChecks } from '../check/file.ts';
+import { parseExpectation } from '../check/syntax.ts';
+import { createTallies, type Tally } from '../check/tally.ts';
+import { createTrial, type Trial } from '../check/verdict.ts';
+import type { Io } from '../io/io.ts';
+import type { CheckedCommand, CheckReport } from '../model/check.ts';
+import { failure } from '../model/problem.ts';
+import type { CheckFlags } from './check-flags.ts';
+import { type Listening, listen } from './listen.ts';
+import { createNarrator, type Narrator } from './narrator.ts';
+import { type ListenPlan, toListenPlan, usage } from './plan.ts';
+import { aborted, elapsed } from './until.ts';
+
+const EXIT_CODES = { held: 0, failed: 3, unknown: 4 } as const;
+const INTERRUPTED = 130;
+const LOOK_EVERY_MS = 100;
+const DEFAULT_DURATION_MS = 30_000;
+
+export async function runCheck(
+  targets: readonly string[],
+  flags: CheckFlags,
+  command: readonly string[],
+  io: Io,
+): Promise<number> {
+  const expectations = await readExpectations(flags, io);
+  if (command.length > 0 && flags.duration !== undefined)
+    throw usage('Give either --duration or a command after --: the window is the time that the command runs.');
+  const plan = toListenPlan(targets, flags, io.env);
+  const narrator = await createNarrator(io, flags);
+  const report = await tryOut(plan, expectations, { flags, command, io, narrator });
+  if (report === null) return INTERRUPTED;
+  const { present } = await import('./check-present.ts');
+  await present(report, flags, io);
+  return EXIT_CODES[report.judgement];
+}
+
+async function readExpectations(flags: CheckFlags, io: Io): Promise<readonly NamedExpectation[]> {
+  const written = (flags.expect ?? []).map((text): NamedExpectation => {
+    const expectation = parseExpectation(text);
+    if (isProblem(expectation)) throw failure({ code: 'EXPECTATION_INVALID', name: null, ...expectation });
+    return { name: null, expectation };
+  });
+  const files = await Promise.all(
+    (flags.file ?? []).map(async (path) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of io.read(path)) chunks.push(chunk.slice());
+      return readChecks(Buffer.concat(chunks).toString(), path);
+    }),
+  );
+  const expectations = [...files.flat(), ...written];
+  if (expectations.length === 0)
+    throw usage('Say what is expected: --expect "rule1:ingress:allowed>=1", or -f checks.yaml.');
+  return expectations;
+}
+
+interface Run {
+  readonly flags: CheckFlags;
+  readonly command: readonly string[];
+  readonly io: Io;
+  readonly narrator: Narrator;
+}
+
+/** Null where it was interrupted before there was anything to judge. */
+async function tryOut(
+  plan: ListenPlan,
+  expectations: readonly NamedExpectation[],
+  run: Run,
+): Promise<CheckReport | null> {
+  const { io, narrator, flags, command } = run;
+  let beganMs: number | null = null;
+  let tallies: readonly Tally[] = [];
+  const counting = expectations.flatMap(({ expectation }) => (expectation.kind === 'count' ? [expectation] : []));
+  try {
+    const listening = await listen(plan, io, narrator, {
+      verbose: false,
+      sink: ({ plan: found }) => {
+        const made = createTallies(counting, () => beganMs, found.identityName);
+        tallies = made.tallies;
+        return Promise.resolve({ record: made.record, room: () => Promise.resolve() });
+      },
+    });
+    try {
+      await listening.opened;
+      await listening.ready;
+      narrator.settle();
+      if (io.stop.aborted) return null;
+      beganMs = io.clock.nowMs();
+      const trial = createTrial(
+        expectations,
+        new Map<Expectation, Tally>(tallies.map((tally) => [tally.expectation, tally])),
+      );
+      const began = beganMs;
+      const moment = () => ({ elapsedMs: io.clock.nowMs() - began, isOver: false, summary: listening.summary() });
+      const decided = untilDecided(trial, moment, io);
+      const ran = command.length === 0 ? null : await runBeside(command, listening, run);
+      const waitMs = command.length === 0 ? (flags.duration ?? DEFAULT_DURATION_MS) : flags.settle;
+      await Promise.race([decided.promise, listening.over(waitMs)]);
+      decided.stop();
+      const summary = await listening.finalSummary();
+      return trial.report({ ...moment(), summary }, ran);
+    } finally {
+      await listening.stop();
+    }
+  } finally {
+    narrator.settle();
+  }
+}
+
+/** A failing command is part of many checks: what it says is told, and not judged. */
+async function runBeside(
+  command: readonly string[],
+  listening: Listening,
+  { flags, io }: Run,
+): Promise<CheckedCommand> {
+  const { runCommand } = await import('../io/child.ts');
+  return runCommand(command, flags.output === 'table' ? 'stdout' : 'stderr', io.stop);
+}
+
+function untilDecided(trial: Trial, moment: () => Parameters<Trial['decide']>[0], io: Io) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let cancel = () => {};
+  const look = () => {
+    if (trial.decide(moment())) resolve();
+    else cancel = io.clock.after(LOOK_EVERY_MS, look);
+  };
+  look();
+  return { promise, stop: () => cancel() };
+}

@@ -1,0 +1,68 @@
+/** `check -o table`: a line for each expectation, and for what did not hold what was seen instead. */
+import type { CheckReport, JudgedExpectation, Judgement } from '../model/check.ts';
+import type { PolicyRow } from '../model/summary.ts';
+import { wrap } from './layout.ts';
+import type { Palette } from './palette.ts';
+import { durationText, peersText, plural, policyText, portsText } from './phrases.ts';
+import { printable } from './printable.ts';
+
+interface TextOptions {
+  readonly width: number;
+  readonly palette: Palette;
+}
+
+const MOST_PEERS = 3;
+const SIGN: Readonly<Record<Judgement, string>> = { held: '✔ held   ', failed: '✘ FAILED ', unknown: '? UNKNOWN' };
+
+export function renderCheckText(report: CheckReport, options: TextOptions): string {
+  const lines = report.expectations.flatMap((expectation) => expectationLines(expectation, options));
+  return `${[...lines, '', verdictLine(report, options.palette)].join('\n')}\n`;
+}
+
+function expectationLines(expectation: JudgedExpectation, { width, palette }: TextOptions): readonly string[] {
+  const { judgement, name, text } = expectation;
+  const title = `${SIGN[judgement]} ${name === null ? '' : `${printable(name)}: `}${printable(text)}`;
+  const paint = paintOf(judgement, palette);
+  const lines = wrap(`${title}  ${seenText(expectation)}`, width, '    ').map(paint);
+  const nearest = nearestTexts(expectation).flatMap((line) => wrap(`    ${line}`, width, '      '));
+  return [...lines, ...nearest.map((line) => palette.quiet(line))];
+}
+
+function paintOf(judgement: Judgement, palette: Palette): (text: string) => string {
+  return judgement === 'held' ? palette.good : judgement === 'failed' ? palette.bad : palette.warning;
+}
+
+/** What was seen, in one half of a sentence. */
+export function seenText({ judgement, counted, seconds }: JudgedExpectation): string {
+  const seen = `${counted} seen in ${durationText(seconds)}`;
+  return judgement === 'unknown' ? `${seen}, but the data is not complete` : seen;
+}
+
+export function nearestTexts({ nearest }: JudgedExpectation): readonly string[] {
+  return nearest.map((row) => `seen: ${rowText(row)}`);
+}
+
+function rowText(row: PolicyRow): string {
+  const { policy, direction, allowed, redirected, audited, denied, attempts, peers, ports } = row;
+  const counts = [
+    allowed > 0 ? `${allowed} allowed` : '',
+    redirected > 0 ? `${redirected} redirected` : '',
+    audited > 0 ? `${audited} audited` : '',
+    denied > 0 ? `${denied} denied in ${plural(attempts, 'attempt')}` : '',
+  ].filter((text) => text !== '');
+  const side = direction === 'ingress' ? 'from' : 'to';
+  return `${policyText(policy)} ${direction}: ${counts.join(', ')} ${side} ${peersText(peers, MOST_PEERS, '')}, port ${portsText(ports, MOST_PEERS)}`;
+}
+
+function verdictLine({ judgement, expectations, completeness, command }: CheckReport, palette: Palette): string {
+  const held = expectations.filter((each) => each.judgement === 'held').length;
+  const ended =
+    command === null || command.exitCode === 0
+      ? ''
+      : ` The command ended with ${command.exitCode === null ? 'a signal' : `exit code ${command.exitCode}`}.`;
+  const partial = judgement === 'unknown' && completeness.status !== 'full' ? ' The data is not complete.' : '';
+  return paintOf(
+    judgement,
+    palette,
+  )(`${held} of ${plural(expectations.length, 'expectation')} held.${partial}${ended}`);
+}

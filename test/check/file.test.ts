@@ -1,0 +1,73 @@
+/** Checks in YAML: the same meaning as on the command line, and every fault with its place. */
+import { describe, expect, it } from 'vitest';
+import { readChecks } from '../../src/check/file.ts';
+import { Failure } from '../../src/model/problem.ts';
+
+const file = (...cases: string[]) =>
+  `apiVersion: policystat/v1\nkind: Checks\ncases:\n${cases.map((each) => `- ${each}\n`).join('')}`;
+
+function textsOf(text: string): string[] {
+  return readChecks(text, 'checks.yaml').map(({ name, expectation }) => `${name}: ${expectation.text}`);
+}
+
+describe('cases', () => {
+  it.each<[string, string[]]>([
+    ['{ name: a, expect: "rule1:allowed>=1" }', ['a: rule1:allowed>=1']],
+    ['{ name: a, expect: [no denied, lost==0] }', ['a: no denied', 'a: lost==0']],
+    [
+      '{ name: a, expect: { policy: rule1, direction: ingress, count: allowed, is: ">=1" } }',
+      ['a: rule1:ingress:allowed>=1'],
+    ],
+    [
+      '{ name: a, expect: { count: denied, is: "== 0", to: { cidr: 10.0.0.0/8 }, port: 443 } }',
+      ['a: *:denied== 0 to 10.0.0.0/8 port 443'],
+    ],
+    [
+      '{ name: a, expect: { policy: default/rule1, count: allowed, is: ">=1", from: { labels: { org: empire, class: tiefighter } }, port: 80/TCP, within: 30s } }',
+      ['a: default/rule1:allowed>=1 from org=empire,class=tiefighter port 80/TCP within 30s'],
+    ],
+    [
+      '{ name: a, expect: { policy: a b, count: allowed, is: ">1", from: { namespace: shop } } }',
+      ['a: "a b":allowed>1 from shop/*'],
+    ],
+    ['{ name: a, expect: { count: audited, is: "!=0", from: { identity: world } } }', ['a: *:audited!=0 from world']],
+    [
+      '{ name: a, expect: { count: attempts, is: "<=3", from: { pod: default/xwing } } }',
+      ['a: *:attempts<=3 from default/xwing'],
+    ],
+  ])('%s', (written, texts) => {
+    expect(textsOf(file(written))).toEqual(texts);
+  });
+});
+
+describe('faults', () => {
+  it.each<[string, string, object]>([
+    ['no YAML', '{', { code: 'CHECKS_INVALID', path: 'checks.yaml' }],
+    ['another kind', 'apiVersion: policystat/v1\nkind: Summary\ncases: []\n', { code: 'CHECKS_INVALID' }],
+    ['no case', file(), { code: 'CHECKS_INVALID' }],
+    [
+      'no name',
+      file('{ expect: no denied }'),
+      { code: 'CHECKS_INVALID', detail: expect.stringContaining('cases.0.name') },
+    ],
+    [
+      'a word that nobody knows',
+      file('{ name: a, expect: no denied, when: now }'),
+      { code: 'CHECKS_INVALID', detail: expect.stringContaining('when') },
+    ],
+    ['a comparison that is none', file('{ name: a, expect: { count: denied, is: "0" } }'), { code: 'CHECKS_INVALID' }],
+    [
+      'an expectation that is wrong',
+      file('{ name: a, expect: "rule1:denid>=1" }'),
+      { code: 'EXPECTATION_INVALID', name: 'a', at: 6 },
+    ],
+  ])('%s', (_what, text, problem) => {
+    let met: unknown = null;
+    try {
+      readChecks(text, 'checks.yaml');
+    } catch (error) {
+      met = error instanceof Failure ? error.problem : error;
+    }
+    expect(met).toMatchObject(problem);
+  });
+});

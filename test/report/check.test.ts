@@ -1,0 +1,87 @@
+/** Every form of a check's report. */
+import { readFile } from 'node:fs/promises';
+import stringWidth from 'string-width';
+import { describe, expect, it } from 'vitest';
+import { validateXML } from 'xmllint-wasm';
+import type { CheckReport } from '../../src/model/check.ts';
+import { renderAnnotations } from '../../src/report/check-annotations.ts';
+import { renderCheckMarkdown } from '../../src/report/check-markdown.ts';
+import { renderCheckText } from '../../src/report/check-text.ts';
+import { toJson } from '../../src/report/json.ts';
+import { renderJunit } from '../../src/report/junit.ts';
+import { plainPalette } from '../../src/report/palette.ts';
+import { junitSchema } from '../../tools/junit-schema.ts';
+import { full, HOSTILE, partial, row } from './summaries.ts';
+
+function report(changes: Partial<CheckReport> = {}): CheckReport {
+  const { window, completeness, policies } = full();
+  return {
+    apiVersion: 'policystat/v1',
+    kind: 'CheckReport',
+    judgement: 'failed',
+    expectations: [
+      { name: null, text: 'rule1:ingress:allowed>=1', judgement: 'held', counted: 3, seconds: 1.2, nearest: [] },
+      {
+        name: 'xwing may not land',
+        text: 'implicit-default-deny:denied>=1 from class=xwing port 8080/TCP',
+        judgement: 'failed',
+        counted: 0,
+        seconds: 30,
+        nearest: policies,
+      },
+    ],
+    command: { argv: ['sh', '-c', 'true'], exitCode: 28 },
+    window,
+    completeness,
+    ...changes,
+  };
+}
+
+const REPORTS = {
+  failed: report(),
+  held: report({ judgement: 'held', expectations: report().expectations.slice(0, 1), command: null }),
+  unknown: report({
+    judgement: 'unknown',
+    completeness: partial().completeness,
+    expectations: [{ name: null, text: 'no denied', judgement: 'unknown', counted: 0, seconds: 30, nearest: [row()] }],
+  }),
+  hostile: report({
+    expectations: [
+      {
+        name: `${HOSTILE}%0A::error::<&"'>]]>`,
+        text: `"${HOSTILE}":denied==0`,
+        judgement: 'failed',
+        counted: 1,
+        seconds: 1,
+        nearest: [row({ policy: { kind: null, namespace: HOSTILE, name: `${HOSTILE}|<b>` } })],
+      },
+    ],
+  }),
+};
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+
+describe.each(Object.entries(REPORTS))('%s', (name, made) => {
+  it.each([
+    ['text', (each: CheckReport) => renderCheckText(each, { width: 80, palette: plainPalette })],
+    ['json', (each: CheckReport) => `${toJson(each, 2)}\n`],
+    ['junit', renderJunit],
+    ['markdown', renderCheckMarkdown],
+    ['annotations', renderAnnotations],
+  ])('as %s', async (output, render) => {
+    const text = render(made);
+    await expect(text).toMatchFileSnapshot(`golden/check-${name}.${output}.txt`);
+    expect(text).not.toMatch(ACTIVE);
+    if (output === 'text')
+      expect(Math.max(...text.split('\n').map((line) => stringWidth(line)))).toBeLessThanOrEqual(80);
+  });
+
+  it('as JUnit is what the schema asks for', async () => {
+    const schema = await readFile(await junitSchema(), 'utf8');
+    const xml = [{ fileName: 'policystat.xml', contents: renderJunit(made) }];
+    expect(await validateXML({ xml, schema: [schema] })).toMatchObject({ valid: true, errors: [] });
+    const broken = [{ fileName: 'broken.xml', contents: renderJunit(made).replace('<testcase', '<case') }];
+    expect(await validateXML({ xml: broken, schema: [schema] })).toMatchObject({ valid: false });
+  });
+});
