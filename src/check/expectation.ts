@@ -48,7 +48,7 @@ export interface CountExpectation {
   readonly withinMs: number | null;
 }
 
-export interface LossExpectation {
+interface LossExpectation {
   readonly kind: 'loss';
   readonly text: string;
   readonly metric: LossMetric;

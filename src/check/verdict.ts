@@ -7,7 +7,7 @@ import { judge, type Standing } from './judge.ts';
 import { nearestRows } from './nearest.ts';
 import type { Tally } from './tally.ts';
 
-export interface Moment {
+interface Moment {
   /** Since the window began. */
   readonly elapsedMs: number;
   readonly isOver: boolean;
@@ -88,7 +88,9 @@ export function createTrial(
         expectations: judged,
         command,
         window: summary.window,
+        source: summary.source,
         completeness: summary.completeness,
+        records: summary.records,
       };
     },
   };

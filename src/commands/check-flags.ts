@@ -1,27 +1,8 @@
 /** The `check` command's flags, help and examples. */
 import { type Command, Option } from 'commander';
 import type { Io } from '../io/io.ts';
-import {
-  addClusterOptions,
-  addMessageOptions,
-  addTargetOptions,
-  type ClusterFlags,
-  collect,
-  durationMs,
-  type MessageFlags,
-  type TargetFlags,
-} from './options.ts';
-
-const OUTPUTS = ['table', 'json', 'junit'] as const;
-
-export interface CheckFlags extends ClusterFlags, TargetFlags, MessageFlags {
-  readonly expect?: readonly string[];
-  readonly file?: readonly string[];
-  readonly output: (typeof OUTPUTS)[number];
-  readonly duration?: number;
-  readonly settle: number;
-  readonly summaryFile?: string;
-}
+import { CHECK_OUTPUTS } from './check-request.ts';
+import { addClusterOptions, addMessageOptions, addTargetOptions, collect, durationMs } from './options.ts';
 
 /** `beside`: the command behind `--`; `done` receives the exit code. */
 export function addCheckCommand(program: Command, io: Io, beside: readonly string[], done: (exitCode: number) => void) {
@@ -44,7 +25,7 @@ export function addCheckCommand(program: Command, io: Io, beside: readonly strin
     )
     .addOption(new Option('-f, --file <path>', 'expectations in YAML, - for stdin; repeatable').argParser(collect))
     .optionsGroup('Output:')
-    .addOption(new Option('-o, --output <format>', 'how to print').choices(OUTPUTS).default('table'))
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(CHECK_OUTPUTS).default('table'))
     .addOption(new Option('--summary-file <path>', 'add the result to this file, in Markdown'));
   addMessageOptions(check)
     .optionsGroup('Window:')

@@ -7,14 +7,14 @@ import { renderCheckText } from '../report/check-text.ts';
 import { toJson } from '../report/json.ts';
 import { renderJunit } from '../report/junit.ts';
 import { paletteFor } from '../report/screen.ts';
-import type { CheckFlags } from './check-flags.ts';
+import type { CheckFlags } from './check-request.ts';
 import { usesColor } from './color.ts';
 
 const PIPE_COLUMNS = 160;
 
 export async function present(report: CheckReport, flags: CheckFlags, io: Io): Promise<void> {
   io.out.write(rendered(report, flags, io));
-  if (io.env['GITHUB_ACTIONS'] === 'true') io.err.write(renderAnnotations(report));
+  if (io.env.GITHUB_ACTIONS === 'true') io.err.write(renderAnnotations(report));
   if (flags.summaryFile !== undefined) await io.append(flags.summaryFile, renderCheckMarkdown(report));
 }
 

@@ -1,5 +1,5 @@
 /** `check`: what happens is held against expectations, while a command runs or for a time. */
-import { type Expectation } from '../check/expectation.ts';
+import type { Expectation } from '../check/expectation.ts';
 import { isProblem, type NamedExpectation, readChecks } from '../check/file.ts';
 import { parseExpectation } from '../check/syntax.ts';
 import { createTallies, type Tally } from '../check/tally.ts';
@@ -7,11 +7,10 @@ import { createTrial, type Trial } from '../check/verdict.ts';
 import type { Io } from '../io/io.ts';
 import type { CheckedCommand, CheckReport } from '../model/check.ts';
 import { failure } from '../model/problem.ts';
-import type { CheckFlags } from './check-flags.ts';
+import type { CheckFlags } from './check-request.ts';
 import { type Listening, listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import { type ListenPlan, toListenPlan, usage } from './plan.ts';
-import { aborted, elapsed } from './until.ts';
 
 const EXIT_CODES = { held: 0, failed: 3, unknown: 4 } as const;
 const INTERRUPTED = 130;
@@ -62,13 +61,14 @@ interface Run {
   readonly narrator: Narrator;
 }
 
-/** Null where it was interrupted before there was anything to judge. */
+/** Null where it was interrupted: half a window proves nothing. */
 async function tryOut(
   plan: ListenPlan,
   expectations: readonly NamedExpectation[],
   run: Run,
 ): Promise<CheckReport | null> {
   const { io, narrator, flags, command } = run;
+  const isInterrupted = () => io.stop.aborted;
   let beganMs: number | null = null;
   let tallies: readonly Tally[] = [];
   const counting = expectations.flatMap(({ expectation }) => (expectation.kind === 'count' ? [expectation] : []));
@@ -85,7 +85,7 @@ async function tryOut(
       await listening.opened;
       await listening.ready;
       narrator.settle();
-      if (io.stop.aborted) return null;
+      if (isInterrupted()) return null;
       beganMs = io.clock.nowMs();
       const trial = createTrial(
         expectations,
@@ -98,6 +98,7 @@ async function tryOut(
       const waitMs = command.length === 0 ? (flags.duration ?? DEFAULT_DURATION_MS) : flags.settle;
       await Promise.race([decided.promise, listening.over(waitMs)]);
       decided.stop();
+      if (isInterrupted()) return null;
       const summary = await listening.finalSummary();
       return trial.report({ ...moment(), summary }, ran);
     } finally {

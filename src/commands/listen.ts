@@ -29,6 +29,8 @@ export interface Listening {
   finalSummary(): Promise<Summary>;
   /** Resolves when the first stream is open, or at Ctrl-C. Rejects with the first `Failure` where no stream could be opened. */
   readonly opened: Promise<void>;
+  /** Resolves when every stream that was asked for is open, or given up; or at Ctrl-C. */
+  readonly ready: Promise<void>;
   /** Resolves at Ctrl-C, or after `durationMs`, with null; with the last problem where every stream was over before. */
   over(durationMs: number | null): Promise<Problem | null>;
   /** Closes the streams; resolves when nothing of them is left. */
@@ -98,6 +100,7 @@ export async function listen(
     };
   };
   const opening = found.agents.map(openAgent);
+  const readiness = new Map(opening.map(({ agentPlan }) => [agentPlan.agent.node, Promise.withResolvers<void>()]));
   const failed: Problem[] = [];
   const streams: Promise<void>[] = [];
   const [{ startPipeline }, sink = null] = await Promise.all([
@@ -113,17 +116,22 @@ export async function listen(
     streaming: ({ agent }) => {
       narrator.detail(`${agent.node}: listening`);
       opened.resolve();
+      readiness.get(agent.node)?.resolve();
     },
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
     trouble: (_plan, problem) => narrator.warn(problem),
-    failed: (_plan, problem) => {
+    failed: ({ agent }, problem) => {
       failed.push(problem);
+      readiness.get(agent.node)?.resolve();
       // The last one is what the program ends with.
       if (failed.length < streams.length) narrator.warn(problem);
     },
   });
   const count = ({ agentPlan, stream, questions }: ReturnType<typeof openAgent>) => {
-    streams.push(pipeline.listen(agentPlan, stream, questions, ending.signal));
+    const listening = pipeline.listen(agentPlan, stream, questions, ending.signal);
+    streams.push(listening);
+    const isOver = () => readiness.get(agentPlan.agent.node)?.resolve();
+    void listening.then(isOver, isOver);
   };
   for (const one of opening) count(one);
   const stopFollowing = followTargets({
@@ -155,6 +163,10 @@ export async function listen(
       return pipeline.summary();
     },
     opened: Promise.race([opened.promise, aborted(io.stop)]),
+    ready: Promise.race([
+      Promise.all([...readiness.values()].map(async ({ promise }) => promise)).then(() => {}),
+      aborted(io.stop),
+    ]),
     over: async (durationMs) => {
       const limit = durationMs === null ? [] : [elapsed(io.clock, durationMs, ending.signal)];
       const ended = finished.then(() => failed.at(-1) ?? null);

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Io } from '../io/io.ts';
+import { addCheckCommand } from './check-flags.ts';
 import { addEventsCommand } from './event-flags.ts';
 import {
   addClusterOptions,
@@ -44,6 +45,7 @@ Examples:
   policystat summary deploy/web --duration 1m -o json
   policystat summary --input monitor.txt.gz  from a kept output of "cilium monitor"
   policystat events --pod deathstar -t drop  the records themselves
+  policystat check --pod deathstar --expect 'no denied' -- ./smoke-test.sh
   policystat demo                            the same on an embedded demo cluster
 ${EXIT_CODES}`,
     );
@@ -105,6 +107,7 @@ Examples:
     );
 
   addEventsCommand(program, io, done);
+  addCheckCommand(program, io, beside, done);
 
   const demo = program
     .command('demo')

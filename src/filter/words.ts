@@ -129,7 +129,7 @@ function toPeer(word: string): PeerWord {
 }
 
 /** One spelling for one address, as the datapath prints it; null for what is none. */
-export function canonicalIp(text: string): string | null {
+function canonicalIp(text: string): string | null {
   const parts = text.split('.');
   if (parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) return text;
   if (!text.includes(':') || !/^[0-9a-fA-F:.]+$/.test(text)) return null;

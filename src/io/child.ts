@@ -18,8 +18,8 @@ export async function runCommand(
   const end = () => child.kill('SIGTERM');
   signal.addEventListener('abort', end, { once: true });
   try {
-    const [exitCode]: (number | null)[] = await once(child, 'exit');
-    return { argv, exitCode: exitCode ?? null };
+    await once(child, 'exit');
+    return { argv, exitCode: child.exitCode };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw failure({ code: 'COMMAND_NOT_RUN', command: program, detail }, error);

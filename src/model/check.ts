@@ -31,5 +31,7 @@ export interface CheckReport {
   readonly expectations: readonly JudgedExpectation[];
   readonly command: CheckedCommand | null;
   readonly window: Summary['window'];
+  readonly source: Summary['source'];
   readonly completeness: Completeness;
+  readonly records: Summary['records'];
 }

@@ -103,7 +103,7 @@ export type IgnoredReason =
   | 'other-record';
 
 /** A line that looks like nothing known, or is damaged. */
-export interface Unparsed {
+interface Unparsed {
   readonly type: 'unparsed';
   readonly reason: UnparsedReason;
   /** The beginning of the line, at most 200 characters, not made printable. */

@@ -26,7 +26,7 @@ export interface L7Record {
 
 export type L7Details = HttpDetails | KafkaDetails | DnsDetails | OtherDetails;
 
-export interface HttpDetails {
+interface HttpDetails {
   readonly protocol: 'http';
   readonly method: string;
   readonly url: string;
@@ -34,14 +34,14 @@ export interface HttpDetails {
   readonly status: number;
 }
 
-export interface KafkaDetails {
+interface KafkaDetails {
   readonly protocol: 'kafka';
   readonly apiKey: string;
   readonly topic: string;
   readonly errorCode: number;
 }
 
-export interface DnsDetails {
+interface DnsDetails {
   readonly protocol: 'dns';
   /** `Query`, `Proxy`, `Poll`, or the source as 1.13 and newer print it. */
   readonly observation: string;
@@ -53,7 +53,7 @@ export interface DnsDetails {
 }
 
 /** Parsers that Cilium knows only by name: their fields, in the order of their names. */
-export interface OtherDetails {
+interface OtherDetails {
   readonly protocol: string;
   readonly fields: Readonly<Record<string, string>>;
   readonly status: string | null;

@@ -55,7 +55,7 @@ export interface PolicyRow extends Counts {
 }
 
 /** Why the datapath refused packets of a policy's verdicts: default deny 133, a deny rule 181, missing authentication 189. */
-export interface VerdictDrops {
+interface VerdictDrops {
   readonly reason: string;
   readonly code: number | null;
   readonly packets: number;
@@ -77,7 +77,7 @@ export interface DropRow {
 }
 
 /** The other side of dropped packets. */
-export interface DropPeer {
+interface DropPeer {
   readonly identity: number | null;
   readonly name: string | null;
   readonly packets: number;

@@ -6,7 +6,7 @@ import { printable } from './printable.ts';
 const MOST_GAPS = 3;
 
 export function causesOf(
-  summary: Summary,
+  summary: Pick<Summary, 'completeness' | 'records' | 'source' | 'window'>,
   reasons: readonly IncompleteReason[] = summary.completeness.reasons,
 ): readonly string[] {
   const { completeness, records, source, window } = summary;

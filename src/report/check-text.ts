@@ -1,6 +1,7 @@
 /** `check -o table`: a line for each expectation, and for what did not hold what was seen instead. */
 import type { CheckReport, JudgedExpectation, Judgement } from '../model/check.ts';
 import type { PolicyRow } from '../model/summary.ts';
+import { causesOf } from './causes.ts';
 import { wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { durationText, peersText, plural, policyText, portsText } from './phrases.ts';
@@ -16,7 +17,7 @@ const SIGN: Readonly<Record<Judgement, string>> = { held: '✔ held   ', failed:
 
 export function renderCheckText(report: CheckReport, options: TextOptions): string {
   const lines = report.expectations.flatMap((expectation) => expectationLines(expectation, options));
-  return `${[...lines, '', verdictLine(report, options.palette)].join('\n')}\n`;
+  return `${[...lines, '', ...verdictLines(report, options)].join('\n')}\n`;
 }
 
 function expectationLines(expectation: JudgedExpectation, { width, palette }: TextOptions): readonly string[] {
@@ -24,7 +25,7 @@ function expectationLines(expectation: JudgedExpectation, { width, palette }: Te
   const title = `${SIGN[judgement]} ${name === null ? '' : `${printable(name)}: `}${printable(text)}`;
   const paint = paintOf(judgement, palette);
   const lines = wrap(`${title}  ${seenText(expectation)}`, width, '    ').map(paint);
-  const nearest = nearestTexts(expectation).flatMap((line) => wrap(`    ${line}`, width, '      '));
+  const nearest = nearestTexts(expectation).flatMap((line) => wrap(line, width - 4, '  ').map((part) => `    ${part}`));
   return [...lines, ...nearest.map((line) => palette.quiet(line))];
 }
 
@@ -54,15 +55,14 @@ function rowText(row: PolicyRow): string {
   return `${policyText(policy)} ${direction}: ${counts.join(', ')} ${side} ${peersText(peers, MOST_PEERS, '')}, port ${portsText(ports, MOST_PEERS)}`;
 }
 
-function verdictLine({ judgement, expectations, completeness, command }: CheckReport, palette: Palette): string {
+function verdictLines(report: CheckReport, { width, palette }: TextOptions): readonly string[] {
+  const { judgement, expectations, completeness, command } = report;
   const held = expectations.filter((each) => each.judgement === 'held').length;
   const ended =
     command === null || command.exitCode === 0
       ? ''
       : ` The command ended with ${command.exitCode === null ? 'a signal' : `exit code ${command.exitCode}`}.`;
-  const partial = judgement === 'unknown' && completeness.status !== 'full' ? ' The data is not complete.' : '';
-  return paintOf(
-    judgement,
-    palette,
-  )(`${held} of ${plural(expectations.length, 'expectation')} held.${partial}${ended}`);
+  const partial = completeness.status === 'full' ? '' : ` The data is not complete: ${causesOf(report).join('; ')}.`;
+  const text = `${held} of ${plural(expectations.length, 'expectation')} held.${partial}${ended}`;
+  return wrap(text, width, '  ').map(paintOf(judgement, palette));
 }

@@ -14,7 +14,7 @@ import { junitSchema } from '../../tools/junit-schema.ts';
 import { full, HOSTILE, partial, row } from './summaries.ts';
 
 function report(changes: Partial<CheckReport> = {}): CheckReport {
-  const { window, completeness, policies } = full();
+  const { source, window, completeness, records, policies } = full();
   return {
     apiVersion: 'policystat/v1',
     kind: 'CheckReport',
@@ -31,8 +31,10 @@ function report(changes: Partial<CheckReport> = {}): CheckReport {
       },
     ],
     command: { argv: ['sh', '-c', 'true'], exitCode: 28 },
+    source,
     window,
     completeness,
+    records,
     ...changes,
   };
 }
@@ -42,6 +44,7 @@ const REPORTS = {
   held: report({ judgement: 'held', expectations: report().expectations.slice(0, 1), command: null }),
   unknown: report({
     judgement: 'unknown',
+    source: partial().source,
     completeness: partial().completeness,
     expectations: [{ name: null, text: 'no denied', judgement: 'unknown', counted: 0, seconds: 30, nearest: [row()] }],
   }),

@@ -6,8 +6,8 @@ import type { HubbleEndpoint, HubbleFlow } from '../../src/model/hubble.ts';
 import type { L7Record } from '../../src/model/l7.ts';
 import type { Attribution } from '../../src/model/policy.ts';
 
-export const TIEFIGHTER = { ip: '10.244.0.111', port: 42596 };
-export const DEATHSTAR = { ip: '10.244.0.94', port: 80 };
+const TIEFIGHTER = { ip: '10.244.0.111', port: 42596 };
+const DEATHSTAR = { ip: '10.244.0.94', port: 80 };
 
 export function verdict(changes: Partial<Verdict> = {}): Verdict {
   return {

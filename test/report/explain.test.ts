@@ -59,8 +59,11 @@ describe.each(Object.values(problems('NAME')))('$code', (problem) => {
 });
 
 describe.each(Object.values(problems(HOSTILE)))('$code with hostile text', (problem) => {
-  it('stays on one line without an active character', () => {
-    expect(explain(problem)).not.toMatch(/[[\p{C}\p{Z}]--[ ]]/v);
+  it('stays in its lines without an active character', () => {
+    const lines = explain(problem).split('\n');
+    // The caret of an expectation stands under its place.
+    expect(lines).toHaveLength(problem.code === 'EXPECTATION_INVALID' ? 3 : 1);
+    for (const line of lines) expect(line).not.toMatch(/[[\p{C}\p{Z}]--[ ]]/v);
   });
 });
 

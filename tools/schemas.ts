@@ -1,0 +1,22 @@
+/** Writes docs/schema/*.json from the schemas that the program itself reads with; with --check it fails where a file is not what would be written. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { toJsonSchema } from '@valibot/to-json-schema';
+import { ChecksSchema } from '../src/check/file.ts';
+
+const SCHEMAS = {
+  checks: { schema: ChecksSchema, title: 'Expectations for policystat check -f' },
+} as const;
+
+const folder = fileURLToPath(new URL('../docs/schema/', import.meta.url));
+mkdirSync(folder, { recursive: true });
+for (const [name, { schema, title }] of Object.entries(SCHEMAS)) {
+  const { $schema, ...rest } = toJsonSchema(schema);
+  const text = `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
+  const path = `${folder}${name}.json`;
+  if (!process.argv.includes('--check')) writeFileSync(path, text);
+  else if (readFileSync(path, 'utf8') !== text) {
+    process.stderr.write(`docs/schema/${name}.json is out of date: run "npm run docs"\n`);
+    process.exitCode = 1;
+  }
+}
