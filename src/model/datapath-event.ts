@@ -51,7 +51,8 @@ export interface Trace extends PacketDescription {
   readonly endpoint: number | null;
   readonly sourceEndpoint: number | null;
   readonly proxyPort: number | null;
-  readonly encrypted: boolean;
+  /** Only the lines of text tell. */
+  readonly encrypted: boolean | null;
   readonly sourceIdentity: number | null;
   readonly destinationIdentity: number | null;
   /** `new`, `established`, `reply`, ... as printed. */
@@ -107,7 +108,7 @@ export interface Translation {
 }
 
 /** Cilium's recorder, 1.10 to 1.18. */
-export interface RecorderCapture {
+export interface RecorderCapture extends PacketDescription {
   readonly type: 'recorder';
   readonly direction: Direction | null;
   readonly ruleId: number;

@@ -11,7 +11,7 @@ const PREFIX_BYTES = 400;
 /** The beginnings of lines that the monitor prints; only before one of these is a prefix believed to be one. */
 const HEAD =
   'Policy verdict log: |CPU \\d|>> |xx drop \\(|<- |-> |\\?\\? |unknown trace |Listening for events on |Press Ctrl-C to quit|' +
-  'Received an interrupt|time=|level=|\\{"|Recorder capture: |-{4}|Unknown payload type: |Error while |cannot decode message ';
+  'Received an interrupt|time=|level=|\\{"|Recorder capture: |-{4}|Unknown payload type: |Error while |cannot decode message |Datapath |== v[46]->|\\^\\^ conntrack |[A-Za-z0-9]+\\t\\{Contents=|Failed to decode layer: |Packet has been truncated|[0-9a-f]{8}  [0-9a-f]{2} ';
 
 const TIMESTAMP = '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z|[+-]\\d\\d:?\\d\\d)? ';
 /** The container runtime's own mark between time and line. */

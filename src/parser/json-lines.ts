@@ -1,8 +1,9 @@
 /** Lines that are JSON: monitor's own (`-j`) and Hubble's (`hubble observe -o json|jsonpb`). */
-import { looseObject, number, optional, safeParse, string, union, unknown } from 'valibot';
-import type { AgentNotice, Ignored, IgnoredReason, Lost } from '../model/event.ts';
+import { looseObject, number, optional, safeParse, string, union } from 'valibot';
+import type { Lost, MonitorRecord } from '../model/event.ts';
+import { isJsonObject } from './json-fields.ts';
+import { readMonitorJson } from './monitor-json.ts';
 
-const MonitorEvent = looseObject({ type: string(), subtype: optional(string()), message: optional(unknown()) });
 const HubbleLoss = looseObject({
   lost_events: looseObject({
     source: optional(string()),
@@ -11,14 +12,6 @@ const HubbleLoss = looseObject({
   }),
 });
 
-const REASONS: ReadonlyMap<string, IgnoredReason> = new Map([
-  ['drop', 'drop'],
-  ['trace', 'trace'],
-  ['capture', 'capture'],
-  ['debug', 'debug'],
-  ['logRecord', 'l7'],
-]);
-
 const PLACES: ReadonlyMap<string, Lost['where']> = new Map([
   ['PERF_EVENT_RING_BUFFER', 'kernel-ring'],
   ['OBSERVER_EVENTS_QUEUE', 'hubble-queue'],
@@ -26,20 +19,15 @@ const PLACES: ReadonlyMap<string, Lost['where']> = new Map([
 ]);
 
 /** Null where it is not whole JSON. */
-export function readJsonLine(text: string): AgentNotice | Ignored | Lost | null {
+export function readJsonLine(text: string): MonitorRecord | null {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return null;
   }
-  const event = safeParse(MonitorEvent, value);
-  if (event.success) {
-    const { type, subtype, message } = event.output;
-    if (type === 'agent' && subtype !== undefined) {
-      return { type: 'agent', notice: subtype, text: JSON.stringify(message ?? null) };
-    }
-    return { type: 'ignored', reason: REASONS.get(type) ?? 'other-record' };
+  if (isJsonObject(value) && typeof value.type === 'string') {
+    return readMonitorJson(value) ?? { type: 'ignored', reason: 'other-record' };
   }
   const loss = safeParse(HubbleLoss, value);
   if (!loss.success) return { type: 'ignored', reason: 'other-record' };

@@ -1,10 +1,18 @@
 /** Lines of monitor that are not verdicts, told apart by their whole form: what does not fit to its end is no such line. */
-import type { AgentNotice, Ignored, IgnoredReason, Lost } from '../model/event.ts';
-import { Cursor, toBytes } from './bytes.ts';
+import type { Ignored, IgnoredReason, Lost, MonitorRecord, UnknownEvent } from '../model/event.ts';
+import { readAgentNotice } from './agent-notice.ts';
+import { readCapture } from './capture.ts';
+import { readMarked } from './debug.ts';
+import { DETAIL } from './dissection.ts';
+import { readDrop, readManualDrop } from './drop.ts';
 import { readJsonLine } from './json-lines.ts';
-import { PacketSummary } from './packet.ts';
-
-type OtherRecord = AgentNotice | Ignored | Lost;
+import { readL7 } from './l7.ts';
+import { L7Ends } from './l7-ends.ts';
+import { readRecorder } from './recorder.ts';
+import type { SeenAddresses } from './seen-addresses.ts';
+import type { TextLine } from './text-line.ts';
+import { readTrace } from './trace.ts';
+import { readManualTranslation, readTranslation } from './translation.ts';
 
 const ignoredRecords = new Map<IgnoredReason, Ignored>();
 
@@ -24,91 +32,71 @@ const BANNER =
 const LOG =
   /^(?:time="?\d{4}-\d\d-\d\dT\S+ level=[a-z]+ msg=.+|level=[a-z]+ (?:msg|error)=.+|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] .*|(?:[Ee]rror|[Ww]arning|Fatal|panic): .+|Error while creating client: .*|Defaulted container ".+|command terminated with exit code \d+|Unable to use a TTY - .+|Terminated|goroutine \d+ \[.+|Usage:.*)$/;
 
-const DETAIL =
-  /^(?:-{4,}|[A-Za-z0-9]+\t\{.*\}|\s*Failed to decode layer: .+|\s*Packet has been truncated| ?\[ IP-TRACE-ID=.*|[0-9a-f]{8} (?: {1,2}(?:[0-9a-f]{2})?){1,18} *\|.{1,16}\|)$/;
-
-const CPU = /^CPU \d{2,4}: (.*)$/;
+const CPU = /^CPU (\d{2,4}): (.*)$/;
 const LOST = /^Lost (\d{1,20}) events$/;
 const UNKNOWN_EVENT =
   /^(?:CPU \d{2,4}: Unknown event: \[[\d ]*\]|cannot decode message type '?\d+'?: .+|Error while parsing [a-z ]+ message: .+|Unknown payload type: \d+.*)$/;
-/** `-v` and `-v -v` put a mark and a source before debug, capture, drop and trace. */
-const MARKED = /^MARK 0x[0-9a-f]+ (?:\[ IP-TRACE-ID = \d+ \] )?FROM \d+ (.*)$/;
-const SOCKET_TRACE = /^\[[a-z-]+\] cgroup_id: \d+ sock_cookie: \d+, dst \[[0-9a-f.:]+\]:\d+ [a-z]+ ?$/;
+const TEXT_CHARACTERS = 200;
 
-const DROP = /^xx drop \(.+\) flow 0x[0-9a-f]{1,8} to endpoint \d+,.* identity [^ :]+->[^ :]+: (.*)$/;
-const TRACE =
-  /^(?:(?:->|<-) [a-z]+(?: \d+| port \d+| from)?|unknown trace)(?: encrypted )? flow 0x[0-9a-f]{1,8} (?:, )?identity \S+->\S+ (?:\[ ip-trace-id = \d+ \] )?state \S+ ifindex \S+(?: orig-ip [0-9a-f.:]+)?: (.*)$/;
-const L7 =
-  /^(?:->|<-|\?\?) (?:Request|Response|Sample) \S+ (?:from|to) \d+ \(\[.*?\]\) (?:to|from) \d+ \(\[.*?\]\), identity \d+->\d+, verdict (?:Forwarded|Denied|Error|Redirected)(?: |, |$).*$/;
-const CAPTURE = /^(?:->|<-) (?:proxy port \d+|load-balancer \S+|\S+): (.*)$/;
-const RECORDER = /^Recorder capture: dir:\w+ rule:\d+ ts:\d+ caplen:\d+ len:\d+$/;
-const AGENT = /^>> ([A-Z][A-Za-z0-9 ]*|\d+): (.+)$/;
-/** Overlay packets, 1.18 on. */
-const TUNNEL = / \[tunnel [^\]]*(?:\][^\]]*)*\]$/;
 /** Two lines that ran together. */
 const SECOND_LINE =
   /.(?:Policy verdict log: flow|xx drop \(|(?:->|<-|\?\?) (?:Request|Response) \S+ (?:from|to) \d+ \()/;
 
-/** Null for a line that is none of them, or not whole. */
-export function readOtherLine(text: string): OtherRecord | null {
-  if (text.startsWith('{')) return readJsonLine(text);
-  if (SECOND_LINE.test(text)) return null;
-  if (text.startsWith('>> ')) return readAgentLine(text);
-  if (text.startsWith('CPU ')) return readCpuLine(text);
-  if (text.startsWith('xx drop ')) return withSummary(DROP, text, 'drop');
-  if (text.startsWith('-> ') || text.startsWith('<- ') || text.startsWith('?? ') || text.startsWith('unknown trace')) {
-    return readArrowLine(text);
+export class OtherLines {
+  private readonly seen: SeenAddresses;
+  private readonly l7Ends = new L7Ends();
+
+  constructor(seen: SeenAddresses) {
+    this.seen = seen;
   }
-  if (BANNER.test(text)) return ignored('banner');
-  if (RECORDER.test(text)) return ignored('recorder');
-  if (DETAIL.test(text)) return ignored('detail');
-  if (LOG.test(text)) return ignored('log');
-  return UNKNOWN_EVENT.test(text) ? ignored('unknown-event') : null;
-}
 
-function readAgentLine(text: string): AgentNotice | null {
-  const parts = AGENT.exec(text);
-  if (parts === null) return null;
-  const [, notice = '', body = ''] = parts;
-  // JSON in all but the oldest versions; what begins as JSON and does not end so was cut.
-  if (/^[{"[]/.test(body) && !isJson(body)) return null;
-  return { type: 'agent', notice, text: body };
-}
+  /** Null for a line that is none of them, or not whole. */
+  read(line: TextLine): MonitorRecord | null {
+    switch (line.text.charCodeAt(0)) {
+      case 120: // x
+        return readDrop(line, this.seen);
+      case 123: // {
+        return readJsonLine(line.text);
+      case 45: // -
+      case 60: // <
+      case 61: // =
+      case 63: // ?
+      case 94: // ^
+      case 117: // u
+        return readTrace(line) ?? readCapture(line) ?? this.readRest(line);
+      default:
+        return this.readRest(line);
+    }
+  }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+  private readRest(line: TextLine): MonitorRecord | null {
+    const { text } = line;
+    if (SECOND_LINE.test(text)) return null;
+    if (text.startsWith('>> ')) return readAgentNotice(line);
+    if (text.startsWith('CPU ')) return readCpuLine(line);
+    const l7 = readL7(line, this.l7Ends);
+    if (l7 !== null) return l7;
+    if (BANNER.test(text)) return ignored('banner');
+    if (text.startsWith('Recorder ')) return readRecorder(line);
+    if (text.startsWith('Datapath ')) return readManualDrop(text) ?? readManualTranslation(text);
+    if (DETAIL.test(text)) return ignored('detail');
+    if (LOG.test(text)) return ignored('log');
+    return readUnknownEvent(line);
   }
 }
 
-function readCpuLine(text: string): OtherRecord | null {
-  const rest = CPU.exec(text)?.[1];
-  if (rest === undefined) return null;
-  const lost = LOST.exec(rest)?.[1];
-  if (lost !== undefined) return { type: 'lost', events: Number(lost), where: 'kernel-ring', cpu: null };
-  if (UNKNOWN_EVENT.test(text)) return ignored('unknown-event');
-  if (SOCKET_TRACE.test(rest)) return ignored('trace-sock');
-  const marked = MARKED.exec(rest)?.[1];
-  if (marked === undefined) return null;
-  if (marked.startsWith('DEBUG: ')) return ignored(/^DEBUG: \d+ bytes, /.test(marked) ? 'capture' : 'debug');
-  if (/^DROP: \d+ bytes, reason /.test(marked)) return ignored('drop');
-  return /^\S.*: \d+ bytes \(\d+ captured\), state /.test(marked) ? ignored('trace') : null;
+function readCpuLine(line: TextLine): MonitorRecord | null {
+  const [, number, rest = ''] = CPU.exec(line.text) ?? [];
+  if (number === undefined) return null;
+  const cpu = Number(number);
+  return readLost(rest, cpu) ?? readUnknownEvent(line) ?? readTranslation(rest) ?? readMarked(line, rest, cpu);
 }
 
-function readArrowLine(text: string): Ignored | null {
-  if (L7.test(text)) return ignored('l7');
-  return withSummary(TRACE, text, 'trace') ?? withSummary(CAPTURE, text, 'capture');
+function readLost(text: string, cpu: number): Lost | null {
+  const events = LOST.exec(text)?.[1];
+  return events === undefined ? null : { type: 'lost', events: Number(events), where: 'kernel-ring', cpu };
 }
 
-const cursor = new Cursor();
-const packet = new PacketSummary();
-
-function withSummary(form: RegExp, text: string, reason: IgnoredReason): Ignored | null {
-  const summary = form.exec(text)?.[1];
-  if (summary === undefined) return null;
-  cursor.open(toBytes(`${summary.replace(TUNNEL, '')}\n`));
-  return packet.take(cursor, -1) ? ignored(reason) : null;
+function readUnknownEvent({ text }: TextLine): UnknownEvent | null {
+  return UNKNOWN_EVENT.test(text) ? { type: 'unknown-event', text: text.slice(0, TEXT_CHARACTERS) } : null;
 }

@@ -1,9 +1,11 @@
 /** Bytes of a stream in any pieces to records: exactly one for each line. */
 import type { MonitorRecord, UnparsedReason } from '../model/event.ts';
+import { Blocks } from './blocks.ts';
 import { Cursor, NEWLINE, toStrictText, toText } from './bytes.ts';
 import { prefixLength, withoutEscapes } from './clean.ts';
 import { LineSplitter } from './lines.ts';
-import { ignored, readOtherLine } from './other-lines.ts';
+import { ignored, OtherLines } from './other-lines.ts';
+import { TextLine } from './text-line.ts';
 import { VERDICT_START, VerdictLine } from './verdict.ts';
 
 export interface ReaderOptions {
@@ -27,9 +29,10 @@ const CUT_BYTES = 24;
 /** Words of the grammar without a line's beginning before them. */
 const FRAGMENT = /\blocal EP ID |remote ID |auditMode:|, match |, identity | -> \S+ (?:tcp|udp|sctp|icmp)\b/;
 const BEGINNING =
-  /^(?:Policy v|xx drop|CPU \d|>> |-> |<- |\?\? |\{|time=|level=|Listening |Recorder |unknown trace|Unknown payload)/;
+  /^(?:Policy v|xx drop|CPU \d|>> |-> |<- |\?\? |== v|\^\^ |\{|time=|level=|Listening |Recorder |Datapath |unknown trace|Unknown payload)/;
 /** The monitor prints none of these in a line; a tab it does. */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
+const VERDICT_FIRST = 80;
 const VERDICT_WORDS = 'Policy verdict log: flow 0x';
 
 export function createReader(emit: (record: MonitorRecord) => void, options: ReaderOptions = {}): Reader {
@@ -37,11 +40,15 @@ export function createReader(emit: (record: MonitorRecord) => void, options: Rea
   const splitter = new LineSplitter(lineReader, options.maxLineBytes ?? MAX_LINE_BYTES);
   return {
     push: (bytes) => splitter.push(bytes),
-    end: () => splitter.end(),
+    end: () => {
+      splitter.end();
+      lineReader.finish(true);
+    },
     reset: () => {
       lineReader.broken = true;
       splitter.end();
       lineReader.broken = false;
+      lineReader.finish(false);
     },
   };
 }
@@ -52,15 +59,20 @@ class LineReader {
   private readonly emit: (record: MonitorRecord) => void;
   private readonly cursor = new Cursor();
   private readonly verdict = new VerdictLine();
+  private readonly otherLines = new OtherLines(this.verdict.seen);
+  private readonly textLine = new TextLine(this.cursor);
+  private readonly blocks: Blocks;
 
   constructor(emit: (record: MonitorRecord) => void) {
     this.emit = emit;
+    this.blocks = new Blocks(emit);
   }
 
   lines(bytes: Uint8Array, start: number, end: number): void {
     const { cursor, verdict, emit } = this;
     cursor.open(bytes);
     let at = start;
+    if (this.blocks.isHolding) this.finishBefore(bytes, at);
     while (at < end) {
       cursor.at = at;
       if (cursor.take(VERDICT_START) && verdict.read(cursor)) {
@@ -71,8 +83,19 @@ class LineReader {
         this.line(bytes, at, next, true);
         cursor.open(bytes);
         at = next;
+        if (this.blocks.isHolding && at < end) this.finishBefore(bytes, at);
       }
     }
+  }
+
+  /** What is held back comes before a verdict. */
+  private finishBefore(bytes: Uint8Array, at: number): void {
+    if (bytes[at] === VERDICT_FIRST) this.blocks.finish(true);
+  }
+
+  /** The stream ends, or has a gap. */
+  finish(isWhole: boolean): void {
+    this.blocks.finish(isWhole);
   }
 
   tooLong(bytes: Uint8Array, end: number): void {
@@ -92,8 +115,10 @@ class LineReader {
     const { cursor, verdict } = this;
     cursor.open(line);
     if (cursor.take(VERDICT_START)) {
-      if (verdict.read(cursor) && (finished || !verdict.mayBeCut)) this.emit(verdict);
-      else this.unparsed(verdictProblem(verdict, cursor.at, line), bytes, start, end - 1);
+      if (verdict.read(cursor) && (finished || !verdict.mayBeCut)) {
+        this.blocks.finish(true);
+        this.emit(verdict);
+      } else this.unparsed(verdictProblem(verdict, cursor.at, line), bytes, start, end - 1);
       return;
     }
     const text = toStrictText(line, 0, line.length - 1);
@@ -106,15 +131,18 @@ class LineReader {
       this.emit(ignored('blank'));
       return;
     }
+    const { textLine } = this;
+    textLine.open(content, text.length === line.length - 1);
     const damaged = CONTROL.test(content);
-    const record = damaged ? null : readOtherLine(content);
-    if (record !== null) this.emit(record);
+    const record = damaged ? null : this.otherLines.read(textLine);
+    if (record !== null && (finished || !textLine.mayBeCut)) this.blocks.next(record, textLine);
     else this.unparsed(damaged ? 'bad-field' : otherProblem(content), bytes, start, end - 1);
   }
 
   private unparsed(reason: UnparsedReason, bytes: Uint8Array, start: number, end: number): void {
     // A character has at most four bytes.
     const line = toText(bytes, start, Math.min(end, start + SAMPLE_CHARACTERS * 4)).slice(0, SAMPLE_CHARACTERS);
+    this.blocks.finish(false);
     this.emit({ type: 'unparsed', reason, line });
   }
 }

@@ -11,7 +11,7 @@ import { toText } from './bytes.ts';
 /** Powers of two; what falls on another's slot takes it over, so memory has a bound. */
 const ENDPOINT_SLOTS = 256;
 const HOST_SLOTS = 16;
-const HOST_IDENTITY = 1;
+export const HOST_IDENTITY = 1;
 
 interface SeenEndpoint {
   endpoint: number;

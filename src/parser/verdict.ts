@@ -50,7 +50,7 @@ export class VerdictLine implements Verdict {
   private readonly names = new Interned(toName);
   private readonly decisions = new Decisions();
   private decision: Decision = NO_DECISION;
-  private readonly seen = new SeenAddresses();
+  readonly seen = new SeenAddresses();
   private bytes: Uint8Array = new Uint8Array(1);
   private flowStart = 0;
   private flowEnd = 0;

@@ -46,18 +46,22 @@ export const ACTION_WORDS = toChoice<PrintedAction>([
 /** pkg/monitor/api/types.go, 1.14 on; what a program does not know it prints as `Unknown-auth-type-N`. */
 export const AUTH_WORD = /^(disabled|spire|test-always-fail|Unknown-auth-type-\d+)$/;
 
-/** pkg/identity/numericidentity.go: names that monitor prints in place of a number, 1.10 on. */
-export const RESERVED_IDENTITIES = toChoice([
-  ['world,', 2],
-  ['host,', 1],
-  ['remote-node,', 6],
-  ['kube-apiserver,', 7],
-  ['health,', 4],
-  ['init,', 5],
-  ['unmanaged,', 3],
-  ['ingress,', 8],
-  ['world-ipv4,', 9],
-  ['world-ipv6,', 10],
-  ['encrypted-overlay,', 11],
-  ['unknown,', 0],
+/** pkg/identity/numericidentity.go: names that monitor prints in place of a number, 1.10 on; the frequent ones first. */
+export const RESERVED_NAMES: ReadonlyMap<string, number> = new Map([
+  ['world', 2],
+  ['host', 1],
+  ['remote-node', 6],
+  ['kube-apiserver', 7],
+  ['health', 4],
+  ['init', 5],
+  ['unmanaged', 3],
+  ['ingress', 8],
+  ['world-ipv4', 9],
+  ['world-ipv6', 10],
+  ['encrypted-overlay', 11],
+  ['unknown', 0],
 ]);
+
+export const RESERVED_IDENTITIES = toChoice(
+  Array.from(RESERVED_NAMES, ([name, identity]): [string, number] => [`${name},`, identity]),
+);

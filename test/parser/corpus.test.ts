@@ -6,7 +6,7 @@ import { damagedFiles, differences, intactFiles, readRecords, type Truth } from 
 /** What a record of each type of truth may be; parts of a longer form may be details of it. */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   startup: ['banner'],
-  'unknown-event': ['unknown-event'],
+  'trace-sock': ['nat'],
 };
 
 function kindOf(record: MonitorRecord | undefined): string {

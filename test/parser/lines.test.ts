@@ -168,22 +168,12 @@ describe('other lines', () => {
     ['command terminated with exit code 137', 'log'],
     ['time=2026-11-22T18:47:15.5Z level=warn msg="connection closed" subsys=cilium-dbg error=EOF', 'log'],
     ['Error while creating client:  could not connect', 'log'],
-    ["cannot decode message type '5': unexpected EOF", 'unknown-event'],
-    ['Error while parsing policy notification message: unexpected EOF', 'unknown-event'],
-    [
-      'xx drop (Policy denied) flow 0x0 to endpoint 0, file a.c:12,  [ ip-trace-id = 4242 ], identity 1->2: 10.0.0.1 -> 10.0.0.2',
-      'drop',
-    ],
     ['xx drop (Policy denied) flow 0x0 to endpoint 0, identity 1->2: 10.0.0.1 -> 10.0.0.', 'truncated'],
-    ['{"type":"trace","cpu":"CPU 01:"}', 'trace'],
-    ['{"type":"logRecord","verdict":"Denied"}', 'l7'],
+    ['{"type":"trace","cpu":"CPU 01:"}', 'other-record'],
+    ['{"type":"logRecord","verdict":"Denied"}', 'other-record'],
     ['{"flow":{"verdict":"FORWARDED"},"node_name":"n1"}', 'other-record'],
     ['{"node_status":{"state_change":"NODE_CONNECTED"}}', 'other-record'],
     ['{"flow":{"verdict":"FORW', 'truncated'],
-    [
-      'Datapath drop: from frontend-1 (id=123) to backend-2 (id=456) on port 8080, reason: Policy denied (L4)',
-      'unknown-line',
-    ],
     ['   ', 'blank'],
     ['\u001b[0m', 'blank'],
   ])('%s', (line, reason) => {
@@ -191,8 +181,8 @@ describe('other lines', () => {
   });
 
   test.each([
-    ['CPU 01: Lost 9379 events', { events: 9379, where: 'kernel-ring' }],
-    ['CPU 128: Lost 1 events', { events: 1, where: 'kernel-ring' }],
+    ['CPU 01: Lost 9379 events', { events: 9379, where: 'kernel-ring', cpu: 1 }],
+    ['CPU 128: Lost 1 events', { events: 1, where: 'kernel-ring', cpu: 128 }],
     [
       '{"lost_events":{"source":"OBSERVER_EVENTS_QUEUE","num_events_lost":"492","cpu":0}}',
       { events: 492, where: 'hubble-queue' },

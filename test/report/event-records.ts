@@ -249,7 +249,21 @@ export const EVENTS: readonly (readonly [MonitorRecord | StreamGap, Attribution 
     }),
     null,
   ],
-  [{ type: 'recorder', direction: 'ingress', ruleId: 7, capturedBytes: 66, bytes: 1500 }, null],
+  [
+    {
+      type: 'recorder',
+      direction: 'ingress',
+      ruleId: 7,
+      capturedBytes: 66,
+      bytes: 1500,
+      protocol: 'UDP',
+      source: { ip: '10.0.1.23', port: 42596 },
+      destination: { ip: '10.0.1.24', port: 53 },
+      tcpFlags: [],
+      icmp: null,
+    },
+    null,
+  ],
   [{ type: 'lost', events: 12, where: 'kernel-ring', cpu: 3 }, null],
   [{ type: 'lost', events: 1, where: 'unknown', cpu: null }, null],
   [

@@ -1,0 +1,27 @@
+/** What the agent says about itself: `>> Policy updated: {...}` (Cilium pkg/monitor/agent, 1.0 to 1.19). */
+import type { AgentNotice } from '../model/event.ts';
+import type { TextLine } from './text-line.ts';
+
+/** A program that is older than its agent prints a number for what it has no word for. */
+const NOTICE = /^>> ([A-Z][A-Za-z0-9 ]*|\d{1,3}): (.+)$/;
+const JSON_BEGINNING = /^[{"[]/;
+
+export function readAgentNotice(line: TextLine): AgentNotice | null {
+  const parts = NOTICE.exec(line.text);
+  if (parts === null) return null;
+  const [, notice = '', text = ''] = parts;
+  const isJson = JSON_BEGINNING.test(text);
+  // JSON in all but the oldest versions; what begins as JSON and does not end so was cut.
+  if (isJson && !isWholeJson(text)) return null;
+  line.mayBeCut = !isJson;
+  return { type: 'agent', notice, text };
+}
+
+function isWholeJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,89 @@
+/** The packet that a line's summary describes, as the fields of a record. */
+import type { PacketDescription } from '../model/datapath-event.ts';
+import type { PacketEnd } from '../model/packet.ts';
+import type { Address } from './address.ts';
+import { BLANK, Cursor, NEWLINE, toBytes, toText } from './bytes.ts';
+import { flowKeyOf } from './flow-key.ts';
+import { FLAG_BITS, ICMP, ICMPV6, PacketSummary, SCTP, TCP, UDP } from './packet.ts';
+import type { TextLine } from './text-line.ts';
+
+const CLOSE_BRACKET = 93;
+const TAB = 9;
+/** In the order of their bits on the wire. */
+const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'ACK'] as const;
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [TCP, 'TCP'],
+  [UDP, 'UDP'],
+  [ICMP, 'ICMP'],
+  [ICMPV6, 'ICMPv6'],
+  [SCTP, 'SCTP'],
+]);
+/** Overlay packets, 1.18 on. */
+const TUNNEL = / \[tunnel \S+:\d{1,5} -> \S+:\d{1,5} (?:vxlan|geneve)\]$/;
+
+export const NO_PACKET: PacketDescription = {
+  protocol: null,
+  source: null,
+  destination: null,
+  tcpFlags: [],
+  icmp: null,
+};
+
+const flagSets = Array.from({ length: 16 }, (_, bits) => FLAG_NAMES.filter((name) => (bits & FLAG_BITS[name]) !== 0));
+const cursor = new Cursor();
+const summary = new PacketSummary();
+
+/** What was read last: valid until the next call. */
+export const described = {
+  flowKey: 0,
+  /** The line ends in an address: nothing tells that it ends where it should. */
+  openEnd: false,
+  /** Nothing in the line shows that its end is its end. */
+  mayBeCut: false,
+  source: summary.source,
+  destination: summary.destination,
+};
+
+/** The summary that a line ends in, from `at` in its text; null where it is none. */
+export function readPacket(line: TextLine, at: number): PacketDescription | null {
+  const { text } = line;
+  if (text.charCodeAt(text.length - 1) === CLOSE_BRACKET && TUNNEL.test(text)) {
+    return describePacket(text.slice(at).replace(TUNNEL, ''), -1);
+  }
+  line.cursor.at = line.byteAt(at);
+  return readFrom(line.cursor, -1);
+}
+
+/** `protocol` is what is known of it besides, or -1. */
+export function describePacket(text: string, protocol: number): PacketDescription | null {
+  cursor.open(toBytes(`${text}\n`));
+  return readFrom(cursor, protocol);
+}
+
+function readFrom(from: Cursor, protocol: number): PacketDescription | null {
+  if (!summary.take(from, protocol)) return null;
+  const { bytes } = from;
+  const { source, destination, openEnd, tcpFlags, icmp } = summary;
+  // A blank after an address: there were words behind it.
+  if (openEnd && isBlank(bytes[destination.end])) return null;
+  const number = protocol < 0 ? summary.protocol : protocol;
+  described.flowKey = flowKeyOf(summary, number);
+  described.openEnd = openEnd;
+  described.mayBeCut = openEnd || (number === TCP && tcpFlags === 0);
+  return {
+    protocol: number < 0 ? null : (NAMES.get(number) ?? String(number)),
+    source: endOf(bytes, source, summary.sourcePort),
+    destination: endOf(bytes, destination, summary.destinationPort),
+    tcpFlags: flagSets[tcpFlags] ?? [],
+    icmp,
+  };
+}
+
+function endOf(bytes: Uint8Array, address: Address, port: number): PacketEnd | null {
+  if (address.family === 0) return null;
+  return { ip: toText(bytes, address.start, address.end), port: port < 0 ? null : port };
+}
+
+function isBlank(byte: number = NEWLINE): boolean {
+  return byte === BLANK || byte === TAB;
+}

@@ -1,0 +1,105 @@
+/** The layers of a packet as gopacket prints them, one a line or one a field of JSON, put together into a summary of the packet. */
+import type { PacketDescription } from '../model/datapath-event.ts';
+import { describePacket } from './described-packet.ts';
+import { type JsonObject, objectOf, textOf } from './json-fields.ts';
+import { ICMP, ICMPV6, SCTP, TCP, UDP } from './packet.ts';
+
+const LAYER = /^([A-Za-z0-9]+)\t\{(.*)\}$/;
+const ADDRESSES = / (?:Protocol|NextHeader)=(\S+) (?:\S+ )*SrcIP=([0-9a-f.:]+) DstIP=([0-9a-f.:]+)(?: |$)/;
+const PORTS = / SrcPort=(\d{1,5})(?:\(\S*\))? DstPort=(\d{1,5})(?:\(\S*\))? /;
+const TYPE = / TypeCode=(\S+) /;
+const FLAG = / (SYN|ACK|RST|FIN)=true(?= |$)/g;
+const FLAG_ORDER = ['SYN', 'ACK', 'RST', 'FIN'] as const;
+/** gopacket layers/enums.go. */
+const PROTOCOLS: ReadonlyMap<string, number> = new Map([
+  ['TCP', TCP],
+  ['UDP', UDP],
+  ['SCTP', SCTP],
+  ['ICMPv4', ICMP],
+  ['ICMPv6', ICMPV6],
+  ['IGMP', 2],
+  ['GRE', 47],
+  ['ESP', 50],
+  ['AH', 51],
+  ['VRRP', 112],
+]);
+
+/** Whatever stands on a line of its own under a packet. */
+export const DETAIL =
+  /^(?:-{4,}|[A-Za-z0-9]+\t\{.*\}| {0,4}Failed to decode layer: .+| {0,4}Packet has been truncated|Unknown layer| ?\[ IP-TRACE-ID=.*|[0-9a-f]{8} [ 0-9a-f]{1,60}\|.{1,16}\|)$/;
+
+export class Dissection {
+  private network: { readonly protocol: string; readonly source: string; readonly destination: string } | null = null;
+  private transport: string | null = null;
+  private hasPorts = false;
+  private sourcePort = '';
+  private destinationPort = '';
+
+  clear(): void {
+    this.network = null;
+    this.transport = null;
+    this.hasPorts = false;
+  }
+
+  /** The next layer; one inside a tunnel takes the place of the one around it. */
+  add(text: string): void {
+    const [, name = '', fields = ''] = LAYER.exec(text) ?? [];
+    if (name === 'IPv4' || name === 'IPv6') this.addNetwork(fields);
+    else if (name === 'TCP' || name === 'UDP' || name === 'SCTP') this.addPorts(name.toLowerCase(), fields);
+    else if (name === 'ICMPv4' || name === 'ICMPv6') this.transport = `icmp ${TYPE.exec(`${fields} `)?.[1] ?? ''}`;
+  }
+
+  private addNetwork(fields: string): void {
+    const [, protocol, source, destination] = ADDRESSES.exec(fields) ?? [];
+    this.clear();
+    if (protocol === undefined || source === undefined || destination === undefined) return;
+    this.network = { protocol, source, destination };
+  }
+
+  private addPorts(word: string, fields: string): void {
+    const [, source, destination] = PORTS.exec(` ${fields} `) ?? [];
+    if (source === undefined || destination === undefined) return;
+    this.hasPorts = true;
+    this.sourcePort = source;
+    this.destinationPort = destination;
+    this.transport = word;
+    if (word !== 'tcp') return;
+    const set = new Set(Array.from(fields.matchAll(FLAG), ([, flag]) => flag));
+    this.transport = `tcp ${FLAG_ORDER.filter((flag) => set.has(flag)).join(', ')}`;
+  }
+
+  /** Null where the layers don't tell addresses. */
+  packet(): PacketDescription | null {
+    const { network, transport, hasPorts } = this;
+    if (network === null) return null;
+    const protocol = PROTOCOLS.get(network.protocol) ?? -1;
+    const tail = transport === null ? '' : ` ${transport}`;
+    const source = hasPorts ? withPort(network.source, this.sourcePort) : network.source;
+    const destination = hasPorts ? withPort(network.destination, this.destinationPort) : network.destination;
+    // What is in an ICMP packet is not always there to be told.
+    const isBare = tail === '' && (protocol === ICMP || protocol === ICMPV6);
+    const packet = describePacket(`${source} -> ${destination}${tail}`, isBare ? -1 : protocol);
+    return isBare && packet !== null ? { ...packet, protocol: network.protocol.replace('v4', '') } : packet;
+  }
+}
+
+function withPort(ip: string, port: string): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
+const layers = new Dissection();
+
+/** The layers in the `summary` of monitor's JSON: one of each kind, those of the innermost packet. */
+export function packetOfLayers(summary: JsonObject): PacketDescription | null {
+  layers.clear();
+  const innermost = textOf(objectOf(summary, 'l3') ?? {}, 'src');
+  const networks = [textOf(summary, 'ipv4'), textOf(summary, 'ipv6')].filter((text) => text !== null);
+  const network = networks.find((text) => text.includes(` SrcIP=${innermost} `)) ?? networks[0];
+  if (network === undefined) return null;
+  layers.add(network);
+  for (const name of ['tcp', 'udp', 'sctp', 'icmpv4', 'icmpv6']) {
+    const text = textOf(summary, name);
+    if (text !== null) layers.add(text);
+  }
+  return layers.packet();
+}
