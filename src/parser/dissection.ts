@@ -1,6 +1,7 @@
 /** The layers of a packet as gopacket prints them, one a line or one a field of JSON, put together into a summary of the packet. */
 import type { PacketDescription } from '../model/datapath-event.ts';
 import { describePacket } from './described-packet.ts';
+import { type DumpedPacket, HexDump } from './hex-dump.ts';
 import { type JsonObject, objectOf, textOf } from './json-fields.ts';
 import { ICMP, ICMPV6, SCTP, TCP, UDP } from './packet.ts';
 
@@ -34,8 +35,14 @@ export class Dissection {
   private hasPorts = false;
   private sourcePort = '';
   private destinationPort = '';
+  private readonly dump = new HexDump();
 
   clear(): void {
+    this.dump.clear();
+    this.clearLayers();
+  }
+
+  private clearLayers(): void {
     this.network = null;
     this.transport = null;
     this.hasPorts = false;
@@ -43,15 +50,16 @@ export class Dissection {
 
   /** The next layer; one inside a tunnel takes the place of the one around it. */
   add(text: string): void {
-    const [, name = '', fields = ''] = LAYER.exec(text) ?? [];
-    if (name === 'IPv4' || name === 'IPv6') this.addNetwork(fields);
+    const [, name, fields = ''] = LAYER.exec(text) ?? [];
+    if (name === undefined) this.dump.add(text);
+    else if (name === 'IPv4' || name === 'IPv6') this.addNetwork(fields);
     else if (name === 'TCP' || name === 'UDP' || name === 'SCTP') this.addPorts(name.toLowerCase(), fields);
     else if (name === 'ICMPv4' || name === 'ICMPv6') this.transport = `icmp ${TYPE.exec(`${fields} `)?.[1] ?? ''}`;
   }
 
   private addNetwork(fields: string): void {
     const [, protocol, source, destination] = ADDRESSES.exec(fields) ?? [];
-    this.clear();
+    this.clearLayers();
     if (protocol === undefined || source === undefined || destination === undefined) return;
     this.network = { protocol, source, destination };
   }
@@ -68,22 +76,29 @@ export class Dissection {
     this.transport = `tcp ${FLAG_ORDER.filter((flag) => set.has(flag)).join(', ')}`;
   }
 
-  /** Null where the layers don't tell addresses. */
+  /** Null where nothing tells addresses. */
   packet(): PacketDescription | null {
     const { network, transport, hasPorts } = this;
-    if (network === null) return null;
-    const protocol = PROTOCOLS.get(network.protocol) ?? -1;
-    const tail = transport === null ? '' : ` ${transport}`;
-    const source = hasPorts ? withPort(network.source, this.sourcePort) : network.source;
-    const destination = hasPorts ? withPort(network.destination, this.destinationPort) : network.destination;
-    // What is in an ICMP packet is not always there to be told.
-    const isBare = tail === '' && (protocol === ICMP || protocol === ICMPV6);
-    const packet = describePacket(`${source} -> ${destination}${tail}`, isBare ? -1 : protocol);
-    return isBare && packet !== null ? { ...packet, protocol: network.protocol.replace('v4', '') } : packet;
+    if (network === null) {
+      const dumped = this.dump.packet();
+      return dumped === null ? null : describe(dumped);
+    }
+    const ports = hasPorts ? ([Number(this.sourcePort), Number(this.destinationPort)] as const) : null;
+    return describe({ ...network, protocol: PROTOCOLS.get(network.protocol) ?? -1, ports, transport });
   }
 }
 
-function withPort(ip: string, port: string): string {
+function describe({ protocol, source, destination, ports, transport }: DumpedPacket): PacketDescription | null {
+  const from = ports === null ? source : withPort(source, ports[0]);
+  const to = ports === null ? destination : withPort(destination, ports[1]);
+  // What is in an ICMP packet is not always there to be told.
+  const isBare = transport === null && (protocol === ICMP || protocol === ICMPV6);
+  const packet = describePacket(`${from} -> ${to}${transport === null ? '' : ` ${transport}`}`, isBare ? -1 : protocol);
+  if (!isBare || packet === null) return packet;
+  return { ...packet, protocol: protocol === ICMP ? 'ICMP' : 'ICMPv6' };
+}
+
+function withPort(ip: string, port: number): string {
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 

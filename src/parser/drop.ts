@@ -12,6 +12,7 @@ import type { TextLine } from './text-line.ts';
  */
 const DROP =
   /^xx drop \((.+?)\) flow (0x(?:0|[1-9a-f][0-9a-f]{0,7})) to endpoint (\d{1,10}), (?:(?:ifindex (\d{1,10}), )?file ([^\s:]+)(?: line |:)(\d{1,5}), )?(?: \[ ip-trace-id = (\d{1,20}) \])?(?:, )?identity ([^\s:>]+)->([^\s:>]+): /;
+const UNKNOWN_FILE = /^(?:<unknown-id-|unknown\()(\d{1,3})[>)]$/;
 /** Two lines that ran together. */
 const SECOND_HEAD = ' drop (';
 const MANUAL = /^Datapath drop: from \S+ \(id=(\d{1,10})\) to \S+ \(id=(\d{1,10})\) on port \d{1,5}, reason: (\S.*)$/;
@@ -40,7 +41,7 @@ export function readDrop(line: TextLine, seen: SeenAddresses): Drop | null {
     direction: endpoint === 0 ? null : 'ingress',
     sourceIdentity,
     destinationIdentity,
-    file: file === undefined || file === 'unknown' ? null : file,
+    file: fileOf(file),
     fileLine: exactNumber(fileLine),
     interface: ifindex ?? null,
     flow,
@@ -53,6 +54,12 @@ export function readDrop(line: TextLine, seen: SeenAddresses): Drop | null {
     tcpFlags: packet.tcpFlags,
     icmp: packet.icmp,
   };
+}
+
+/** A file without a name is printed as `unknown` in 1.12, `<unknown-id-200>` in 1.14, `unknown(200)` later. */
+function fileOf(printed: string | undefined): string | null {
+  if (printed === undefined || printed === 'unknown') return null;
+  return UNKNOWN_FILE.exec(printed)?.[1] ?? printed;
 }
 
 /** Whether the address at the line's open end is known to be only a part of the endpoint's. */

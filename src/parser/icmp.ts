@@ -88,3 +88,13 @@ export function readIcmp(text: string, family: 4 | 6): Icmp | null {
   const ambiguous = codeName === 'UnrecognizedNextHeader';
   return { text, type, code: code < 0 || ambiguous ? null : code };
 }
+
+/** The same the other way round. */
+export function icmpText(type: number, code: number, family: 4 | 6): string {
+  const known = Object.entries(family === 4 ? V4_TYPES : V6_TYPES).find(([, [number]]) => number === type);
+  if (known === undefined) return `${type}(${code})`;
+  const [name, [, codes]] = known;
+  if (codes.length === 0 && code === 0) return name;
+  const word = codes[code];
+  return word === undefined ? `${name}(Code: ${code})` : `${name}(${word})`;
+}
