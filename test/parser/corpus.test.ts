@@ -1,26 +1,8 @@
 /** Every line of the corpus, intact and damaged, against its truth, field by field. */
 import { describe, expect, test } from 'vitest';
 import type { MonitorRecord } from '../../src/model/event.ts';
-import { damagedFiles, type IntactFile, intactFiles, readRecords, type Truth } from './corpus.ts';
-import { differences, OWN_LINES } from './expected.ts';
-
-interface CorpusEvent {
-  readonly truth: Truth;
-  readonly lines: readonly string[];
-}
-
-/** The lines of an event, which may be several. */
-function eventsOf({ truths, lines }: IntactFile): readonly CorpusEvent[] {
-  const events = new Map<number, { truth: Truth; lines: string[] }>();
-  truths.forEach((truth, i) => {
-    const line = lines[i] ?? '';
-    const event = events.get(truth.seq ?? -1);
-    if (truth.seq === undefined || truth.type in OWN_LINES) return;
-    if (event === undefined) events.set(truth.seq, { truth, lines: [line] });
-    else event.lines.push(line);
-  });
-  return [...events.values()];
-}
+import { damagedFiles, intactFiles, readRecords } from './corpus.ts';
+import { type CorpusEvent, differences, eventsOf, OWN_LINES } from './expected.ts';
 
 function wrongIn(records: readonly MonitorRecord[], events: readonly CorpusEvent[]): string[] {
   const kept = records.filter(({ type }) => type !== 'ignored');

@@ -1,6 +1,6 @@
 /** The record that an event of the corpus must give, and where one differs from it. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Truth } from './corpus.ts';
+import type { IntactFile, Truth } from './corpus.ts';
 import {
   expectedCapture,
   expectedDebug,
@@ -16,6 +16,24 @@ import { expectedVerdict } from './expected-verdict.ts';
 
 /** Lines that the program prints about itself: told apart, and no records. */
 export const OWN_LINES: Readonly<Record<string, string>> = { startup: 'banner', log: 'log' };
+
+export interface CorpusEvent {
+  readonly truth: Truth;
+  readonly lines: readonly string[];
+}
+
+/** What was fed, in its order, with the lines that it was printed in. */
+export function eventsOf({ truths, lines }: IntactFile): readonly CorpusEvent[] {
+  const events = new Map<number, { truth: Truth; lines: string[] }>();
+  truths.forEach((truth, i) => {
+    const line = lines[i] ?? '';
+    const event = events.get(truth.seq ?? -1);
+    if (truth.seq === undefined || truth.type in OWN_LINES) return;
+    if (event === undefined) events.set(truth.seq, { truth, lines: [line] });
+    else event.lines.push(line);
+  });
+  return [...events.values()];
+}
 
 function expectedFields(truth: Truth, printed: Printed): Fields {
   switch (truth.type) {
