@@ -11,7 +11,7 @@ import { createHold } from './hold.ts';
 import type { RecordSink } from './model/attributed.ts';
 import type { Clock } from './model/clock.ts';
 import type { AgentPlan, IdentityLookup } from './model/cluster.ts';
-import type { MonitorRecord } from './model/event.ts';
+import type { Dialect, MonitorRecord } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
 import type { AgentStream } from './model/source.ts';
 import type { Summary } from './model/summary.ts';
@@ -25,6 +25,8 @@ export interface LiveOptions {
   readonly sink?: RecordSink;
   /** What is listened for, in Cilium's words. */
   readonly types: readonly string[];
+  /** Null: each line tells its own. */
+  readonly dialect: Dialect | null;
   /** An agent's stream is open, for the first time or again. */
   streaming(plan: AgentPlan): void;
   /** What an agent's program said on stderr, and why a stream was lost: for people, not for counting. */
@@ -49,7 +51,7 @@ export interface LivePipeline {
 const MOVED = 'a pod moved or was replaced';
 
 export function startPipeline(options: LiveOptions): LivePipeline {
-  const { clock, identityName, missingNodes, types, sink } = options;
+  const { clock, identityName, missingNodes, types, dialect, sink } = options;
   const startMs = clock.nowMs();
   const aggregator = createAggregator({ startMs, source: 'monitor', types, missingNodes, identityName });
   const answers = createAnswers();
@@ -89,12 +91,15 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       hold.until(keeper.read(added));
     });
     let nowMs = clock.nowMs();
-    const reader = createReader((record) => {
-      if (record.type === 'agent') attributor.notice(record, nowMs);
-      const attribution = attributionOf(record);
-      counter.record(record, attribution, nowMs);
-      sink?.record(record, attribution, { node, atMs: nowMs, wanted: isAbout(record, targets) });
-    });
+    const reader = createReader(
+      (record) => {
+        if (record.type === 'agent') attributor.notice(record, nowMs);
+        const attribution = attributionOf(record);
+        counter.record(record, attribution, nowMs);
+        sink?.record(record, attribution, { node, atMs: nowMs, wanted: isAbout(record, targets) });
+      },
+      { dialect },
+    );
     const attributionOf = (record: MonitorRecord) => {
       if (record.type === 'policy-verdict')
         return counter.wants(record.endpoint) ? attributor.attribute(record, nowMs) : null;
@@ -154,17 +159,23 @@ export interface InputFile {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+export interface FileOptions {
+  readonly sink?: RecordSink | null;
+  /** Null: each line tells its own. */
+  readonly dialect?: Dialect | null;
+}
+
 /** The same for monitor text that somebody kept: one summary of all files, with the names that the lines themselves tell. */
 export async function summarizeFiles(
   files: readonly InputFile[],
   clock: Clock,
-  sink: RecordSink | null = null,
+  { sink = null, dialect = null }: FileOptions = {},
 ): Promise<Summary> {
   const paths = files.map(({ path }) => path);
   const startMs = clock.nowMs();
   const aggregator = createAggregator({ startMs, source: 'file', files: paths, identityName: reservedIdentity });
   for (const { chunks } of files) {
-    const reader = createReader(fileCounter(aggregator.addStream(null), startMs, sink));
+    const reader = createReader(fileCounter(aggregator.addStream(null), startMs, sink), { dialect });
     for await (const chunk of chunks) {
       reader.push(chunk);
       await sink?.room();

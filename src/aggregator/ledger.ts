@@ -1,5 +1,5 @@
-/** Owns the account of every line: received = counted + ignored (by reason) + unparsed, and what was lost before it was a line. */
-import type { IgnoredReason } from '../model/event.ts';
+/** Owns the account of every line: received = counted + ignored + unparsed, the latter by reason, and what was lost before it was a line. */
+import type { IgnoredReason, Unparsed, UnparsedReason } from '../model/event.ts';
 import type { Summary } from '../model/summary.ts';
 
 export interface Ledger {
@@ -8,7 +8,7 @@ export interface Ledger {
   counted(): void;
   ignored(reason: IgnoredReason): void;
   lostEvents(events: number): void;
-  notUnderstood(line: string): void;
+  notUnderstood(record: Unparsed): void;
   records(): Summary['records'];
 }
 
@@ -17,6 +17,7 @@ const LONGEST_SAMPLE = 200;
 
 export function createLedger(): Ledger {
   const reasons: Partial<Record<IgnoredReason, number>> = {};
+  const unparsedReasons: Partial<Record<UnparsedReason, number>> = {};
   const samples: string[] = [];
   let received = 0;
   let counted = 0;
@@ -45,18 +46,24 @@ export function createLedger(): Ledger {
       // A damaged line can claim any number; sums stay whole numbers.
       lost = Math.min(lost + events, Number.MAX_SAFE_INTEGER);
     },
-    notUnderstood: (line) => {
+    notUnderstood: ({ reason, line }) => {
       received += 1;
       unparsed += 1;
+      unparsedReasons[reason] = (unparsedReasons[reason] ?? 0) + 1;
       if (samples.length < MOST_SAMPLES) samples.push(line.slice(0, LONGEST_SAMPLE));
     },
     records: () =>
       Object.freeze({
         received,
         counted,
-        ignored: Object.freeze(Object.fromEntries(Object.entries(reasons).sort(([a], [b]) => (a < b ? -1 : 1)))),
+        ignored: inOrder(reasons),
         unparsed,
+        unparsedReasons: inOrder(unparsedReasons),
         unparsedSamples: Object.freeze([...samples]),
       }),
   };
+}
+
+function inOrder(reasons: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.freeze(Object.fromEntries(Object.entries(reasons).sort(([a], [b]) => (a < b ? -1 : 1))));
 }

@@ -166,7 +166,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
           ledger.ignored(record.reason);
           break;
         case 'unparsed':
-          ledger.notUnderstood(record.line);
+          ledger.notUnderstood(record);
           break;
       }
     },

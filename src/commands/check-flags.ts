@@ -2,7 +2,14 @@
 import { type Command, Option } from 'commander';
 import type { Io } from '../io/io.ts';
 import { CHECK_OUTPUTS } from './check-request.ts';
-import { addClusterOptions, addMessageOptions, addTargetOptions, collect, durationMs } from './options.ts';
+import {
+  addClusterOptions,
+  addDialectOption,
+  addMessageOptions,
+  addTargetOptions,
+  collect,
+  durationMs,
+} from './options.ts';
 
 /** `beside`: the command behind `--`; `done` receives the exit code. */
 export function addCheckCommand(program: Command, io: Io, beside: readonly string[], done: (exitCode: number) => void) {
@@ -15,6 +22,7 @@ export function addCheckCommand(program: Command, io: Io, beside: readonly strin
     );
   addTargetOptions(check);
   addClusterOptions(check);
+  addDialectOption(check);
   check
     .optionsGroup('Expectations:')
     .addOption(

@@ -2,7 +2,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Io } from '../io/io.ts';
 import { collectEventTypes } from './event-types.ts';
-import { addClusterOptions, addMessageOptions, addTargetOptions, collect, durationMs } from './options.ts';
+import {
+  addClusterOptions,
+  addDialectOption,
+  addMessageOptions,
+  addTargetOptions,
+  collect,
+  durationMs,
+} from './options.ts';
 
 /** For every command that chooses among records. */
 function addFilterOptions(command: Command): Command {
@@ -44,6 +51,7 @@ export function addEventsCommand(program: Command, io: Io, done: (exitCode: numb
         "Cilium's names (policy-verdict, drop, l7, trace, capture, debug, agent, recorder, trace-sock), policy = policy-verdict, nat = translations joined; with commas or repeated (default: policy-verdict, with --input all)",
       ).argParser(collectEventTypes),
     );
+  addDialectOption(events);
   addFilterOptions(events);
   events
     .optionsGroup('Output:')

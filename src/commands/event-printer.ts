@@ -43,6 +43,7 @@ interface Joining {
 export function createEventPrinter(options: PrinterOptions): EventPrinter {
   const { types, filter, named, render } = options;
   const ignored: Record<string, number> = {};
+  const unparsedReasons: Record<string, number> = {};
   const joins = new Map<string | null, Joining>();
   let received = 0;
   let printed = 0;
@@ -105,6 +106,7 @@ export function createEventPrinter(options: PrinterOptions): EventPrinter {
         return;
       case 'unparsed':
         unparsed += 1;
+        unparsedReasons[record.reason] = (unparsedReasons[record.reason] ?? 0) + 1;
         if (options.damaged) print(record, null, about);
         return;
       case 'lost':
@@ -141,6 +143,13 @@ export function createEventPrinter(options: PrinterOptions): EventPrinter {
       flush();
       isEnded = true;
     },
-    account: () => ({ received, printed, ignored: { ...ignored }, unparsed, notShown }),
+    account: () => ({
+      received,
+      printed,
+      ignored: { ...ignored },
+      unparsed,
+      unparsedReasons: { ...unparsedReasons },
+      notShown,
+    }),
   };
 }

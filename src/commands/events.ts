@@ -8,6 +8,7 @@ import type { EventsFlags } from './event-request.ts';
 import { type EventTypes, needsVerbose } from './event-types.ts';
 import { listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
+import { toldDialect } from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { type ListenPlan, toListenPlan, usage } from './plan.ts';
 
@@ -80,7 +81,7 @@ async function printFiles(
   ]);
   const printer = eventsOfFiles(flags.type ?? null, flags, io);
   const files = paths.map((path) => ({ path, chunks: io.read(path) }));
-  const summary = await summarizeFiles(files, io.clock, printer);
+  const summary = await summarizeFiles(files, io.clock, { sink: printer, dialect: toldDialect(flags) });
   await close(printer, summary, flags, io);
   requireComplete(summary, flags.strict === true);
   return 0;

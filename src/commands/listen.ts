@@ -112,6 +112,7 @@ export async function listen(
     identityName: found.identityName,
     missingNodes: found.missingNodes.map(({ node }) => node),
     types: plan.types,
+    dialect: plan.dialect,
     ...(sink === null ? {} : { sink }),
     streaming: ({ agent }) => {
       narrator.detail(`${agent.node}: listening`);

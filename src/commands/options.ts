@@ -1,13 +1,18 @@
 /** Every flag once, in the words that kubectl's users know; flag over environment over default. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import parseDuration from 'parse-duration';
+import type { Dialect } from '../model/event.ts';
 import { eventTypes } from './event-types.ts';
 
 const OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown', 'prometheus'] as const;
 const COLORS = ['auto', 'always', 'never'] as const;
 const SORTS = ['denied', 'allowed', 'rate', 'name', 'last-seen'] as const;
 
-export interface ClusterFlags {
+export interface DialectFlags {
+  readonly dialect?: 'auto' | Dialect;
+}
+
+export interface ClusterFlags extends DialectFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
@@ -126,6 +131,22 @@ export function addTargetOptions(command: Command): Command {
     .addOption(option('-l, --selector <labels>', 'pods with these labels'))
     .addOption(option('-A, --all-namespaces', 'in every namespace'))
     .addOption(option('--node <name>', 'every endpoint of this node; repeatable').argParser(collect));
+}
+
+/** For every command that reads what monitor prints. */
+export function addDialectOption(command: Command): Command {
+  return command
+    .optionsGroup('Monitor output:')
+    .addOption(
+      option('--dialect <name>', 'believe only lines of this Cilium; auto: each line tells its own')
+        .choices(['auto', 'accuknox', 'cilium'])
+        .default('auto'),
+    );
+}
+
+/** Null where each line tells its own. */
+export function toldDialect({ dialect = 'auto' }: DialectFlags): Dialect | null {
+  return dialect === 'auto' ? null : dialect;
 }
 
 /** What can be counted beside verdicts. */

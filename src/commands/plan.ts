@@ -1,8 +1,9 @@
 /** Flags become a checked plan before anything runs; pure, so that every wrong use is a row of a table test. */
 import type { AgentLocation, TargetQuery } from '../discovery/discover.ts';
 import type { KubeOptions } from '../io/kube.ts';
+import type { Dialect } from '../model/event.ts';
 import { failure } from '../model/problem.ts';
-import type { ClusterFlags, CountFlags, TargetFlags } from './options.ts';
+import { type ClusterFlags, type CountFlags, type TargetFlags, toldDialect } from './options.ts';
 
 export interface ListenPlan {
   readonly kube: KubeOptions;
@@ -10,6 +11,8 @@ export interface ListenPlan {
   readonly agentLocation: AgentLocation;
   /** What to listen for, in Cilium's words. */
   readonly types: readonly string[];
+  /** Null: each line tells its own. */
+  readonly dialect: Dialect | null;
 }
 
 export function toListenPlan(
@@ -32,6 +35,7 @@ export function toListenPlan(
     },
     query,
     types: [...new Set(['policy-verdict', ...(flags.type ?? [])])],
+    dialect: toldDialect(flags),
     agentLocation: {
       namespace: flags.agentNamespace ?? null,
       selector: flags.agentSelector,

@@ -7,6 +7,7 @@ import { addEventsCommand } from './event-flags.ts';
 import {
   addClusterOptions,
   addCountOptions,
+  addDialectOption,
   addOutputOptions,
   addTargetOptions,
   collect,
@@ -59,6 +60,7 @@ ${EXIT_CODES}`,
   addTargetOptions(watch);
   addClusterOptions(watch);
   addOutputOptions(watch);
+  addDialectOption(watch);
   addCountOptions(watch)
     .addOption(
       new Option('--interval <time>', 'on a pipe: time between two summaries')
@@ -86,6 +88,7 @@ Examples:
   addTargetOptions(summary);
   addClusterOptions(summary);
   addOutputOptions(summary);
+  addDialectOption(summary);
   addCountOptions(summary)
     .addOption(new Option('--duration <time>', 'listen for this time').argParser(durationMs).default(30_000, '30s'))
     .addOption(

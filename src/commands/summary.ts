@@ -1,7 +1,7 @@
 /** `summary`: one summary of what happens from now on, or of monitor output that somebody kept. */
 import type { Io } from '../io/io.ts';
 import { createNarrator } from './narrator.ts';
-import type { ClusterFlags, CountFlags, OutputFlags, TargetFlags } from './options.ts';
+import { type ClusterFlags, type CountFlags, type OutputFlags, type TargetFlags, toldDialect } from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { toListenPlan, usage } from './plan.ts';
 import { watch } from './watch.ts';
@@ -38,7 +38,7 @@ async function summarizeInput(
     import('../pipeline.ts'),
     import('./present.ts'),
   ]);
-  const summary = await summarizeFiles(files, io.clock);
+  const summary = await summarizeFiles(files, io.clock, { dialect: toldDialect(flags) });
   createPresenter(io, flags).final(summary);
   requireComplete(summary, flags.strict === true);
   return 0;

@@ -103,14 +103,15 @@ export type IgnoredReason =
   | 'other-record';
 
 /** A line that looks like nothing known, or is damaged. */
-interface Unparsed {
+export interface Unparsed {
   readonly type: 'unparsed';
   readonly reason: UnparsedReason;
   /** The beginning of the line, at most 200 characters, not made printable. */
   readonly line: string;
 }
 
-export type UnparsedReason = 'unknown-line' | 'truncated' | 'bad-field' | 'not-utf8' | 'too-long';
+/** `other-dialect`: whole, but not of the Cilium that was told. */
+export type UnparsedReason = 'unknown-line' | 'truncated' | 'bad-field' | 'not-utf8' | 'too-long' | 'other-dialect';
 
 export type MonitorRecord =
   | Verdict

@@ -1,6 +1,6 @@
 /** The immutable result of a window: every output is made from it. Its JSON form is a contract (`apiVersion: policystat/v1`). */
 import type { AgentState } from './cluster.ts';
-import type { Dialect, Direction, IgnoredReason } from './event.ts';
+import type { Dialect, Direction, IgnoredReason, UnparsedReason } from './event.ts';
 import type { Grade, PolicyRef, UnattributedReason } from './policy.ts';
 
 /** Verdicts on new connections, except `denied`, which are packets, and `attempts`, which are distinct denied flows. */
@@ -162,6 +162,7 @@ export interface Summary {
     readonly counted: number;
     readonly ignored: Readonly<Partial<Record<IgnoredReason, number>>>;
     readonly unparsed: number;
+    readonly unparsedReasons: Readonly<Partial<Record<UnparsedReason, number>>>;
     /** A few of the lines that were not understood, as they came. */
     readonly unparsedSamples: readonly string[];
   };

@@ -1,5 +1,5 @@
 /** Lines of monitor that are not verdicts, told apart by their whole form: what does not fit to its end is no such line. */
-import type { Ignored, IgnoredReason, Lost, MonitorRecord, UnknownEvent } from '../model/event.ts';
+import type { Dialect, Ignored, IgnoredReason, Lost, MonitorRecord, UnknownEvent } from '../model/event.ts';
 import { readAgentNotice } from './agent-notice.ts';
 import { readCapture } from './capture.ts';
 import { readMarked } from './debug.ts';
@@ -45,9 +45,13 @@ const SECOND_LINE =
 export class OtherLines {
   private readonly seen: SeenAddresses;
   private readonly l7Ends = new L7Ends();
+  private readonly onlyDialect: Dialect | null;
 
-  constructor(seen: SeenAddresses) {
+  constructor(seen: SeenAddresses, onlyDialect: Dialect | null) {
     this.seen = seen;
+    this.onlyDialect = onlyDialect;
+    // The patched Cilium is a 1.10.
+    if (onlyDialect === 'accuknox') this.l7Ends.learnOrder('source-first');
   }
 
   /** Null for a line that is none of them, or not whole. */
@@ -75,7 +79,10 @@ export class OtherLines {
     if (text.startsWith('>> ')) return readAgentNotice(line);
     if (text.startsWith('CPU ')) return readCpuLine(line);
     const l7 = readL7(line, this.l7Ends);
-    if (l7 !== null) return l7;
+    if (l7 !== null) {
+      const isForeign = l7.audit !== null && this.onlyDialect === 'cilium';
+      return isForeign ? { type: 'unparsed', reason: 'other-dialect', line: text.slice(0, TEXT_CHARACTERS) } : l7;
+    }
     if (BANNER.test(text)) return ignored('banner');
     if (text.startsWith('Recorder ')) return readRecorder(line);
     if (text.startsWith('Datapath ')) return readManualDrop(text) ?? readManualTranslation(text);

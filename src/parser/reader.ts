@@ -1,5 +1,5 @@
 /** Bytes of a stream in any pieces to records: exactly one for each line. */
-import type { MonitorRecord, UnparsedReason } from '../model/event.ts';
+import type { Dialect, MonitorRecord, UnparsedReason } from '../model/event.ts';
 import { Blocks } from './blocks.ts';
 import { Cursor, NEWLINE, toStrictText, toText } from './bytes.ts';
 import { prefixLength, withoutEscapes } from './clean.ts';
@@ -11,6 +11,8 @@ import { VERDICT_START, VerdictLine } from './verdict.ts';
 export interface ReaderOptions {
   /** What is kept of a line while its end has not come; 64 KiB where it is absent. */
   readonly maxLineBytes?: number;
+  /** Only lines of this Cilium are believed; where it is null or absent, each line tells its own. */
+  readonly dialect?: Dialect | null;
 }
 
 export interface Reader {
@@ -36,7 +38,7 @@ const VERDICT_FIRST = 80;
 const VERDICT_WORDS = 'Policy verdict log: flow 0x';
 
 export function createReader(emit: (record: MonitorRecord) => void, options: ReaderOptions = {}): Reader {
-  const lineReader = new LineReader(emit);
+  const lineReader = new LineReader(emit, options.dialect ?? null);
   const splitter = new LineSplitter(lineReader, options.maxLineBytes ?? MAX_LINE_BYTES);
   return {
     push: (bytes) => splitter.push(bytes),
@@ -59,12 +61,14 @@ class LineReader {
   private readonly emit: (record: MonitorRecord) => void;
   private readonly cursor = new Cursor();
   private readonly verdict = new VerdictLine();
-  private readonly otherLines = new OtherLines(this.verdict.seen);
+  private readonly otherLines: OtherLines;
   private readonly textLine = new TextLine(this.cursor);
   private readonly blocks: Blocks;
 
-  constructor(emit: (record: MonitorRecord) => void) {
+  constructor(emit: (record: MonitorRecord) => void, dialect: Dialect | null) {
     this.emit = emit;
+    this.verdict.onlyDialect = dialect;
+    this.otherLines = new OtherLines(this.verdict.seen, dialect);
     this.blocks = new Blocks(emit);
   }
 

@@ -44,6 +44,8 @@ export class VerdictLine implements Verdict {
   policyName: string | null = null;
   readonly hubble = null;
   destinationPort: number | null = null;
+  /** Lines of the other one are refused. */
+  onlyDialect: Dialect | null = null;
   /** Why the last line was refused. */
   problem: UnparsedReason = 'bad-field';
   readonly packet = new PacketSummary();
@@ -146,7 +148,12 @@ export class VerdictLine implements Verdict {
 
   private readPacket(cursor: Cursor, headerPort: number): boolean {
     const { packet } = this;
-    if (!packet.take(cursor, this.protocolNumber) || !this.agreesWithSeen()) return false;
+    if (!packet.take(cursor, this.protocolNumber)) return false;
+    if (this.onlyDialect !== null && this.onlyDialect !== this.dialect) {
+      this.problem = 'other-dialect';
+      return false;
+    }
+    if (!this.agreesWithSeen()) return false;
     if (this.protocolNumber < 0) this.protocolNumber = packet.protocol;
     const printed = packet.destinationPort;
     if (printed >= 0) {

@@ -1,6 +1,6 @@
 /** The closing line of `events`: what became of every line that was received, and whether anything is known to be missing. */
 import type { Summary } from '../model/summary.ts';
-import { causesText } from './table-foot.ts';
+import { causesText, reasonsText } from './table-foot.ts';
 
 export interface EventAccount {
   readonly received: number;
@@ -8,6 +8,8 @@ export interface EventAccount {
   /** Why lines became no line of the output, and how many. */
   readonly ignored: Readonly<Record<string, number>>;
   readonly unparsed: number;
+  /** The same by reason. */
+  readonly unparsedReasons: Readonly<Record<string, number>>;
   /** Printed lines that a slow terminal had no room for; part of `printed`. */
   readonly notShown: number;
 }
@@ -15,11 +17,9 @@ export interface EventAccount {
 /** One line for each sentence. */
 export function accountText(account: EventAccount, summary: Summary): readonly string[] {
   const { received, printed, unparsed, notShown } = account;
-  const reasons = Object.entries(account.ignored).sort(([a], [b]) => (a < b ? -1 : 1));
-  const ignored = reasons.reduce((sum, [, count]) => sum + count, 0);
-  const because = reasons.length === 0 ? '' : ` (${reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')})`;
+  const ignored = Object.values(account.ignored).reduce((sum, count) => sum + count, 0);
   return [
-    `received ${received} = printed ${printed} + ignored ${ignored}${because} + unparsed ${unparsed}`,
+    `received ${received} = printed ${printed} + ignored ${ignored}${reasonsText(account.ignored)} + unparsed ${unparsed}${reasonsText(account.unparsedReasons)}`,
     completenessText(summary),
     ...(notShown === 0 ? [] : [`${notShown} of the printed lines are not shown: the terminal was too slow for them`]),
   ];

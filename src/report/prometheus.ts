@@ -79,7 +79,10 @@ function metricsOf(summary: Summary): readonly Metric[] {
       help: 'Lines received, by what became of them.',
       series: [
         [{ outcome: 'counted', reason: null }, records.counted],
-        [{ outcome: 'unparsed', reason: null }, records.unparsed],
+        ...(records.unparsed === 0 ? [[{ outcome: 'unparsed', reason: null }, 0] as const] : []),
+        ...Object.entries(records.unparsedReasons).map(
+          ([reason, count]) => [{ outcome: 'unparsed', reason }, count] as const,
+        ),
         ...ignored.map(([reason, count]) => [{ outcome: 'ignored', reason }, count] as const),
       ],
     },

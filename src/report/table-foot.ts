@@ -106,11 +106,15 @@ export function causesText(summary: Summary): string {
   return causesOf(summary).join('; ');
 }
 
+/** ` (banner 2, log 1)`, in the order of the names; nothing where there are none. */
+export function reasonsText(reasons: Readonly<Record<string, number>>): string {
+  const entries = Object.entries(reasons).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length === 0 ? '' : ` (${entries.map(([reason, count]) => `${reason} ${count}`).join(', ')})`;
+}
+
 export function recordLines({ records }: Summary, { width, palette }: FootOptions): readonly string[] {
-  const reasons = Object.entries(records.ignored);
-  const ignored = reasons.reduce((sum, [, count]) => sum + count, 0);
-  const because = reasons.length === 0 ? '' : ` (${reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')})`;
-  const account = `received ${records.received} = counted ${records.counted} + ignored ${ignored}${because} + unparsed ${records.unparsed}`;
+  const ignored = Object.values(records.ignored).reduce((sum, count) => sum + count, 0);
+  const account = `received ${records.received} = counted ${records.counted} + ignored ${ignored}${reasonsText(records.ignored)} + unparsed ${records.unparsed}${reasonsText(records.unparsedReasons)}`;
   const [sample] = records.unparsedSamples;
   const lines = wrap(account, width, '  ');
   const samples =

@@ -201,3 +201,31 @@ describe('other lines', () => {
     expect(readLine(line)).toEqual({ type: 'agent', notice, text });
   });
 });
+
+describe('a dialect that is told', () => {
+  const l7 =
+    '<- Request http from 1042 ([k8s:app=a]) to 317 ([k8s:app=b]), identity 41823->28911, verdict Denied auditMode:true PolicyName l7-rules GET http://b/ => 403';
+  const patched = `${PATCHED}, action DENY auditMode:false, match none, ${ENDS}`;
+  const unnamed = patched.replace(/, PolicyName [^,]*,/, ',');
+  const stock = `${STOCK}, action allow, match all, ${ENDS}`;
+
+  test.each([
+    ['accuknox', stock, 'other-dialect'],
+    ['accuknox', patched, 'policy-verdict'],
+    ['accuknox', unnamed, 'policy-verdict'],
+    ['accuknox', l7, 'l7'],
+    ['cilium', stock, 'policy-verdict'],
+    ['cilium', patched, 'other-dialect'],
+    ['cilium', unnamed, 'other-dialect'],
+    ['cilium', l7, 'other-dialect'],
+    ['cilium', stock.slice(0, -2), 'truncated'],
+    ['accuknox', stock.slice(0, -2), 'truncated'],
+    [null, stock, 'policy-verdict'],
+    [null, patched, 'policy-verdict'],
+    [null, unnamed, 'policy-verdict'],
+    [null, l7, 'l7'],
+  ] as const)('%s: %s', (dialect, line, kind) => {
+    const [record] = readRecords([new TextEncoder().encode(`${line}\n`)], { dialect });
+    expect(record?.type === 'unparsed' ? record.reason : record?.type).toBe(kind);
+  });
+});

@@ -82,6 +82,7 @@ export function full(changes: Partial<Summary> = {}): Summary {
       counted: 24,
       ignored: { banner: 1, 'other-endpoint': 2 },
       unparsed: 0,
+      unparsedReasons: {},
       unparsedSamples: [],
     },
     totals: {
@@ -164,6 +165,7 @@ export function partial(): Summary {
       counted: 24,
       ignored: { banner: 1, 'other-endpoint': 2 },
       unparsed: 1,
+      unparsedReasons: { truncated: 1 },
       unparsedSamples: ['Policy verd'],
     },
     policies: [
@@ -196,7 +198,14 @@ export function hostile(): Summary {
       missingNodes: [HOSTILE],
       reasons: ['missing-node', 'unparsed-lines'],
     },
-    records: { received: 25, counted: 24, ignored: {}, unparsed: 1, unparsedSamples: [`${HOSTILE}\ud800`] },
+    records: {
+      received: 25,
+      counted: 24,
+      ignored: {},
+      unparsed: 1,
+      unparsedReasons: { 'unknown-line': 1 },
+      unparsedSamples: [`${HOSTILE}\ud800`],
+    },
     policies: [
       row({
         policy: { kind: 'CiliumNetworkPolicy', namespace: HOSTILE, name: `${HOSTILE}${'x'.repeat(300)}` },
@@ -213,7 +222,7 @@ export function hostile(): Summary {
 
 export function silent(changes: Partial<Summary> = {}): Summary {
   return full({
-    records: { received: 2, counted: 0, ignored: { banner: 2 }, unparsed: 0, unparsedSamples: [] },
+    records: { received: 2, counted: 0, ignored: { banner: 2 }, unparsed: 0, unparsedReasons: {}, unparsedSamples: [] },
     totals: {
       ingress: { allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0 },
       egress: { allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0 },
