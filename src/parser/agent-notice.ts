@@ -4,6 +4,12 @@ import type { TextLine } from './text-line.ts';
 
 /** A program that is older than its agent prints a number for what it has no word for. */
 const NOTICE = /^>> ([A-Z][A-Za-z0-9 ]*|\d{1,3}): (.+)$/;
+/** Cilium pkg/monitor/api/types.go, all versions: the text of these may be anything. */
+const WORDS: ReadonlySet<string> = new Set([
+  ...['Message', 'Cilium agent started', 'Endpoint regenerated', 'Failed endpoint regeneration'],
+  ...['Policy updated', 'Policy deleted', 'Endpoint created', 'Endpoint deleted'],
+  ...['IPCache entry upserted', 'IPCache entry deleted', 'Service upserted', 'Service deleted'],
+]);
 const JSON_BEGINNING = /^[{"[]/;
 
 export function readAgentNotice(line: TextLine): AgentNotice | null {
@@ -12,7 +18,7 @@ export function readAgentNotice(line: TextLine): AgentNotice | null {
   const [, notice = '', text = ''] = parts;
   const isJson = JSON_BEGINNING.test(text);
   // JSON in all but the oldest versions; what begins as JSON and does not end so was cut.
-  if (isJson && !isWholeJson(text)) return null;
+  if (isJson ? !isWholeJson(text) : !WORDS.has(notice)) return null;
   line.mayBeCut = !isJson;
   return { type: 'agent', notice, text };
 }

@@ -14,6 +14,9 @@ const HEAD =
   'Received an interrupt|time=|level=|\\{"|Recorder capture: |-{4}|Unknown payload type: |Error while |cannot decode message |Datapath |== v[46]->|\\^\\^ conntrack |[A-Za-z0-9]+\\t\\{Contents=|Failed to decode layer: |Packet has been truncated|[0-9a-f]{8}  [0-9a-f]{2} ';
 
 const TIMESTAMP = '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z|[+-]\\d\\d:?\\d\\d)? ';
+/** What `ts` and syslog put in front, the latter with host and program. */
+const CLOCK =
+  '(?:[A-Z][a-z]{2} [ \\d]\\d )?\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)? (?:[a-zA-Z0-9.-]+ [a-zA-Z0-9._-]+\\[\\d+\\]: )?';
 /** The container runtime's own mark between time and line. */
 const RUNTIME_MARK = 'std(?:out|err) [FP] ';
 /** `kubectl logs --prefix`. */
@@ -23,7 +26,7 @@ const POD_AND_CONTAINER = '(?:[a-z0-9][a-z0-9.-]* )?[a-z0-9][a-z0-9.]*-[a-z0-9.-
 const MARK = '\\u00ef\\u00bb\\u00bf';
 
 const PREFIX = new RegExp(
-  `^(?:${MARK})?[ \\t]*(?:${TIMESTAMP}|${RUNTIME_MARK}|${BRACKETED}|${POD_AND_CONTAINER}){0,4}[ \\t]*(?:${MARK})?(?=${HEAD})`,
+  `^(?:${MARK})?[ \\t]*(?:${TIMESTAMP}|${CLOCK}|${RUNTIME_MARK}|${BRACKETED}|${POD_AND_CONTAINER}){0,4}[ \\t]*(?:${MARK})?(?=${HEAD})`,
 );
 
 /** The line without escape sequences, its newline included. Without any, the bytes are shared. */

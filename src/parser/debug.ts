@@ -44,16 +44,14 @@ function readMessage(line: TextLine, text: string, from: number, cpu: number): C
 function readDropHead(text: string, { flow, ipTraceId, from }: Mark): Drop | null {
   const [, printed, source = '', destination = '', to] = DROP.exec(text) ?? [];
   if (printed === undefined) return null;
-  const { reason, reasonCode, extError } = readDropReason(printed);
+  const told = readDropReason(printed);
   const identities = readIdentities(source, destination);
   // Without what follows, nothing shows that the reason is whole.
-  if (identities === null || (source === '' && reasonCode === null)) return null;
+  if (told === null || identities === null || (source === '' && told.reasonCode === null)) return null;
   const endpoint = to === undefined ? 0 : Number(to);
   return {
     type: 'drop',
-    reason,
-    reasonCode,
-    extError,
+    ...told,
     endpoint,
     sourceEndpoint: from === 0 ? null : from,
     direction: dropDirection(endpoint, from),

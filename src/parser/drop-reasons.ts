@@ -1,5 +1,7 @@
 /** Drop reasons as codes and as texts (Cilium pkg/monitor/api/drop.go, 1.0 to 1.19). */
 
+import { holdsOtherProgram } from './intruders.ts';
+
 /** 130 and above, which drops have; code 2 has the same text as 134. */
 const DROP_TEXTS: Readonly<Record<number, string>> = {
   130: 'Invalid source mac',
@@ -121,6 +123,7 @@ export interface DropReason {
   readonly extError: number | null;
 }
 
+const LONGEST = 200;
 /** 1.12 on; an int8, so it has a sign. */
 const EXTENDED = /^(.+), (-?\d{1,3})$/;
 const NUMBER = /^\d{1,3}$/;
@@ -128,10 +131,11 @@ const NUMBER = /^\d{1,3}$/;
 const MOST_KEPT = 1_000;
 const kept = new Map<string, DropReason>();
 
-/** What stands in the parentheses of a drop line, or in the `reason` of its JSON. */
-export function readDropReason(printed: string): DropReason {
+/** What stands in the parentheses of a drop line, or in the `reason` of its JSON; null where no version can have printed it. */
+export function readDropReason(printed: string): DropReason | null {
   const known = kept.get(printed);
   if (known !== undefined) return known;
+  if (printed.length > LONGEST || printed.includes(' drop (') || holdsOtherProgram(printed)) return null;
   const [, text = printed, extended] = EXTENDED.exec(printed) ?? [];
   const code = NUMBER.test(text) && Number(text) <= 255 ? Number(text) : (CODES.get(text) ?? null);
   const reason = { reason: text, reasonCode: code, extError: extended === undefined ? null : Number(extended) };

@@ -13,8 +13,6 @@ import type { TextLine } from './text-line.ts';
 const DROP =
   /^xx drop \((.+?)\) flow (0x(?:0|[1-9a-f][0-9a-f]{0,7})) to endpoint (\d{1,10}), (?:(?:ifindex (\d{1,10}), )?file ([^\s:]+)(?: line |:)(\d{1,5}), )?(?: \[ ip-trace-id = (\d{1,20}) \])?(?:, )?identity ([^\s:>]+)->([^\s:>]+): /;
 const UNKNOWN_FILE = /^(?:<unknown-id-|unknown\()(\d{1,3})[>)]$/;
-/** Two lines that ran together. */
-const SECOND_HEAD = ' drop (';
 const MANUAL = /^Datapath drop: from \S+ \(id=(\d{1,10})\) to \S+ \(id=(\d{1,10})\) on port \d{1,5}, reason: (\S.*)$/;
 
 export function readDrop(line: TextLine, seen: SeenAddresses): Drop | null {
@@ -23,12 +21,14 @@ export function readDrop(line: TextLine, seen: SeenAddresses): Drop | null {
   const [head, printed = '', flow = '', to = '', ifindex, file, fileLine, traceId, from = '', towards = ''] = parts;
   const sourceIdentity = readIdentity(from);
   const destinationIdentity = readIdentity(towards);
-  if (sourceIdentity === undefined || destinationIdentity === undefined || printed.includes(SECOND_HEAD)) return null;
+  if (sourceIdentity === undefined || destinationIdentity === undefined) return null;
+  const told = readDropReason(printed);
+  if (told === null) return null;
   const packet = readPacket(line, head.length);
   const endpoint = Number(to);
   if (packet === null || contradictsSeen(line, seen, endpoint, sourceIdentity)) return null;
   line.mayBeCut = described.mayBeCut;
-  const { reason, reasonCode, extError } = readDropReason(printed);
+  const { reason, reasonCode, extError } = told;
   return {
     type: 'drop',
     reason,
@@ -81,12 +81,11 @@ function contradictsSeen(
 export function readManualDrop(text: string): Drop | null {
   const [, from, to, printed] = MANUAL.exec(text) ?? [];
   if (printed === undefined) return null;
-  const { reason, reasonCode, extError } = readDropReason(printed);
+  const told = readDropReason(printed);
+  if (told === null) return null;
   return {
     type: 'drop',
-    reason,
-    reasonCode,
-    extError,
+    ...told,
     endpoint: null,
     sourceEndpoint: null,
     direction: null,

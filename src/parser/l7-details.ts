@@ -49,14 +49,14 @@ function readDns(rest: string, isRequest: boolean): ReadDetails | null {
   const [, observation = '', query = '', typeList = '', ttl, answer, cnameList] = parts;
   const types = listOf(typeList);
   // Responses always have an answer, be it empty, and requests never.
-  if ((ttl === undefined) !== isRequest || !types.every((type) => type === '' || DNS_TYPES.has(type))) return null;
+  if ((ttl === undefined) !== isRequest || !types.every((type) => DNS_TYPES.has(type))) return null;
   const cnames = listOf(cnameList);
   if (!cnames.every((name) => name.endsWith('.'))) return null;
   const details: L7Details = {
     protocol: 'dns',
     observation,
     query,
-    types: types.filter((type) => type !== ''),
+    types,
     ttl: ttl === undefined ? null : Number(ttl),
     ips: listOf(answer),
     cnames,

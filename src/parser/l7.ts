@@ -17,6 +17,7 @@ const NAMED: ReadonlyMap<string, RegExp> = new Map([
   ['dns', /^(.*?)( DNS [A-Za-z][\w-]*: \S* .*)$/],
 ]);
 const OTHER_NAMED = /^(\S*)(.*)$/;
+const LABELS = /^[a-z0-9-]+:[^\s"]+(?: [a-z0-9-]+:[^\s"]+)*$/;
 /** 1.13 on prints the source as it is (Cilium d4b41c1fd7); before, `Proxy`. */
 const LOWER_CASE_DNS = /^ DNS [a-z]/;
 
@@ -35,6 +36,7 @@ export function readL7(line: TextLine, ends: L7Ends): L7Record | null {
   if (parts === null) return null;
   const [head, arrow = '', flowType = '', protocol = '', word] = parts;
   const [, , , , , firstId, firstLabels = '', otherWord, secondId, secondLabels = '', from, to, verdict] = parts;
+  if (!areLabels(firstLabels) || !areLabels(secondLabels)) return null;
   if (word === otherWord || !isFlowType(flowType) || !isL7Verdict(verdict)) return null;
   const { patched, rest } = withoutName(protocol, line.text.slice(head.length));
   const read = readDetails(protocol, flowType === 'Request', rest);
@@ -88,6 +90,11 @@ function withoutName(protocol: string, text: string): { readonly patched: Patche
 function orderToldBy(patched: Patched | null, rest: string): ResponseOrder | null {
   if (patched !== null) return 'source-first';
   return LOWER_CASE_DNS.test(rest) ? 'destination-first' : null;
+}
+
+/** Each has its source before it: `k8s:app=a`, `reserved:world`. */
+function areLabels(text: string): boolean {
+  return text === '' || LABELS.test(text);
 }
 
 function labelsOf(side: L7Side | null): readonly string[] {

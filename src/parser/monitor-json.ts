@@ -36,7 +36,9 @@ function readDrop(event: JsonObject): Drop | null {
   const source = numberOf(event, 'source');
   const to = numberOf(event, 'dstID');
   if (printed === null || source === null || to === null) return null;
-  const { reason, reasonCode, extError } = readDropReason(printed);
+  const told = readDropReason(printed);
+  if (told === null) return null;
+  const { reason, reasonCode, extError } = told;
   const summary = objectOf(event, 'summary');
   const packet = summary === null ? null : packetOfLayers(summary);
   const file = numberOf(event, 'File');

@@ -5,6 +5,7 @@ import { readCapture } from './capture.ts';
 import { readMarked } from './debug.ts';
 import { DETAIL } from './dissection.ts';
 import { readDrop, readManualDrop } from './drop.ts';
+import { holdsOtherProgram, holdsSecondLine } from './intruders.ts';
 import { readJsonLine } from './json-lines.ts';
 import { readL7 } from './l7.ts';
 import { L7Ends } from './l7-ends.ts';
@@ -28,19 +29,15 @@ export function ignored(reason: IgnoredReason): Ignored {
 const BANNER =
   /^(?:Listening for events on \d+ CPUs with \d+x\d+ of shared memory|Press Ctrl-C to quit|Received an interrupt, disconnecting from monitor\.\.\.)$/;
 
-/** Cilium's own log (logrus, then slog), kubectl's and the container runtime's words. */
+/** Cilium's own log (logrus, then slog), kubectl's, stern's and the container runtime's words. */
 const LOG =
-  /^(?:time="?\d{4}-\d\d-\d\dT\S+ level=[a-z]+ msg=.+|level=[a-z]+ (?:msg|error)=.+|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] .*|(?:[Ee]rror|[Ww]arning|Fatal|panic): .+|Error while creating client: .*|Defaulted container ".+|command terminated with exit code \d+|Unable to use a TTY - .+|Terminated|goroutine \d+ \[.+|Usage:.*)$/;
+  /^(?:time="?\d{4}-\d\d-\d\dT\S+ level=[a-z]+ msg=.+|level=[a-z]+ (?:msg|error)=.+|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] .*|(?:[Ee]rror|[Ww]arning|Fatal|panic): .+|Error while creating client: .*|Defaulted container ".+|command terminated with exit code \d+|Unable to use a TTY - .+|Terminated|[+-] [a-z0-9.-]+(?: [a-z0-9.-]+)? › [a-z0-9.-]+|goroutine \d+ \[.+|Usage:.*)$/;
 
 const CPU = /^CPU (\d{2,4}): (.*)$/;
 const LOST = /^Lost (\d{1,20}) events$/;
 const UNKNOWN_EVENT =
   /^(?:CPU \d{2,4}: Unknown event: \[[\d ]*\]|cannot decode message type '?\d+'?: .+|Error while parsing [a-z ]+ message: .+|Unknown payload type: \d+.*)$/;
 const TEXT_CHARACTERS = 200;
-
-/** Two lines that ran together. */
-const SECOND_LINE =
-  /.(?:Policy verdict log: flow|xx drop \(|(?:->|<-|\?\?) (?:Request|Response) \S+ (?:from|to) \d+ \()/;
 
 export class OtherLines {
   private readonly seen: SeenAddresses;
@@ -60,7 +57,7 @@ export class OtherLines {
       case 120: // x
         return readDrop(line, this.seen);
       case 123: // {
-        return readJsonLine(line.text);
+        return holdsOtherProgram(line.text) ? null : readJsonLine(line.text);
       case 45: // -
       case 60: // <
       case 61: // =
@@ -75,7 +72,10 @@ export class OtherLines {
 
   private readRest(line: TextLine): MonitorRecord | null {
     const { text } = line;
-    if (SECOND_LINE.test(text)) return null;
+    if (holdsSecondLine(text)) return null;
+    if (BANNER.test(text)) return ignored('banner');
+    if (LOG.test(text)) return ignored('log');
+    if (holdsOtherProgram(text)) return null;
     if (text.startsWith('>> ')) return readAgentNotice(line);
     if (text.startsWith('CPU ')) return readCpuLine(line);
     const l7 = readL7(line, this.l7Ends);
@@ -83,11 +83,9 @@ export class OtherLines {
       const isForeign = l7.audit !== null && this.onlyDialect === 'cilium';
       return isForeign ? { type: 'unparsed', reason: 'other-dialect', line: text.slice(0, TEXT_CHARACTERS) } : l7;
     }
-    if (BANNER.test(text)) return ignored('banner');
     if (text.startsWith('Recorder ')) return readRecorder(line);
     if (text.startsWith('Datapath ')) return readManualDrop(text) ?? readManualTranslation(text);
     if (DETAIL.test(text)) return ignored('detail');
-    if (LOG.test(text)) return ignored('log');
     return readUnknownEvent(line);
   }
 }

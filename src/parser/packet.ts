@@ -118,6 +118,8 @@ export class PacketSummary {
     const start = cursor.at;
     if (cursor.takeEnd()) {
       this.openEnd = true;
+      // `fd00::` is the beginning of an address rather than a packet's end.
+      if (cursor.bytes[this.destination.end - 1] === COLON) return false;
       // ICMP always says its type, but for later fragments, which look like a line that was cut.
       return protocol !== ICMP && protocol !== ICMPV6;
     }

@@ -14,6 +14,7 @@ import { BLANK, type Cursor, NEWLINE, toStrictText, toText, toWord } from './byt
 import { type Decision, Decisions, NO_DECISION, takeMatch } from './decision.ts';
 import { flowKeyOf } from './flow-key.ts';
 import { Interned } from './interned.ts';
+import { holdsOtherProgram } from './intruders.ts';
 import { FLAG_BITS, ICMP, ICMPV6, PacketSummary, SCTP, TCP, UDP } from './packet.ts';
 import { SeenAddresses } from './seen-addresses.ts';
 import { RESERVED_IDENTITIES } from './words.ts';
@@ -244,7 +245,7 @@ function toName(bytes: Uint8Array, start: number, end: number): string | null {
     if (byte < BLANK || byte === DELETE) return null;
   }
   const name = toStrictText(bytes, start, end);
-  return name?.includes(SECOND_LINE) === true ? null : name;
+  return name === null || name.includes(SECOND_LINE) || holdsOtherProgram(name) ? null : name;
 }
 
 /** The name where there is one, else the number; `unknown` where the line told neither. */
