@@ -58,6 +58,8 @@ export interface Verdict {
 export interface Lost {
   readonly type: 'lost';
   readonly events: number;
+  /** As printed, where a number does not hold it exactly: monitor counts in 64 bits. */
+  readonly exactEvents?: string;
   readonly where: 'kernel-ring' | 'hubble-queue' | 'hubble-ring' | 'unknown';
   readonly cpu: number | null;
 }

@@ -9,7 +9,7 @@ export interface ReadDetails {
 }
 
 /** A URL has no blanks; a status has three digits, or is 0 where the request was passed on. */
-const HTTP = /^ ([!-~]*) (\S*) => (0|[1-5]\d\d)$/;
+const HTTP = /^ ([!-~]*) (\S*) => (0|[1-9]\d\d)$/;
 const KAFKA = /^ (\S*) topic (\S*) => (-?\d{1,5})$/;
 const DNS =
   /^ DNS ([A-Za-z][\w-]*): (\S*) ([A-Za-z0-9,-]*)(?: TTL: (\d{1,10}) Answer: '([0-9a-f.:,]*)'(?: CNAMEs: (\S+))?)?$/;

@@ -31,10 +31,18 @@ export function readJsonL7(event: JsonObject): L7Record | null {
     source: null,
     destination: null,
     l7,
-    audit: null,
-    policyName: null,
+    ...patchedOf(event),
     hubble: null,
   };
+}
+
+/** The patched Cilium's, which JSON gives for HTTP only, and with a rule's number in place of its policy's name. */
+function patchedOf(event: JsonObject): Pick<L7Record, 'audit' | 'policyName'> {
+  const http = objectOf(event, 'http') ?? {};
+  const { AuditMode: audit, RuleID: rule } = http;
+  if (typeof audit !== 'boolean') return { audit: null, policyName: null };
+  // 0 has this name in the text, whatever was decided.
+  return { audit, policyName: rule === 0 ? 'implicit-default-deny' : null };
 }
 
 function detailsOf(event: JsonObject): L7Details | null {

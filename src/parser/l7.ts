@@ -12,7 +12,7 @@ const L7 =
 const PATCHED = /^(?:,? auditMode[: ](true|false),? [Pp]olicyName )(.*)$/;
 /** A name may hold blanks: it ends where all that follows is a request. */
 const NAMED: ReadonlyMap<string, RegExp> = new Map([
-  ['http', /^(.*)( [!-~]* \S* => (?:0|[1-5]\d\d))$/],
+  ['http', /^(.*)( [!-~]* \S* => (?:0|[1-9]\d\d))$/],
   ['kafka', /^(.*)( \S* topic \S* => -?\d{1,5})$/],
   ['dns', /^(.*?)( DNS [A-Za-z][\w-]*: \S* .*)$/],
 ]);

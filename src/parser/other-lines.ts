@@ -31,7 +31,7 @@ const BANNER =
 
 /** Cilium's own log (logrus, then slog), kubectl's, stern's and the container runtime's words. */
 const LOG =
-  /^(?:time="?\d{4}-\d\d-\d\dT\S+ level=[a-z]+ msg=.+|level=[a-z]+ (?:msg|error)=.+|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] .*|(?:[Ee]rror|[Ww]arning|Fatal|panic): .+|Error while creating client: .*|Defaulted container ".+|command terminated with exit code \d+|Unable to use a TTY - .+|Terminated|[+-] [a-z0-9.-]+(?: [a-z0-9.-]+)? › [a-z0-9.-]+|goroutine \d+ \[.+|Usage:.*)$/;
+  /^(?:time="?\d{4}-\d\d-\d\dT\S+ level=[a-z]+ .*\b(?:msg|error)=.+|level=[a-z]+ (?:msg|error)=.+|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] .*|(?:[Ee]rror|[Ww]arning|Fatal|panic): .+|Error while creating client: .*|Defaulted container ".+|command terminated with exit code \d+|Unable to use a TTY - .+|Terminated|[+-] [a-z0-9.-]+(?: [a-z0-9.-]+)? › [a-z0-9.-]+|goroutine \d+ \[.+|\[signal SIG.+|created by .+|\s*\/\S+\.go:\d+(?: \+0x[0-9a-f]+)?|exit status \d+|Usage:.*)$/;
 
 const CPU = /^CPU (\d{2,4}): (.*)$/;
 const LOST = /^Lost (\d{1,20}) events$/;
@@ -99,7 +99,9 @@ function readCpuLine(line: TextLine): MonitorRecord | null {
 
 function readLost(text: string, cpu: number): Lost | null {
   const events = LOST.exec(text)?.[1];
-  return events === undefined ? null : { type: 'lost', events: Number(events), where: 'kernel-ring', cpu };
+  if (events === undefined) return null;
+  const lost = { type: 'lost', events: Number(events), where: 'kernel-ring', cpu } as const;
+  return Number.isSafeInteger(lost.events) ? lost : { ...lost, exactEvents: events };
 }
 
 function readUnknownEvent({ text }: TextLine): UnknownEvent | null {

@@ -22,7 +22,9 @@ export function renderEventJson(
     node: hubble?.node ?? about.node,
     ...(hubble === null ? fields : withHubble(fields, hubble)),
   };
-  return `${toJson(line, 0)}\n`;
+  const text = toJson(line, 0);
+  if (record.type !== 'lost' || record.exactEvents === undefined) return `${text}\n`;
+  return `${text.replace(`"events":${record.events}`, `"events":${record.exactEvents}`)}\n`;
 }
 
 /** Hubble's own time where there is one. */
@@ -63,7 +65,7 @@ function ownFields(record: MonitorRecord): Fields {
 }
 
 /** The type comes first, Hubble's fields are spread, keys are for counting only. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['type', 'hubble', 'flowKey', 'destinationPort']);
+const ELSEWHERE: ReadonlySet<string> = new Set(['type', 'hubble', 'flowKey', 'destinationPort', 'exactEvents']);
 
 function attributionFields(attribution: Attribution | null): Fields {
   if (attribution === null) return { policies: [], attribution: null };

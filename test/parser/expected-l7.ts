@@ -18,9 +18,9 @@ export function expectedL7(truth: Truth, printed: Printed): Fields {
     source: null,
     destination: null,
     l7: expectedDetails(truth, printed),
-    // The JSON of the patched Cilium has neither.
-    audit: printed.isJson ? null : (truth.audit ?? null),
-    policyName: printed.isJson ? null : name,
+    audit: truth.audit ?? null,
+    // The JSON has a rule's number, and 0 alone has a name for certain.
+    policyName: printed.isJson && name !== 'implicit-default-deny' ? null : name,
     hubble: null,
   };
 }

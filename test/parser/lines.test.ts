@@ -168,6 +168,14 @@ describe('other lines', () => {
     ['command terminated with exit code 137', 'log'],
     ['time=2026-11-22T18:47:15.5Z level=warn msg="connection closed" subsys=cilium-dbg error=EOF', 'log'],
     ['Error while creating client:  could not connect', 'log'],
+    [
+      'time=2026-11-22T18:47:15.5Z level=info source=/go/src/monitor.go:12 msg="Initializing dissection cache..."',
+      'log',
+    ],
+    ['panic: runtime error: invalid memory address or nil pointer dereference', 'log'],
+    ['[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x1d2f4a5]', 'log'],
+    ['\t/go/src/github.com/cilium/cilium/pkg/monitor/logrecord.go:74 +0x5f', 'log'],
+    ['+ cilium-abcde › cilium-agent', 'log'],
     ['xx drop (Policy denied) flow 0x0 to endpoint 0, identity 1->2: 10.0.0.1 -> 10.0.0.', 'truncated'],
     ['{"type":"trace","cpu":"CPU 01:"}', 'other-record'],
     ['{"type":"logRecord","verdict":"Denied"}', 'other-record'],
@@ -182,6 +190,10 @@ describe('other lines', () => {
 
   test.each([
     ['CPU 01: Lost 9379 events', { events: 9379, where: 'kernel-ring', cpu: 1 }],
+    [
+      'CPU 00: Lost 18446744073709551615 events',
+      { events: 2 ** 64, exactEvents: '18446744073709551615', where: 'kernel-ring', cpu: 0 },
+    ],
     ['CPU 128: Lost 1 events', { events: 1, where: 'kernel-ring', cpu: 128 }],
     [
       '{"lost_events":{"source":"OBSERVER_EVENTS_QUEUE","num_events_lost":"492","cpu":0}}',
