@@ -62,7 +62,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   const l7 = createL7Counts();
   const summarizeRow = createRowSummaries();
   const streams: CountingStream[] = [];
-  const where: Where = { peerKey: 0, portKey: 0, node: null };
+  const where: Where = { peerKey: 0, portKey: 0, node: null, heardOn: null };
   let latestMs = startMs;
 
   function count(verdict: Verdict, attribution: Attribution | null, stream: StreamIdentity, nowMs: number): void {
@@ -74,6 +74,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     where.peerKey = peerKeys.keyOf(remoteIdentity, stream.localIdentities);
     where.portKey = portKeys.keyOf(verdict.protocol, verdict.destinationPort);
     where.node = isLocal(remoteIdentity) ? stream.node : null;
+    where.heardOn = stream.node;
     const credited = rows.of(orNoAnswer(attribution), direction);
     const isShared = credited.length > 1;
     for (const row of credited) row.count(verdict, where, isShared, nowMs);

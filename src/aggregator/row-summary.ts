@@ -16,6 +16,7 @@ interface Details {
   readonly version: number;
   readonly peers: readonly PeerCount[];
   readonly ports: readonly PortCount[];
+  readonly nodes: readonly string[];
 }
 
 /** Remembers the peers and ports of rows that nothing was added to: a live screen asks several times a second. */
@@ -26,7 +27,7 @@ export function createRowSummaries(): (row: Row, context: RowContext) => PolicyR
     const old = remembered.get(row);
     if (old?.version === row.version) return old;
     const peers = peerCounts(row, identityName);
-    const fresh: Details = { version: row.version, peers, ports: portCounts(row) };
+    const fresh: Details = { version: row.version, peers, ports: portCounts(row), nodes: Object.freeze([...row.nodes].sort()) };
     // A name that is not known yet is asked for again.
     if (peers.every(({ name }) => name !== null)) remembered.set(row, fresh);
     return fresh;
@@ -37,7 +38,7 @@ export function createRowSummaries(): (row: Row, context: RowContext) => PolicyR
     const { allowed, redirected, audited, denied, attempts } = row.counters;
     const seconds = (nowMs - startMs) / 1000;
     const total = allowed + redirected + audited + denied;
-    const { peers, ports } = detailsOf(row, identityName);
+    const { peers, ports, nodes } = detailsOf(row, identityName);
     return Object.freeze({
       policy: Object.freeze({ kind: policy.kind, namespace: policy.namespace, name: policy.name }),
       direction,
@@ -57,6 +58,7 @@ export function createRowSummaries(): (row: Row, context: RowContext) => PolicyR
       recentPerSecond: timed ? rounded(row.recent.perSecond(nowMs, startMs)) : 0,
       firstSeen: timed && row.version > 0 ? new Date(row.firstMs).toISOString() : null,
       lastSeen: timed && row.version > 0 ? new Date(row.lastMs).toISOString() : null,
+      nodes,
       peers,
       ports,
     });

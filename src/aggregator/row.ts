@@ -48,6 +48,8 @@ export interface Row {
   readonly deniedInAuditMode: number;
   readonly firstMs: number;
   readonly lastMs: number;
+  /** Where its verdicts came from; empty for files. */
+  readonly nodes: ReadonlySet<string>;
   /** Rises with every verdict, so that whoever made something of the row knows whether it still holds. */
   readonly version: number;
   readonly drops: ReadonlyMap<string, DropTally>;
@@ -62,6 +64,8 @@ export interface Where {
   peerKey: number;
   portKey: number;
   node: string | null;
+  /** The node whose agent told of it; null for a file. */
+  heardOn: string | null;
 }
 
 /** Policy denied, by a deny rule, authentication required, and their older words. */
@@ -85,12 +89,14 @@ class CountingRow implements Row {
   otherPorts: Tally | null = null;
   shared = 0;
   deniedInAuditMode = 0;
+  readonly nodes = new Set<string>();
   firstMs = 0;
   lastMs = 0;
   version = 0;
   readonly #owner: number;
   readonly #flows: FlowSet;
   readonly #limits: Limits;
+  #lastHeardOn: string | null = null;
 
   constructor(key: RowKey, owner: number, flows: FlowSet, limits: Limits) {
     this.key = key;
@@ -111,6 +117,7 @@ class CountingRow implements Row {
     this.lastMs = atMs;
     this.version += 1;
     this.recent.count(atMs);
+    if (where.heardOn !== this.#lastHeardOn) this.#hear(where.heardOn);
     tally(this.#peer(verdict, where), outcome);
     tally(this.#port(verdict, where), outcome);
   }
@@ -119,6 +126,12 @@ class CountingRow implements Row {
     const known = this.drops.get(reason);
     if (known !== undefined) known.packets += 1;
     else if (this.drops.size < MOST_DROP_REASONS) this.drops.set(reason, { reason, code, packets: 1 });
+  }
+
+  /** Only where streams take turns: lines come in pieces of one stream. */
+  #hear(node: string | null): void {
+    this.#lastHeardOn = node;
+    if (node !== null) this.nodes.add(node);
   }
 
   #peer({ remoteIdentity }: Verdict, { peerKey, node }: Where): Tally {

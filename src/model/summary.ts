@@ -50,6 +50,8 @@ export interface PolicyRow extends Counts {
   /** RFC 3339, UTC. */
   readonly firstSeen: string | null;
   readonly lastSeen: string | null;
+  /** Where its verdicts were made, in the order of their names; empty for files, which do not tell. */
+  readonly nodes: readonly string[];
   readonly peers: readonly PeerCount[];
   readonly ports: readonly PortCount[];
 }

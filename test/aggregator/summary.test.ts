@@ -51,6 +51,16 @@ describe('peers and ports', () => {
     expect(asked).toContainEqual([local, 'n2']);
   });
 
+  it('come with the nodes that told of them, each once, and with none for a file', () => {
+    const aggregator = makeAggregator();
+    const streams = ['n2', 'n1'].map((node) => aggregator.addStream(plan('all', node)));
+    for (const stream of [...streams, ...streams]) stream.record(verdict(), RULE1, START_MS);
+    expect(aggregator.summary(START_MS).policies[0]?.nodes).toEqual(['n1', 'n2']);
+    const offline = makeAggregator();
+    offline.addStream(null).record(verdict(), RULE1, START_MS);
+    expect(offline.summary(START_MS).policies[0]?.nodes).toEqual([]);
+  });
+
   it('fold what does not fit, without losing a count', () => {
     const aggregator = makeAggregator({ limits: { peersPerRow: 3, portsPerRow: 2, rows: 2 } });
     const stream = aggregator.addStream(plan());

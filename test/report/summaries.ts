@@ -23,6 +23,7 @@ export function row(changes: Partial<PolicyRow> = {}): PolicyRow {
     recentPerSecond: 0.3,
     firstSeen: '2026-11-20T12:03:06.000Z',
     lastSeen: '2026-11-20T12:03:30.000Z',
+    nodes: ['k8s-node1'],
     peers: [{ identity: 12530, name: 'default/tiefighter', labels: ['k8s:org=empire'], allowed: 3, denied: 0 }],
     ports: [{ protocol: 'TCP', port: 80, allowed: 3, denied: 0 }],
     ...changes,
@@ -243,6 +244,7 @@ export function offline(): Summary {
       recentPerSecond: 0,
       firstSeen: null,
       lastSeen: null,
+      nodes: [],
     })),
   });
 }
