@@ -27,7 +27,12 @@ export function createRowSummaries(): (row: Row, context: RowContext) => PolicyR
     const old = remembered.get(row);
     if (old?.version === row.version) return old;
     const peers = peerCounts(row, identityName);
-    const fresh: Details = { version: row.version, peers, ports: portCounts(row), nodes: Object.freeze([...row.nodes].sort()) };
+    const fresh: Details = {
+      version: row.version,
+      peers,
+      ports: portCounts(row),
+      nodes: Object.freeze([...row.nodes].sort()),
+    };
     // A name that is not known yet is asked for again.
     if (peers.every(({ name }) => name !== null)) remembered.set(row, fresh);
     return fresh;
