@@ -10,6 +10,11 @@ const ADDRESSES = / (?:Protocol|NextHeader)=(\S+) (?:\S+ )*SrcIP=([0-9a-f.:]+) D
 const PORTS = / SrcPort=(\d{1,5})(?:\(\S*\))? DstPort=(\d{1,5})(?:\(\S*\))? /;
 const TYPE = / TypeCode=(\S+) /;
 const FLAG = / (SYN|ACK|RST|FIN)=true(?= |$)/g;
+const LATER_FRAGMENT = / FragOffset=[1-9]/;
+/** Layers that tell nothing which a summary says; any other name may be what is left of a damaged one. */
+const SILENT_LAYERS: ReadonlySet<string> = new Set([
+  ...['Ethernet', 'VXLAN', 'Geneve', 'GRE', 'ARP', 'VRRP', 'VRRPv2', 'IGMP', 'IGMPv1or2', 'IPv6Fragment'],
+]);
 const FLAG_ORDER = ['SYN', 'ACK', 'RST', 'FIN'] as const;
 /** gopacket layers/enums.go. */
 const PROTOCOLS: ReadonlyMap<string, number> = new Map([
@@ -25,6 +30,9 @@ const PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ['VRRP', 112],
 ]);
 
+/** Not SCTP, which programs know from 1.13 on only. */
+const HAS_HEADER: ReadonlySet<string> = new Set(['TCP', 'UDP', 'ICMPv4', 'ICMPv6']);
+
 /** Whatever stands on a line of its own under a packet. */
 export const DETAIL =
   /^(?:-{4,}|[A-Za-z0-9]+\t\{.*\}| {0,4}Failed to decode layer: .+| {0,4}Packet has been truncated|Unknown layer| ?\[ IP-TRACE-ID=.*|[0-9a-f]{8} [ 0-9a-f]{1,60}\|.{1,16}\|)$/;
@@ -35,10 +43,14 @@ export class Dissection {
   private hasPorts = false;
   private sourcePort = '';
   private destinationPort = '';
+  private isFragment = false;
+  /** A layer is missing or damaged: what the others say belongs to different packets, perhaps. */
+  private isBroken = false;
   private readonly dump = new HexDump();
 
   clear(): void {
     this.dump.clear();
+    this.isBroken = false;
     this.clearLayers();
   }
 
@@ -54,13 +66,23 @@ export class Dissection {
     if (name === undefined) this.dump.add(text);
     else if (name === 'IPv4' || name === 'IPv6') this.addNetwork(fields);
     else if (name === 'TCP' || name === 'UDP' || name === 'SCTP') this.addPorts(name.toLowerCase(), fields);
-    else if (name === 'ICMPv4' || name === 'ICMPv6') this.transport = `icmp ${TYPE.exec(`${fields} `)?.[1] ?? ''}`;
+    else if (name === 'ICMPv4' || name === 'ICMPv6') this.addTransport(`icmp ${TYPE.exec(`${fields} `)?.[1] ?? ''}`);
+    else if (!SILENT_LAYERS.has(name)) this.isBroken = true;
+  }
+
+  /** Each is inside a network layer of its own. */
+  private addTransport(text: string): void {
+    if (this.transport !== null) this.isBroken = true;
+    this.transport = text;
   }
 
   private addNetwork(fields: string): void {
     const [, protocol, source, destination] = ADDRESSES.exec(fields) ?? [];
+    // The layer of a tunnel around this one was whole.
+    if (this.network !== null && this.transport === null) this.isBroken = true;
     this.clearLayers();
     if (protocol === undefined || source === undefined || destination === undefined) return;
+    this.isFragment = LATER_FRAGMENT.test(fields);
     this.network = { protocol, source, destination };
   }
 
@@ -70,19 +92,19 @@ export class Dissection {
     this.hasPorts = true;
     this.sourcePort = source;
     this.destinationPort = destination;
-    this.transport = word;
-    if (word !== 'tcp') return;
     const set = new Set(Array.from(fields.matchAll(FLAG), ([, flag]) => flag));
-    this.transport = `tcp ${FLAG_ORDER.filter((flag) => set.has(flag)).join(', ')}`;
+    this.addTransport(word === 'tcp' ? `tcp ${FLAG_ORDER.filter((flag) => set.has(flag)).join(', ')}` : word);
   }
 
   /** Null where nothing tells addresses. */
   packet(): PacketDescription | null {
     const { network, transport, hasPorts } = this;
+    if (this.isBroken) return null;
     if (network === null) {
       const dumped = this.dump.packet();
       return dumped === null ? null : describe(dumped);
     }
+    if (transport === null && !this.isFragment && HAS_HEADER.has(network.protocol)) return null;
     const ports = hasPorts ? ([Number(this.sourcePort), Number(this.destinationPort)] as const) : null;
     return describe({ ...network, protocol: PROTOCOLS.get(network.protocol) ?? -1, ports, transport });
   }

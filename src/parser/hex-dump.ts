@@ -37,26 +37,30 @@ interface Network {
   readonly protocol: number;
   readonly source: string;
   readonly destination: string;
-  /** -1 where no header follows: a later fragment, or a captured packet that is too short. */
+  /** -1 where no header follows: a later fragment. */
   readonly next: number;
 }
 
 export class HexDump {
   private bytes: number[] = [];
+  private isBroken = false;
 
   clear(): void {
     this.bytes = [];
+    this.isBroken = false;
   }
 
-  /** The next row; one that does not follow on those before ends the dump. */
+  /** The next row; where one is missing, nothing is believed. */
   add(text: string): void {
     const [, offset, row = ''] = ROW.exec(text) ?? [];
-    if (offset === undefined || Number.parseInt(offset, 16) !== this.bytes.length) return;
-    if (this.bytes.length < MOST_BYTES) this.bytes.push(...row.trim().split(/ +/).map(toByte));
+    if (offset === undefined) return;
+    if (Number.parseInt(offset, 16) !== this.bytes.length) this.isBroken = true;
+    else if (this.bytes.length < MOST_BYTES) this.bytes.push(...row.trim().split(/ +/).map(toByte));
   }
 
   /** Null where it is no IP packet. */
   packet(): DumpedPacket | null {
+    if (this.isBroken) return null;
     const view = new DataView(Uint8Array.from(this.bytes).buffer);
     // Of some devices there is no Ethernet.
     const network = readFrame(view, 0) ?? readIp(view, 0, null);
@@ -113,12 +117,13 @@ function readTransport(view: DataView, network: Network): DumpedPacket | null {
   const { protocol, source, destination, next } = network;
   const hasPorts = protocol === TCP || protocol === UDP || protocol === SCTP;
   const bare = { protocol, source, destination, ports: null, transport: null };
-  if (next < 0 || view.byteLength < next + (protocol === TCP ? 14 : 4)) return bare;
+  const hasHeader = hasPorts || protocol === ICMP || protocol === ICMPV6;
+  if (next < 0 || !hasHeader) return bare;
+  if (view.byteLength < next + (protocol === TCP ? 14 : 4)) return null;
   if (protocol === ICMP || protocol === ICMPV6) {
     const text = icmpText(view.getUint8(next), view.getUint8(next + 1), protocol === ICMP ? 4 : 6);
     return { ...bare, transport: `icmp ${text}` };
   }
-  if (!hasPorts) return bare;
   const ports = [view.getUint16(next), view.getUint16(next + 2)] as const;
   if (protocol === UDP && ports[1] === VXLAN_PORT) {
     const inner = readVxlan(view, next + 8);

@@ -8,7 +8,8 @@ const RECORDER =
 
 export function readRecorder(line: TextLine): RecorderCapture | null {
   const [, direction, rule, captured, bytes] = RECORDER.exec(line.text) ?? [];
-  if (bytes === undefined) return null;
+  // A packet is captured in whole or in part: a number that is smaller was cut.
+  if (bytes === undefined || Number(bytes) < Number(captured)) return null;
   line.mayBeCut = true;
   line.isHead = true;
   return {

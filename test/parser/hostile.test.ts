@@ -82,6 +82,47 @@ describe('no record has a wrong field', () => {
   });
 });
 
+describe('an event of several lines, one of them damaged', () => {
+  const several = events.filter(({ lines }) => lines.length > 1);
+  const PACKET = ['protocol', 'source', 'destination', 'tcpFlags', 'icmp', 'ipTraceId'];
+  const cutOff = (line: string, at: number) => `${line.slice(0, at)}\n`;
+  const damages: readonly ((line: string, at: number) => string)[] = [
+    cutOff,
+    (line, at) => `${line.slice(at)}\n`,
+    (line, at) => `${line.slice(0, at)}\0${line.slice(at)}\n`,
+    (line, at) => `${line.slice(0, at)}level=info msg="connection closed"${line.slice(at)}\n`,
+    (line) => line,
+    () => '',
+  ];
+
+  test('is told without its packet where the packet is not whole', () => {
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...several),
+        share,
+        share,
+        fc.constantFrom(...damages),
+        (event, which, at, damage) => {
+          const { truth, lines } = event;
+          const place = Math.floor(which * (lines.length - 1));
+          // A head ends in a number, of which the beginning is a number, too.
+          fc.pre(damage !== cutOff || lines[place]?.includes(' MARK ') !== true);
+          const text = lines
+            .map((line, i) => (i === place ? damage(line, 1 + Math.floor(at * (line.length - 1))) : `${line}\n`))
+            .join('');
+          for (const record of readRecords([encoder.encode(text)])) {
+            if (record.type === 'ignored' || record.type === 'unparsed') continue;
+            const hasPacket = 'source' in record && record.source !== null;
+            expect(differences(truth, lines, record, hasPacket ? ['ipTraceId'] : PACKET), text).toEqual([]);
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
 describe('what is put around a line is taken off', () => {
   // Which side of a response is the source is told by the lines before it.
   const alone = singles.filter(({ truth }) => truth.flow_type !== 'Response');
