@@ -38,6 +38,10 @@ export interface RealizedPolicy {
   readonly pod: string | null;
   readonly revision: number | null;
   readonly enforced: Readonly<Record<Direction, boolean>>;
+  /** What would be refused is let through. */
+  readonly audits: boolean;
+  /** False where the endpoint reports no verdicts at all. */
+  readonly reportsVerdicts: boolean;
   readonly entries: Readonly<Record<Direction, readonly RealizedEntry[]>>;
   /** The endpoint's own container ports, by name. */
   readonly namedPorts: ReadonlyMap<string, number>;
@@ -74,6 +78,7 @@ const endpointSchema = v.object({
     ),
     identity: v.nullish(v.object({ id: v.number(), labels: v.nullish(v.array(v.string())) })),
     policy: v.nullish(v.object({ realized: v.nullish(realizedSchema) })),
+    realized: v.nullish(v.object({ options: v.nullish(v.record(v.string(), v.string())) })),
     'named-ports': v.nullish(v.array(v.object({ name: v.nullish(v.string()), port: v.nullish(v.number()) }))),
   }),
 });
@@ -103,6 +108,8 @@ function realizedPolicy({ id, status }: v.InferOutput<typeof endpointSchema>): R
     revision: realized?.['policy-revision'] ?? null,
     // `audit-` goes before the direction in audit mode (api/v1/models, EndpointPolicyEnabled).
     enforced: { ingress: /ingress|both/u.test(enabled), egress: /egress|both/u.test(enabled) },
+    audits: enabled.startsWith('audit-'),
+    reportsVerdicts: status.realized?.options?.PolicyVerdictNotification !== 'Disabled',
     entries: { ingress: entries(realized?.l4?.ingress), egress: entries(realized?.l4?.egress) },
     namedPorts: new Map((status['named-ports'] ?? []).map(({ name, port }) => [name ?? '', port ?? 0])),
   };

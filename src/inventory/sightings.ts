@@ -1,0 +1,127 @@
+/** Owns what a summary tells of each policy: its own verdicts, and what was refused because it isolates. */
+import { IMPLICIT_DEFAULT_DENY, type PolicyRef } from '../model/policy.ts';
+import type { Sightings } from '../model/policy-report.ts';
+import type { PolicyRow, Summary } from '../model/summary.ts';
+
+export interface Seen {
+  readonly policy: PolicyRef;
+  readonly sightings: Sightings;
+  readonly nodes: ReadonlySet<string>;
+}
+
+export interface AllSeen {
+  /** By `keyOf`. */
+  readonly policies: ReadonlyMap<string, Seen>;
+  readonly unattributed: number;
+}
+
+export function keyOf({ kind, namespace, name }: PolicyRef): string {
+  return JSON.stringify([kind, namespace, name]);
+}
+
+interface Tally {
+  readonly policy: PolicyRef;
+  readonly counts: Record<Countable, number>;
+  readonly nodes: Set<string>;
+  firstSeen: string | null;
+  lastSeen: string | null;
+}
+
+type Countable = Exclude<keyof Sightings, 'firstSeen' | 'lastSeen'>;
+
+/** `all`: every policy that exists, so that a bare name can be understood where it is unique. */
+export function readSightings({ policies: rows }: Pick<Summary, 'policies'>, all: readonly PolicyRef[]): AllSeen {
+  const tallies = new Map<string, Tally>();
+  let unattributed = 0;
+
+  const tallyOf = (policy: PolicyRef): Tally => {
+    const key = keyOf(policy);
+    const known = tallies.get(key);
+    if (known !== undefined) return known;
+    const made = { policy, counts: nothing(), nodes: new Set<string>(), firstSeen: null, lastSeen: null };
+    tallies.set(key, made);
+    return made;
+  };
+
+  for (const row of rows) {
+    if (row.attribution === 'unattributed') {
+      if (row.reason !== 'no-policy-applies') unattributed += verdictsOf(row);
+    } else if (row.attribution === 'default-deny' || isDefaultDeny(row)) {
+      if (row.isolatedBy.length === 0) unattributed += verdictsOf(row);
+      for (const policy of row.isolatedBy) {
+        const tally = tallyOf(policy);
+        tally.counts.defaultDenied += row.denied;
+        tally.counts.defaultAudited += row.audited;
+        note(tally, row);
+      }
+    } else {
+      credit(row, all, tallyOf);
+    }
+  }
+  const policies = new Map([...tallies].map(([key, tally]): [string, Seen] => [key, seenOf(tally)]));
+  return { policies, unattributed };
+}
+
+/** A bare name belongs to every policy of that name; to one only where it is the only one. */
+function credit(row: PolicyRow, all: readonly PolicyRef[], tallyOf: (policy: PolicyRef) => Tally): void {
+  const { policy } = row;
+  const meant = policy.kind === null ? all.filter(({ name }) => name === policy.name) : [policy];
+  const [only] = meant;
+  if (meant.length > 1) {
+    for (const one of meant) tallyOf(one).counts.ambiguous += verdictsOf(row);
+    return;
+  }
+  const tally = tallyOf(only ?? policy);
+  for (const name of ['allowed', 'redirected', 'audited', 'denied', 'attempts', 'shared'] as const) {
+    tally.counts[name] += row[name];
+  }
+  note(tally, row);
+}
+
+/** The patched Cilium prints it as a name; in files nothing else is known. */
+function isDefaultDeny({ policy }: PolicyRow): boolean {
+  return policy.kind === null && policy.name === IMPLICIT_DEFAULT_DENY;
+}
+
+function note(tally: Tally, { nodes, firstSeen, lastSeen }: PolicyRow): void {
+  for (const node of nodes) tally.nodes.add(node);
+  tally.firstSeen = earlier(tally.firstSeen, firstSeen);
+  tally.lastSeen = later(tally.lastSeen, lastSeen);
+}
+
+function earlier(a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b < a) ? b : a;
+}
+
+function later(a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b > a) ? b : a;
+}
+
+function seenOf({ policy, counts, nodes, firstSeen, lastSeen }: Tally): Seen {
+  return { policy, nodes, sightings: { ...counts, firstSeen, lastSeen } };
+}
+
+export const UNSEEN: Sightings = Object.freeze({ ...nothing(), firstSeen: null, lastSeen: null });
+
+function nothing(): Record<Countable, number> {
+  return {
+    allowed: 0,
+    redirected: 0,
+    audited: 0,
+    denied: 0,
+    attempts: 0,
+    shared: 0,
+    defaultDenied: 0,
+    defaultAudited: 0,
+    ambiguous: 0,
+  };
+}
+
+function verdictsOf({ allowed, redirected, audited, denied }: PolicyRow): number {
+  return allowed + redirected + audited + denied;
+}
+
+/** What it surely decided. */
+export function sightingsTotal(seen: Sightings): number {
+  return seen.allowed + seen.redirected + seen.audited + seen.denied + seen.defaultDenied + seen.defaultAudited;
+}
