@@ -24,6 +24,8 @@ const POLICIES_GOOD_FOR_MS = 500;
 const NAMES_MS = 1_000;
 
 export interface Listening {
+  /** Whom to ask while it lasts. */
+  readonly cluster: AskedCluster;
   summary(): Summary;
   /** The last one: nothing that has arrived waits any longer. */
   finalSummary(): Promise<Summary>;
@@ -35,6 +37,13 @@ export interface Listening {
   over(durationMs: number | null): Promise<Problem | null>;
   /** Closes the streams; resolves when nothing of them is left. */
   stop(): Promise<void>;
+}
+
+export interface AskedCluster {
+  readonly kube: KubeApi;
+  readonly signal: AbortSignal;
+  /** Those that are listened to by now. */
+  agents(): readonly { readonly plan: AgentPlan; ask(args: readonly string[]): Promise<string> }[];
 }
 
 /** For whoever wants the records themselves. */
@@ -103,6 +112,7 @@ export async function listen(
   const readiness = new Map(opening.map(({ agentPlan }) => [agentPlan.agent.node, Promise.withResolvers<void>()]));
   const failed: Problem[] = [];
   const streams: Promise<void>[] = [];
+  const agents: ReturnType<AskedCluster['agents']>[number][] = [];
   const [{ startPipeline }, sink = null] = await Promise.all([
     import('../pipeline.ts'),
     hearing?.sink({ kube, signal: ending.signal, plan: found }),
@@ -131,6 +141,7 @@ export async function listen(
   const count = ({ agentPlan, stream, questions }: ReturnType<typeof openAgent>) => {
     const listening = pipeline.listen(agentPlan, stream, questions, ending.signal);
     streams.push(listening);
+    agents.push({ plan: agentPlan, ask: questions.ask });
     const isOver = () => readiness.get(agentPlan.agent.node)?.resolve();
     void listening.then(isOver, isOver);
   };
@@ -155,6 +166,7 @@ export async function listen(
     else for (const failed of failures) if (failed instanceof Failure) narrator.warn(failed.problem);
   });
   return {
+    cluster: { kube, signal: ending.signal, agents: () => agents },
     summary: () => pipeline.summary(),
     finalSummary: async () => {
       pipeline.settle();

@@ -15,6 +15,7 @@ import {
   liveFlagsGiven,
   positiveNumber,
 } from './options.ts';
+import { addPoliciesCommand } from './policies-flags.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -110,6 +111,7 @@ Examples:
     );
 
   addEventsCommand(program, io, done);
+  addPoliciesCommand(program, io, done);
   addCheckCommand(program, io, beside, done);
 
   const demo = program

@@ -70,6 +70,18 @@ function seen(identity: { id: number; labels: string[] } | null | undefined): Se
   return identity ? { identity: identity.id, labels: identity.labels } : null;
 }
 
+/** Every pod that Cilium knows in the cluster; null where they may not be listed. */
+export async function listEndpoints({ kube, signal }: Pick<Surroundings, 'kube' | 'signal'>) {
+  const listed = await unlessForbidden(kube.list(CILIUM_ENDPOINTS, {}, signal));
+  if (listed === null) return null;
+  return readAll(CiliumEndpointSchema, listed).map(({ metadata, status }) => ({
+    namespace: metadata.namespace,
+    pod: metadata.name,
+    nodeAddress: status.networking?.node ?? '',
+    labels: status.identity?.labels ?? [],
+  }));
+}
+
 /** The agent's own list, by `namespace/name`. */
 export async function endpointsFromAgent({ runInAgent }: Asking, agent: AgentRef): Promise<Map<string, FoundEndpoint>> {
   const printed = readPrinted(AgentEndpointSchema, await runInAgent(agent, ['endpoint', 'list', '-o', 'json']));

@@ -7,7 +7,7 @@ import type { Census } from './census.ts';
 import { judgeEnforcement } from './enforcement.ts';
 import type { PolicyStatus } from './policy-status.ts';
 import { coverNodes, describeSelection, endpointsOf, isolatedDirections, type Selected } from './selection.ts';
-import { type AllSeen, keyOf, readSightings, type Seen, sightingsTotal, UNSEEN } from './sightings.ts';
+import { type AllSeen, keyOf, readSightings, ruleSightings, type Seen, sightingsTotal, UNSEEN } from './sightings.ts';
 
 export interface KnownPolicy extends PolicyObject {
   readonly status: PolicyStatus;
@@ -87,7 +87,8 @@ function useOfKnown(
       .length,
     observedSeconds: observedSeconds(status.created, window),
   };
-  return { ...use, standing: standingOf(use) };
+  const hasRules = specs.some(({ rules }) => rules.ingress.length + rules.egress.length > 0);
+  return { ...use, standing: standingOf(use, hasRules) };
 }
 
 function observedSeconds(created: string | null, { end, seconds }: Summary['window']): number | null {
@@ -96,9 +97,10 @@ function observedSeconds(created: string | null, { end, seconds }: Summary['wind
   return Number.isNaN(age) ? null : Math.max(0, Math.min(seconds, age));
 }
 
-function standingOf(use: Omit<PolicyUse, 'standing'>): Standing {
+function standingOf(use: Omit<PolicyUse, 'standing'>, hasRules: boolean): Standing {
   const { seen, selects, enforcement, nodes, silent } = use;
-  if (sightingsTotal(seen) > 0) return 'seen';
+  if (ruleSightings(seen) > 0) return 'seen';
+  if (sightingsTotal(seen) > 0) return hasRules && seen.ambiguous === 0 ? 'rules-not-seen' : 'seen';
   if (selects !== null && selects.pods + selects.others === 0) {
     return selects.isComplete ? 'selects-nobody' : 'unclear';
   }
@@ -142,8 +144,12 @@ function compareUses(a: PolicyUse, b: PolicyUse): number {
   return (
     STANDINGS.indexOf(a.standing) - STANDINGS.indexOf(b.standing) ||
     sightingsTotal(a.seen) - sightingsTotal(b.seen) ||
-    compareText(keyOf(a.policy), keyOf(b.policy))
+    compareText(nameOf(a.policy), nameOf(b.policy))
   );
+}
+
+function nameOf({ kind, namespace, name }: PolicyRef): string {
+  return `${namespace ?? ''}/${name}/${kind ?? ''}`;
 }
 
 function compareText(a: string, b: string): number {

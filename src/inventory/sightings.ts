@@ -121,7 +121,12 @@ function verdictsOf({ allowed, redirected, audited, denied }: PolicyRow): number
   return allowed + redirected + audited + denied;
 }
 
-/** What it surely decided. */
+/** What its own rules decided. */
+export function ruleSightings({ allowed, redirected, audited, denied }: Sightings): number {
+  return allowed + redirected + audited + denied;
+}
+
+/** What it surely had a part in. */
 export function sightingsTotal(seen: Sightings): number {
-  return seen.allowed + seen.redirected + seen.audited + seen.denied + seen.defaultDenied + seen.defaultAudited;
+  return ruleSightings(seen) + seen.defaultDenied + seen.defaultAudited;
 }

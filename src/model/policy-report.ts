@@ -5,9 +5,10 @@ import type { Counts, Summary } from './summary.ts';
 
 /**
  * The least useful first. `unclear` is what nobody can tell: no node that runs its pods was heard, or
- * only verdicts were seen that another policy of the same name may have made.
+ * only verdicts were seen that another policy of the same name may have made. `rules-not-seen` has
+ * rules that matched nothing, and isolates a pod that was refused something.
  */
-export const STANDINGS = ['selects-nobody', 'not-enforced', 'not-seen', 'unclear', 'seen'] as const;
+export const STANDINGS = ['selects-nobody', 'not-enforced', 'not-seen', 'unclear', 'rules-not-seen', 'seen'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
 /** Why a policy decides nothing at an endpoint that it selects. */

@@ -28,15 +28,20 @@ const COLUMNS: readonly (readonly [name: string, column: Column])[] = [
 ];
 
 export function renderCsv(summary: Summary): string {
-  const lines = summary.policies.map((row) =>
-    COLUMNS.map(([, column]) => {
-      const value = column(row, summary);
-      return typeof value === 'number' ? value : escapeUnsafe(value, visible);
-    }),
+  return csvText(
+    COLUMNS.map(([name]) => name),
+    summary.policies.map((row) => COLUMNS.map(([, column]) => column(row, summary))),
+  );
+}
+
+/** Text that nothing acts on: no formula, no invisible character. */
+export function csvText(columns: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const lines = rows.map((row) =>
+    row.map((value) => (typeof value === 'number' ? value : escapeUnsafe(value, visible))),
   );
   return stringify(lines, {
     header: true,
-    columns: COLUMNS.map(([name]) => name),
+    columns: [...columns],
     escape_formulas: true,
     record_delimiter: 'windows',
   });

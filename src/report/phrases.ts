@@ -99,7 +99,7 @@ export function agoText(time: string, end: string): string {
 }
 
 /** What stands before the numbers of a summary that is known to lack something. */
-export function lowerBoundSign({ completeness }: Summary): string {
+export function lowerBoundSign({ completeness }: Pick<Summary, 'completeness'>): string {
   return completeness.status === 'partial' ? '≥' : '';
 }
 

@@ -39,7 +39,10 @@ const STATE_TEXT: Readonly<Record<AgentState, string>> = {
   failed: 'failed',
 };
 
-export function agentLines({ source }: Summary, { width, palette, mostAgents }: FootOptions): readonly string[] {
+export function agentLines(
+  { source }: Pick<Summary, 'source'>,
+  { width, palette, mostAgents }: FootOptions,
+): readonly string[] {
   const { agents } = source;
   if (agents.length === 0) return [];
   // Whoever is not heard comes first: that is what a person has to know.
@@ -84,12 +87,14 @@ function versionText({ version, dialect }: SummaryAgent): string {
   return dialect === 'accuknox' ? `${known} (AccuKnox)` : known;
 }
 
-export function completenessLines(summary: Summary, { width, palette }: FootOptions): readonly string[] {
+type Judged = Parameters<typeof causesOf>[0];
+
+export function completenessLines(summary: Judged, { width, palette }: FootOptions): readonly string[] {
   const paint = summary.completeness.status === 'full' ? palette.good : palette.warning;
   return wrap(completenessText(summary), width, '  ').map((line) => paint(line));
 }
 
-export function completenessText(summary: Summary): string {
+export function completenessText(summary: Judged): string {
   const causes = causesText(summary);
   switch (summary.completeness.status) {
     case 'full':
@@ -102,7 +107,7 @@ export function completenessText(summary: Summary): string {
 }
 
 /** Why a summary is not known to be complete. */
-export function causesText(summary: Summary): string {
+export function causesText(summary: Judged): string {
   return causesOf(summary).join('; ');
 }
 
@@ -112,7 +117,7 @@ export function reasonsText(reasons: Readonly<Record<string, number>>): string {
   return entries.length === 0 ? '' : ` (${entries.map(([reason, count]) => `${reason} ${count}`).join(', ')})`;
 }
 
-export function recordLines({ records }: Summary, { width, palette }: FootOptions): readonly string[] {
+export function recordLines({ records }: Pick<Summary, 'records'>, { width, palette }: FootOptions): readonly string[] {
   const ignored = Object.values(records.ignored).reduce((sum, count) => sum + count, 0);
   const account = `received ${records.received} = counted ${records.counted} + ignored ${ignored}${reasonsText(records.ignored)} + unparsed ${records.unparsed}${reasonsText(records.unparsedReasons)}`;
   const [sample] = records.unparsedSamples;

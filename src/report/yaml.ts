@@ -1,11 +1,10 @@
-/** `-o yaml`: one document for each summary, so that several in a row are a stream. */
+/** `-o yaml`: one document for each summary or report, so that several in a row are a stream. */
 import { Document, isScalar, visit } from 'yaml';
-import type { Summary } from '../model/summary.ts';
 import { escapeUnsafe, hasUnsafe } from './printable.ts';
 
-export function renderYaml(summary: Summary): string {
+export function renderYaml(value: object): string {
   // Aliases off: a name that occurs twice is not a reference.
-  const document = new Document(summary, { aliasDuplicateObjects: false });
+  const document = new Document(value, { aliasDuplicateObjects: false });
   visit(document, {
     Scalar: (_key, node) => {
       if (isScalar(node) && typeof node.value === 'string' && hasUnsafe(node.value)) node.type = 'QUOTE_DOUBLE';

@@ -7,16 +7,20 @@ import { describe, expect, it } from 'vitest';
 import { BIN, run } from './run.ts';
 
 describe('help', () => {
-  it.each([[['--help']], [['watch', '--help']], [['summary', '--help']], [['events', '--help']], [['demo', '--help']]])(
-    '%j',
-    async (args) => {
-      const { code, stdout, stderr } = await run(args);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      await expect(stdout).toMatchFileSnapshot(
-        `golden/${args.join(' ').replaceAll('--', '').trim().replaceAll(' ', '-')}.txt`,
-      );
-    },
-  );
+  it.each([
+    [['--help']],
+    [['watch', '--help']],
+    [['summary', '--help']],
+    [['events', '--help']],
+    [['policies', '--help']],
+    [['demo', '--help']],
+  ])('%j', async (args) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    await expect(stdout).toMatchFileSnapshot(
+      `golden/${args.join(' ').replaceAll('--', '').trim().replaceAll(' ', '-')}.txt`,
+    );
+  });
 });
 
 describe('version', () => {

@@ -22,6 +22,8 @@ const OTHERS: Readonly<Record<string, Resource>> = {
   CiliumIdentity: { group: 'cilium.io', version: 'v2', plural: 'ciliumidentities' },
   CiliumNode: { group: 'cilium.io', version: 'v2', plural: 'ciliumnodes' },
   CiliumNetworkPolicy: CILIUM_POLICIES,
+  CiliumClusterwideNetworkPolicy: CLUSTERWIDE_POLICIES,
+  NetworkPolicy: NETWORK_POLICIES,
   DaemonSet: { group: 'apps', version: 'v1', plural: 'daemonsets' },
   Deployment: { group: 'apps', version: 'v1', plural: 'deployments' },
   ReplicaSet: { group: 'apps', version: 'v1', plural: 'replicasets' },

@@ -1,0 +1,56 @@
+/** The `policies` command's flags, help and examples. */
+import { type Command, Option } from 'commander';
+import type { Io } from '../io/io.ts';
+import {
+  addClusterOptions,
+  addDialectOption,
+  addMessageOptions,
+  addTargetOptions,
+  collect,
+  durationMs,
+  liveFlagsGiven,
+} from './options.ts';
+import { POLICIES_OUTPUTS } from './policies-request.ts';
+
+/** `done` receives the exit code. */
+export function addPoliciesCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
+  const policies = program
+    .command('policies')
+    .summary('what each policy is good for')
+    .description(
+      'Every policy that selects the targets, or exists in a namespace (-n) or the cluster (-A): whom it selects, whether it is enforced, and what it was seen to decide for --duration. The least useful come first.',
+    );
+  addTargetOptions(policies);
+  addClusterOptions(policies);
+  addDialectOption(policies);
+  policies
+    .optionsGroup('Output:')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print')
+        .env('POLICYSTAT_OUTPUT')
+        .choices(POLICIES_OUTPUTS)
+        .default('table'),
+    );
+  addMessageOptions(policies)
+    .optionsGroup('Window:')
+    .addOption(new Option('--duration <time>', 'listen for this time').argParser(durationMs).default(30_000, '30s'))
+    .addOption(
+      new Option(
+        '--input <file>',
+        'monitor text instead of a cluster, plain or gzip, - for stdin; repeatable',
+      ).argParser(collect),
+    )
+    .addHelpText(
+      'after',
+      `
+A policy that was not seen may still matter: Cilium reports new connections and denied packets only.
+
+Examples:
+  policystat policies -A --duration 10m
+  policystat policies -n shop -o markdown
+  policystat policies deploy/cart -o json | jq '.policies[] | select(.standing != "seen") | .policy'`,
+    )
+    .action(async (targets: string[]) =>
+      done(await (await import('./policies.ts')).runPolicies(targets, policies.opts(), liveFlagsGiven(policies), io)),
+    );
+}

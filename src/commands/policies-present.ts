@@ -1,0 +1,35 @@
+/** Which text a report on policies becomes. */
+import type { Io } from '../io/io.ts';
+import type { PolicyReport } from '../model/policy-report.ts';
+import { toJson } from '../report/json.ts';
+import { renderPoliciesCsv } from '../report/policies-csv.ts';
+import { renderPoliciesMarkdown } from '../report/policies-markdown.ts';
+import { renderPoliciesTable } from '../report/policies-table.ts';
+import { paletteFor } from '../report/screen.ts';
+import { renderYaml } from '../report/yaml.ts';
+import { usesColor } from './color.ts';
+import type { PoliciesFlags } from './policies-request.ts';
+
+const PIPE_COLUMNS = 160;
+
+export function renderPolicies(report: PolicyReport, flags: PoliciesFlags, io: Io): string {
+  switch (flags.output) {
+    case 'json':
+      return `${toJson(report, 2)}\n`;
+    case 'jsonl':
+      return `${toJson(report, 0)}\n`;
+    case 'yaml':
+      return renderYaml(report);
+    case 'csv':
+      return renderPoliciesCsv(report);
+    case 'markdown':
+      return renderPoliciesMarkdown(report);
+    case 'table':
+    case 'wide':
+      return renderPoliciesTable(report, {
+        width: io.out.isTerminal ? io.out.columns : PIPE_COLUMNS,
+        wide: flags.output === 'wide',
+        palette: paletteFor(usesColor(io, io.out, flags)),
+      });
+  }
+}

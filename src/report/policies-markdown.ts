@@ -1,0 +1,41 @@
+/** `policies -o markdown`: a report on policies for a pull request or a page, as GitHub shows it. */
+import type { PolicyReport, PolicyUse } from '../model/policy-report.ts';
+import { markdownText } from './markdown.ts';
+import { lowerBoundSign, policyText } from './phrases.ts';
+import { enforcedText, policiesTitle, reportNotes, standingText, useNotes } from './policies-words.ts';
+import { completenessText } from './table-foot.ts';
+
+export function renderPoliciesMarkdown(report: PolicyReport): string {
+  const sign = lowerBoundSign(report);
+  const table =
+    report.policies.length === 0
+      ? ['No policy.']
+      : [
+          '| policy | state | pods | enforced | allowed | redirected | audited | denied | by default | on what grounds |',
+          '|---|---|--:|---|--:|--:|--:|--:|--:|---|',
+          ...report.policies.map((use) => line(use, report, sign)),
+        ];
+  return `${[
+    `**policystat**: ${markdownText(policiesTitle(report))}`,
+    '',
+    ...table,
+    '',
+    'Allowed, redirected and audited are new connections; denied are packets that its own rules refused, by default those that no rule allowed while it isolates.',
+    ...reportNotes(report).flatMap((note) => ['', markdownText(note)]),
+    '',
+    markdownText(completenessText(report)),
+  ].join('\n')}\n`;
+}
+
+function line(use: PolicyUse, report: PolicyReport, sign: string): string {
+  const { policy, standing, selects, seen } = use;
+  const numbers = [seen.allowed, seen.redirected, seen.audited, seen.denied, seen.defaultDenied];
+  return `| ${[
+    markdownText(policyText(policy)),
+    standingText(standing),
+    selects === null ? '' : String(selects.pods + selects.others),
+    enforcedText(use),
+    ...numbers.map((number) => sign + String(number)),
+    markdownText(useNotes(use, report).join('; ')),
+  ].join(' | ')} |`;
+}

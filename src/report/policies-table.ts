@@ -1,0 +1,158 @@
+/** `policies -o table` and `-o wide`: one line for each policy, the least useful first, with its grounds below it. */
+import type { PolicyReport, PolicyUse, Sightings, Standing } from '../model/policy-report.ts';
+import { type Column, cutTo, layOut, wrap } from './layout.ts';
+import type { Palette } from './palette.ts';
+import { agoText, kindText, lowerBoundSign, policyText } from './phrases.ts';
+import { enforcedText, policiesTitle, reportNotes, standingText, useNotes } from './policies-words.ts';
+import { printable } from './printable.ts';
+import { agentLines, completenessLines, recordLines } from './table-foot.ts';
+
+export interface PoliciesTableOptions {
+  readonly width: number;
+  readonly wide: boolean;
+  readonly palette: Palette;
+}
+
+const NARROWEST = 20;
+const MOST_AGENTS = 20;
+
+export function renderPoliciesTable(report: PolicyReport, options: PoliciesTableOptions): string {
+  const { palette, wide } = options;
+  const width = Math.max(options.width, NARROWEST);
+  const footOptions = { width, palette, mostAgents: wide ? Number.POSITIVE_INFINITY : MOST_AGENTS };
+  const agents = agentLines(report, footOptions);
+  const lines = [
+    palette.heading(cutTo(policiesTitle(report), width)),
+    '',
+    ...bodyOf(report, { ...options, width }),
+    ...(agents.length === 0 ? [] : ['', ...agents]),
+    '',
+    ...completenessLines(report, footOptions),
+    ...recordLines(report, footOptions),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function bodyOf(report: PolicyReport, options: PoliciesTableOptions): readonly string[] {
+  const { width, palette } = options;
+  const notes = reportNotes(report).flatMap((note) => wrap(note, width, '  ').map((line) => palette.quiet(line)));
+  if (report.policies.length === 0) return [...wrap(nothingText(report), width, ''), ...notes];
+  const [header = '', ...lines] = layOut(columnsOf(report, options), width, palette.heading);
+  const rows = report.policies.flatMap((use, at) => [
+    lines[at] ?? '',
+    ...useNotes(use, report).map((note) => palette.quiet(cutTo(`  ${note}`, width))),
+  ]);
+  const units = wrap(unitsText(report), width, '').map((line) => palette.quiet(line));
+  return [header, ...rows, ...units, ...notes];
+}
+
+function nothingText({ scope }: PolicyReport): string {
+  switch (scope.kind) {
+    case 'files':
+      return 'No line of this input names a policy: only a patched Cilium prints names.';
+    case 'cluster':
+      return 'There is no policy in this cluster.';
+    case 'namespace':
+      return `There is no policy in namespace ${printable(scope.namespace ?? '')}, and no clusterwide one selects its pods.`;
+    case 'targets':
+      return 'No policy selects these targets: nothing is enforced at them.';
+  }
+}
+
+const OPTIONAL = ['redirected', 'audited'] as const;
+type Amount = Exclude<keyof Sightings, 'firstSeen' | 'lastSeen'>;
+
+function unitsText(report: PolicyReport): string {
+  const shown = OPTIONAL.filter((name) => showsColumn(report, name)).map((name) => name.toUpperCase());
+  const isolated = showsColumn(report, 'defaultDenied')
+    ? ', BY DEFAULT = packets that no rule allowed while it isolates'
+    : '';
+  return `${['ALLOWED', ...shown].join(', ')} = new connections, DENIED = packets that its own rules refused${isolated}`;
+}
+
+function showsColumn({ policies }: PolicyReport, name: Amount): boolean {
+  return policies.some(({ seen }) => seen[name] > 0);
+}
+
+function columnsOf(report: PolicyReport, { wide, palette }: PoliciesTableOptions): readonly Column[] {
+  const { policies: uses, window, scope } = report;
+  const sign = lowerBoundSign(report);
+  const isLive = scope.kind !== 'files';
+  const column = (
+    title: string,
+    align: Column['align'],
+    text: (use: PolicyUse) => string,
+    extra: Partial<Column> = {},
+  ) => ({
+    title,
+    align,
+    cells: uses.map((use) => ({ text: text(use) })),
+    ...extra,
+  });
+  const amount = (title: string, name: Amount, paint: (text: string) => string): Column => ({
+    title,
+    align: 'right',
+    cells: uses.map(({ seen }) => ({
+      text: sign + String(seen[name]),
+      paint: seen[name] === 0 ? palette.quiet : paint,
+    })),
+  });
+  const columns: (Column | null)[] = [
+    {
+      title: 'POLICY',
+      align: 'left',
+      cells: uses.map(({ policy }) => ({
+        text: wide ? printable(policy.name) : policyText(policy),
+        paint: palette.name,
+      })),
+      narrowest: NARROWEST,
+    },
+    wide
+      ? column('NAMESPACE', 'left', ({ policy }) => printable(policy.namespace ?? ''), { narrowest: 9, dropRank: 6 })
+      : null,
+    wide ? column('KIND', 'left', ({ policy }) => kindText(policy.kind), { dropRank: 5 }) : null,
+    isLive
+      ? {
+          title: 'STATE',
+          align: 'left',
+          cells: uses.map(({ standing }) => ({
+            text: standingText(standing),
+            paint: paintOf(standing, palette),
+          })),
+        }
+      : null,
+    isLive ? column('PODS', 'right', podsText) : null,
+    isLive ? column('ENFORCED', 'left', enforcedText, { dropRank: 4 }) : null,
+    wide ? column('ISOLATES', 'left', ({ isolates }) => isolates.join(', '), { dropRank: 7 }) : null,
+    amount('ALLOWED', 'allowed', palette.allowed),
+    ...OPTIONAL.map((name) =>
+      wide || showsColumn(report, name)
+        ? amount(name.toUpperCase(), name, name === 'audited' ? palette.audited : palette.allowed)
+        : null,
+    ),
+    amount('DENIED', 'denied', palette.denied),
+    wide || showsColumn(report, 'defaultDenied') ? amount('BY DEFAULT', 'defaultDenied', palette.denied) : null,
+    isLive ? column('NODES', 'right', nodesText, { dropRank: 3 }) : null,
+    isLive
+      ? column('LAST', 'right', ({ seen }) => (seen.lastSeen === null ? '' : agoText(seen.lastSeen, window.end)))
+      : null,
+  ];
+  return columns.filter((each) => each !== null);
+}
+
+function paintOf(standing: Standing, palette: Palette): (text: string) => string {
+  if (standing === 'seen') return palette.good;
+  if (standing === 'rules-not-seen') return palette.audited;
+  return standing === 'selects-nobody' || standing === 'not-enforced' ? palette.bad : palette.warning;
+}
+
+/** Endpoints of nodes are endpoints too, but no pods. */
+function podsText({ selects }: PolicyUse): string {
+  if (selects === null) return '';
+  return selects.others === 0 ? String(selects.pods) : `${selects.pods}+${selects.others}`;
+}
+
+/** Seen on how many of those that were heard. */
+function nodesText({ nodes }: PolicyUse): string {
+  return nodes === null || nodes.total === 0 ? '' : `${nodes.seen}/${nodes.heard}`;
+}

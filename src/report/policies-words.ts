@@ -1,0 +1,156 @@
+/** Owns what is said in words of a policy's use: what is known, on what grounds, and never more than that. */
+import type { NotEnforcedReason, PolicyReport, PolicyUse, Standing } from '../model/policy-report.ts';
+import { durationText, plural, timeText } from './phrases.ts';
+import { printable } from './printable.ts';
+
+const STANDING: Readonly<Record<Standing, string>> = {
+  'selects-nobody': 'selects nobody',
+  'not-enforced': 'not enforced',
+  'not-seen': 'not seen',
+  unclear: 'unclear',
+  'rules-not-seen': 'rules not seen',
+  seen: 'seen',
+};
+
+export function standingText(standing: Standing): string {
+  return STANDING[standing];
+}
+
+const REASON: Readonly<Record<Exclude<NotEnforcedReason, 'rejected'>, string>> = {
+  'no-rules': 'it has no rules and isolates nobody',
+  'enforcement-off': 'its agent enforces no policy there in its direction',
+  'not-realized': 'the realized policy there does not hold it',
+  'audit-mode': 'in audit mode, what it would refuse is let through',
+};
+
+/** `yes`, `audit`, `no`, `1/3`, `?`; empty where the question makes no sense. */
+export function enforcedText({ enforcement, selects }: PolicyUse): string {
+  if (enforcement === null || selects === null) return '';
+  switch (enforcement.status) {
+    case 'enforced':
+      return 'yes';
+    case 'audited':
+      return 'audit';
+    case 'not-enforced':
+      return 'no';
+    case 'partly':
+      return `${enforcement.enforced}/${enforcement.known}`;
+    case 'unknown':
+      return selects.pods + selects.others === 0 ? '' : '?';
+  }
+}
+
+/** What a person has to know beside the numbers, the most telling first. */
+export function useNotes(use: PolicyUse, report: PolicyReport): readonly string[] {
+  return [
+    ...existenceNotes(use),
+    ...selectionNotes(use, report),
+    ...enforcementNotes(use),
+    ...sightingNotes(use, report),
+  ];
+}
+
+function existenceNotes({ exists }: PolicyUse): readonly string[] {
+  return exists === false ? ['seen in this window, but it does not exist (any more)'] : [];
+}
+
+function selectionNotes({ policy, selects, standing }: PolicyUse, { scope }: PolicyReport): readonly string[] {
+  if (selects === null) return [];
+  const count = selects.pods + selects.others;
+  if (count === 0) {
+    const where = policy.namespace === null ? '' : ` in ${printable(policy.namespace)}`;
+    return selects.isComplete
+      ? [`no endpoint${where} has the labels that it selects`]
+      : ['selects nobody that is known here; not all endpoints could be asked for'];
+  }
+  const notes: string[] = [];
+  if (selects.emptySpecs > 0) notes.push(`${selects.emptySpecs} of its ${selects.specs} specs selects nobody`);
+  if (selects.listened < count && (scope.kind !== 'cluster' || standing !== 'seen'))
+    notes.push(`listened to ${selects.listened} of the ${plural(count, 'endpoint')} that it selects`);
+  return notes;
+}
+
+function enforcementNotes({ enforcement, selects }: PolicyUse): readonly string[] {
+  if (enforcement === null || selects === null) return [];
+  const { status, enforced, known, reasons, message } = enforcement;
+  const refused = message === null ? [] : [`Cilium refused it: ${printable(message)}`];
+  const causes = reasons.flatMap((reason) => (reason === 'rejected' ? [] : [REASON[reason]])).join('; ');
+  if (status === 'unknown' && selects.pods + selects.others > 0)
+    return [...refused, 'no agent that was listened to told whether it is enforced'];
+  if (causes === '' || selects.pods + selects.others === 0) return refused;
+  const share = status === 'partly' ? `enforced at ${enforced} of ${known} endpoints: ` : '';
+  return [...refused, share + causes];
+}
+
+function sightingNotes(use: PolicyUse, report: PolicyReport): readonly string[] {
+  const { standing, seen, nodes, isolates, silent } = use;
+  const notes: string[] = [];
+  if (standing === 'seen' && nodes !== null && nodes.total > 1)
+    notes.push(`seen on ${nodes.seen} of ${nodes.total} nodes`);
+  if (standing === 'rules-not-seen')
+    notes.push(`its rules were ${notSeenText(use, report)}; it isolates (${isolates.join(', ')})`);
+  if (standing === 'not-seen') {
+    const isolating = isolates.length === 0 ? '' : `; it isolates its pods all the same (${isolates.join(', ')})`;
+    notes.push(`${notSeenText(use, report)}${isolating}`);
+  }
+  if (standing === 'unclear' && nodes !== null && nodes.total > 0 && nodes.heard === 0)
+    notes.push(`nobody was listened to on ${nodes.total === 1 ? 'the node' : `the ${nodes.total} nodes`} of its pods`);
+  if (silent > 0)
+    notes.push(`${plural(silent, 'endpoint')} of it report no verdicts (PolicyVerdictNotification is off)`);
+  if (seen.ambiguous > 0)
+    notes.push(`${plural(seen.ambiguous, 'verdict')} more may be its own: several policies share the name`);
+  if (seen.shared > 0) notes.push(`${seen.shared} of these are credited to other policies as well`);
+  if (seen.defaultAudited > 0)
+    notes.push(`${seen.defaultAudited} would have been refused because it isolates, and were let through (audit)`);
+  return notes;
+}
+
+/** `not seen in 10 min 0 s on 2 of 2 nodes`: what was looked at, not what is proved. */
+function notSeenText({ observedSeconds, nodes, created }: PolicyUse, report: PolicyReport): string {
+  const { window, completeness } = report;
+  const seconds = observedSeconds ?? window.seconds;
+  const age =
+    seconds < window.seconds && created !== null ? ` since it was made at ${timeText(created, window.end)} UTC` : '';
+  const where = nodes === null ? '' : ` on ${nodes.heard} of ${plural(nodes.total, 'node')}`;
+  const doubt = completeness.status === 'full' ? '' : ', and not everything was heard';
+  return `not seen in ${durationText(seconds)}${age}${where}${doubt}`;
+}
+
+/** Whose policies, and when. */
+export function policiesTitle({ scope, source, targets, window }: PolicyReport): string {
+  const since = ` · ${durationText(window.seconds)} since ${timeText(window.start, window.end)} UTC`;
+  switch (scope.kind) {
+    case 'files':
+      return source.files.map((file) => (file === '-' ? 'standard input' : printable(file))).join(', ');
+    case 'cluster':
+      return `policies of the cluster${since}`;
+    case 'namespace':
+      return `policies of namespace ${printable(scope.namespace ?? '')}${source.agents.length === 0 ? '' : since}`;
+    case 'targets': {
+      const [first, ...others] = targets;
+      const rest = others.length === 0 ? '' : ` and ${plural(others.length, 'more pod')}`;
+      const subject =
+        first === undefined
+          ? source.agents.map(({ node }) => printable(node)).join(', ')
+          : printable(`${first.namespace}/${first.pod}`) + rest;
+      return `policies of ${subject}${since}`;
+    }
+  }
+}
+
+/** What the words of the table mean, and what they do not prove. */
+export function reportNotes({ policies, unattributed, scope, listedFrom }: PolicyReport): readonly string[] {
+  const notes: string[] = [];
+  if (policies.some(({ standing }) => standing === 'not-seen' || standing === 'rules-not-seen'))
+    notes.push(
+      'Not seen is not unused: Cilium reports new connections and denied packets; a connection that was open before is not reported again.',
+    );
+  if (unattributed > 0)
+    notes.push(
+      `${plural(unattributed, 'verdict')} could not be put down to a policy: one that was not seen may have made them.`,
+    );
+  if (scope.kind === 'files')
+    notes.push('From files nobody can tell which policies exist, only which of them the lines name.');
+  if (listedFrom === 'agents') notes.push('Policies may not be listed: these are the ones that the agents have.');
+  return notes;
+}
