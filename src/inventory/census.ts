@@ -25,7 +25,7 @@ export interface Census {
 }
 
 /** A CiliumEndpoint, as far as it matters here. */
-export interface ListedEndpoint {
+interface ListedEndpoint {
   readonly namespace: string;
   readonly pod: string;
   /** The address of its node, `''` where it does not tell. */
@@ -33,7 +33,7 @@ export interface ListedEndpoint {
   readonly labels: readonly string[];
 }
 
-export interface AgentCensus {
+interface AgentCensus {
   readonly node: string;
   /** Null where it did not answer. */
   readonly endpoints: readonly RealizedPolicy[] | null;

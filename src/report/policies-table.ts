@@ -51,11 +51,11 @@ function nothingText({ scope }: PolicyReport): string {
     case 'files':
       return 'No line of this input names a policy: only a patched Cilium prints names.';
     case 'cluster':
-      return 'There is no policy in this cluster.';
+      return 'There is no CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy in this cluster.';
     case 'namespace':
       return `There is no policy in namespace ${printable(scope.namespace ?? '')}, and no clusterwide one selects its pods.`;
     case 'targets':
-      return 'No policy selects these targets: nothing is enforced at them.';
+      return 'No CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy selects these targets.';
   }
 }
 
