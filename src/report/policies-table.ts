@@ -15,6 +15,10 @@ export interface PoliciesTableOptions {
 
 const NARROWEST = 20;
 const MOST_AGENTS = 20;
+const NOTE = '  ';
+/** Where a line has room for whole words. */
+const ROOMY = 110;
+const BY_DEFAULT = 'DEFAULT';
 
 export function renderPoliciesTable(report: PolicyReport, options: PoliciesTableOptions): string {
   const { palette, wide } = options;
@@ -22,7 +26,7 @@ export function renderPoliciesTable(report: PolicyReport, options: PoliciesTable
   const footOptions = { width, palette, mostAgents: wide ? Number.POSITIVE_INFINITY : MOST_AGENTS };
   const agents = agentLines(report, footOptions);
   const lines = [
-    palette.heading(cutTo(policiesTitle(report), width)),
+    palette.heading(cutTo(policiesTitle(report, width), width)),
     '',
     ...bodyOf(report, { ...options, width }),
     ...(agents.length === 0 ? [] : ['', ...agents]),
@@ -37,12 +41,12 @@ function bodyOf(report: PolicyReport, options: PoliciesTableOptions): readonly s
   const { width, palette } = options;
   const notes = reportNotes(report).flatMap((note) => wrap(note, width, '  ').map((line) => palette.quiet(line)));
   if (report.policies.length === 0) return [...wrap(nothingText(report), width, ''), ...notes];
-  const [header = '', ...lines] = layOut(columnsOf(report, options), width, palette.heading);
-  const rows = report.policies.flatMap((use, at) => [
-    lines[at] ?? '',
-    ...useNotes(use, report).map((note) => palette.quiet(cutTo(`  ${note}`, width))),
-  ]);
-  const units = wrap(unitsText(report), width, '').map((line) => palette.quiet(line));
+  const columns = columnsOf(report, options);
+  const [header = '', ...lines] = layOut(columns, width, palette.heading);
+  const [titles = ''] = layOut(columns, width, (title) => title);
+  const noteLines = (note: string) => wrap(note, width - NOTE.length, '  ').map((line) => palette.quiet(NOTE + line));
+  const rows = report.policies.flatMap((use, at) => [lines[at] ?? '', ...useNotes(use, report).flatMap(noteLines)]);
+  const units = wrap(unitsText(titles), width, '').map((line) => palette.quiet(line));
   return [header, ...rows, ...units, ...notes];
 }
 
@@ -62,10 +66,11 @@ function nothingText({ scope }: PolicyReport): string {
 const OPTIONAL = ['redirected', 'audited'] as const;
 type Amount = Exclude<keyof Sightings, 'firstSeen' | 'lastSeen'>;
 
-function unitsText(report: PolicyReport): string {
-  const shown = OPTIONAL.filter((name) => showsColumn(report, name)).map((name) => name.toUpperCase());
-  const isolated = showsColumn(report, 'defaultDenied')
-    ? ', BY DEFAULT = packets that no rule allowed while it isolates'
+/** Of the columns that there was room for. */
+function unitsText(titles: string): string {
+  const shown = ['REDIRECTED', 'REDIR', 'AUDITED'].filter((title) => titles.split(/ +/).includes(title));
+  const isolated = titles.includes(BY_DEFAULT)
+    ? `, ${BY_DEFAULT} = packets that no rule allowed while it isolates`
     : '';
   return `${['ALLOWED', ...shown].join(', ')} = new connections, DENIED = packets that its own rules refused${isolated}`;
 }
@@ -74,7 +79,7 @@ function showsColumn({ policies }: PolicyReport, name: Amount): boolean {
   return policies.some(({ seen }) => seen[name] > 0);
 }
 
-function columnsOf(report: PolicyReport, { wide, palette }: PoliciesTableOptions): readonly Column[] {
+function columnsOf(report: PolicyReport, { wide, width, palette }: PoliciesTableOptions): readonly Column[] {
   const { policies: uses, window, scope } = report;
   const sign = lowerBoundSign(report);
   const isLive = scope.kind !== 'files';
@@ -89,13 +94,19 @@ function columnsOf(report: PolicyReport, { wide, palette }: PoliciesTableOptions
     cells: uses.map((use) => ({ text: text(use) })),
     ...extra,
   });
-  const amount = (title: string, name: Amount, paint: (text: string) => string): Column => ({
+  const amount = (
+    title: string,
+    name: Amount,
+    paint: (text: string) => string,
+    extra: Partial<Column> = {},
+  ): Column => ({
     title,
     align: 'right',
     cells: uses.map(({ seen }) => ({
       text: sign + String(seen[name]),
       paint: seen[name] === 0 ? palette.quiet : paint,
     })),
+    ...extra,
   });
   const columns: (Column | null)[] = [
     {
@@ -108,9 +119,9 @@ function columnsOf(report: PolicyReport, { wide, palette }: PoliciesTableOptions
       narrowest: NARROWEST,
     },
     wide
-      ? column('NAMESPACE', 'left', ({ policy }) => printable(policy.namespace ?? ''), { narrowest: 9, dropRank: 6 })
+      ? column('NAMESPACE', 'left', ({ policy }) => printable(policy.namespace ?? ''), { narrowest: 9, dropRank: 4 })
       : null,
-    wide ? column('KIND', 'left', ({ policy }) => kindText(policy.kind), { dropRank: 5 }) : null,
+    wide ? column('KIND', 'left', ({ policy }) => kindText(policy.kind), { dropRank: 6 }) : null,
     isLive
       ? {
           title: 'STATE',
@@ -121,20 +132,28 @@ function columnsOf(report: PolicyReport, { wide, palette }: PoliciesTableOptions
           })),
         }
       : null,
-    isLive ? column('PODS', 'right', podsText) : null,
-    isLive ? column('ENFORCED', 'left', enforcedText, { dropRank: 4 }) : null,
-    wide ? column('ISOLATES', 'left', ({ isolates }) => isolates.join(', '), { dropRank: 7 }) : null,
+    isLive ? column('PODS', 'right', podsText, { dropRank: 2 }) : null,
+    isLive ? column('ENFORCED', 'left', enforcedText, { dropRank: 7 }) : null,
+    wide ? column('ISOLATES', 'left', ({ isolates }) => isolates.join(', '), { dropRank: 9 }) : null,
     amount('ALLOWED', 'allowed', palette.allowed),
     ...OPTIONAL.map((name) =>
       wide || showsColumn(report, name)
-        ? amount(name.toUpperCase(), name, name === 'audited' ? palette.audited : palette.allowed)
+        ? amount(
+            name === 'redirected' && width < ROOMY ? 'REDIR' : name.toUpperCase(),
+            name,
+            name === 'audited' ? palette.audited : palette.allowed,
+          )
         : null,
     ),
     amount('DENIED', 'denied', palette.denied),
-    wide || showsColumn(report, 'defaultDenied') ? amount('BY DEFAULT', 'defaultDenied', palette.denied) : null,
-    isLive ? column('NODES', 'right', nodesText, { dropRank: 3 }) : null,
+    wide || showsColumn(report, 'defaultDenied')
+      ? amount(BY_DEFAULT, 'defaultDenied', palette.denied, { dropRank: 3 })
+      : null,
+    isLive ? column('NODES', 'right', nodesText, { dropRank: 8 }) : null,
     isLive
-      ? column('LAST', 'right', ({ seen }) => (seen.lastSeen === null ? '' : agoText(seen.lastSeen, window.end)))
+      ? column('LAST', 'right', ({ seen }) => (seen.lastSeen === null ? '' : agoText(seen.lastSeen, window.end)), {
+          dropRank: 5,
+        })
       : null,
   ];
   return columns.filter((each) => each !== null);

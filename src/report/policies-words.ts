@@ -1,5 +1,6 @@
 /** Owns what is said in words of a policy's use: what is known, on what grounds, and never more than that. */
 import type { NotEnforcedReason, PolicyReport, PolicyUse, Standing } from '../model/policy-report.ts';
+import { cutTo } from './layout.ts';
 import { durationText, plural, timeText } from './phrases.ts';
 import { printable } from './printable.ts';
 
@@ -64,8 +65,11 @@ function selectionNotes({ policy, selects, standing }: PolicyUse, { scope }: Pol
       : ['selects nobody that is known here; not all endpoints could be asked for'];
   }
   const notes: string[] = [];
-  if (selects.emptySpecs > 0) notes.push(`${selects.emptySpecs} of its ${selects.specs} specs selects nobody`);
-  if (selects.listened < count && (scope.kind !== 'cluster' || standing !== 'seen'))
+  if (selects.emptySpecs > 0)
+    notes.push(
+      `${selects.emptySpecs} of its ${selects.specs} specs ${selects.emptySpecs === 1 ? 'selects' : 'select'} nobody`,
+    );
+  if (selects.listened > 0 && selects.listened < count && (scope.kind !== 'cluster' || standing !== 'seen'))
     notes.push(`listened to ${selects.listened} of the ${plural(count, 'endpoint')} that it selects`);
   return notes;
 }
@@ -75,7 +79,7 @@ function enforcementNotes({ enforcement, selects }: PolicyUse): readonly string[
   const { status, enforced, known, reasons, message } = enforcement;
   const refused = message === null ? [] : [`Cilium refused it: ${printable(message)}`];
   const causes = reasons.flatMap((reason) => (reason === 'rejected' ? [] : [REASON[reason]])).join('; ');
-  if (status === 'unknown' && selects.pods + selects.others > 0)
+  if (status === 'unknown' && selects.listened > 0)
     return [...refused, 'no agent that was listened to told whether it is enforced'];
   if (causes === '' || selects.pods + selects.others === 0) return refused;
   const share = status === 'partly' ? `enforced at ${enforced} of ${known} endpoints: ` : '';
@@ -96,7 +100,9 @@ function sightingNotes(use: PolicyUse, report: PolicyReport): readonly string[] 
   if (standing === 'unclear' && nodes !== null && nodes.total > 0 && nodes.heard === 0)
     notes.push(`nobody was listened to on ${nodes.total === 1 ? 'the node' : `the ${nodes.total} nodes`} of its pods`);
   if (silent > 0)
-    notes.push(`${plural(silent, 'endpoint')} of it report no verdicts (PolicyVerdictNotification is off)`);
+    notes.push(
+      `${silent} of its endpoints ${silent === 1 ? 'reports' : 'report'} no verdicts (PolicyVerdictNotification is off)`,
+    );
   if (seen.ambiguous > 0)
     notes.push(`${plural(seen.ambiguous, 'verdict')} more may be its own: several policies share the name`);
   if (seen.shared > 0) notes.push(`${seen.shared} of these are credited to other policies as well`);
@@ -116,26 +122,25 @@ function notSeenText({ observedSeconds, nodes, created }: PolicyUse, report: Pol
   return `not seen in ${durationText(seconds)}${age}${where}${doubt}`;
 }
 
-/** Whose policies, and when. */
-export function policiesTitle({ scope, source, targets, window }: PolicyReport): string {
-  const since = ` · ${durationText(window.seconds)} since ${timeText(window.start, window.end)} UTC`;
-  switch (scope.kind) {
-    case 'files':
-      return source.files.map((file) => (file === '-' ? 'standard input' : printable(file))).join(', ');
-    case 'cluster':
-      return `policies of the cluster${since}`;
-    case 'namespace':
-      return `policies of namespace ${printable(scope.namespace ?? '')}${source.agents.length === 0 ? '' : since}`;
-    case 'targets': {
-      const [first, ...others] = targets;
-      const rest = others.length === 0 ? '' : ` and ${plural(others.length, 'more pod')}`;
-      const subject =
-        first === undefined
-          ? source.agents.map(({ node }) => printable(node)).join(', ')
-          : printable(`${first.namespace}/${first.pod}`) + rest;
-      return `policies of ${subject}${since}`;
-    }
-  }
+/** Whose policies, and when; a name may be cut to fit, since when may not. */
+export function policiesTitle(report: PolicyReport, width = Number.POSITIVE_INFINITY): string {
+  const { scope, source, window } = report;
+  if (scope.kind === 'files')
+    return source.files.map((file) => (file === '-' ? 'standard input' : printable(file))).join(', ');
+  const isTimed = source.agents.length > 0;
+  const since = isTimed ? ` · ${durationText(window.seconds)} since ${timeText(window.start, window.end)} UTC` : '';
+  return cutTo(`policies of ${subjectText(report)}`, Math.max(LEAST_SUBJECT, width - since.length)) + since;
+}
+
+const LEAST_SUBJECT = 20;
+
+function subjectText({ scope, source, targets }: PolicyReport): string {
+  if (scope.kind === 'cluster') return 'the cluster';
+  if (scope.kind === 'namespace') return `namespace ${printable(scope.namespace ?? '')}`;
+  const [first, ...others] = targets;
+  if (first === undefined) return source.agents.map(({ node }) => printable(node)).join(', ');
+  const rest = others.length === 0 ? '' : ` and ${plural(others.length, 'more pod')}`;
+  return printable(`${first.namespace}/${first.pod}`) + rest;
 }
 
 /** What the words of the table mean, and what they do not prove. */
