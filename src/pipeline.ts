@@ -20,6 +20,7 @@ import { createReader } from './parser/reader.ts';
 export interface LiveOptions {
   readonly clock: Clock;
   readonly identityName: IdentityLookup;
+  readonly namesVersion: () => number;
   readonly missingNodes: readonly string[];
   /** Gets every record that is counted, ignored or not understood, once its policy is known. */
   readonly sink?: RecordSink;
@@ -51,9 +52,9 @@ export interface LivePipeline {
 const MOVED = 'a pod moved or was replaced';
 
 export function startPipeline(options: LiveOptions): LivePipeline {
-  const { clock, identityName, missingNodes, types, dialect, sink } = options;
+  const { clock, identityName, namesVersion, missingNodes, types, dialect, sink } = options;
   const startMs = clock.nowMs();
-  const aggregator = createAggregator({ startMs, source: 'monitor', types, missingNodes, identityName });
+  const aggregator = createAggregator({ startMs, source: 'monitor', types, missingNodes, identityName, namesVersion });
   const answers = createAnswers();
   const answerCache = createAnswerCache();
   const holds: (() => void)[] = [];

@@ -34,6 +34,8 @@ export interface AggregatorOptions {
   readonly types?: readonly string[] | null;
   readonly missingNodes?: readonly string[];
   readonly identityName: IdentityLookup;
+  /** Rises whenever `identityName` would answer otherwise; absent where it never does but for what it did not know. */
+  readonly namesVersion?: () => number;
   readonly limits?: Partial<Limits>;
 }
 
@@ -50,7 +52,15 @@ const FIRST_ROW_OWNER = 2;
 const ENTRIES_PER_FLOW = 2;
 
 export function createAggregator(options: AggregatorOptions): Aggregator {
-  const { startMs, source, files = [], types = null, missingNodes = [], identityName } = options;
+  const {
+    startMs,
+    source,
+    files = [],
+    types = null,
+    missingNodes = [],
+    identityName,
+    namesVersion = () => 0,
+  } = options;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
   const flows = createFlowSet(limits.flows * ENTRIES_PER_FLOW);
   const rows = createRows(flows, FIRST_ROW_OWNER, limits);
@@ -98,7 +108,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     shared.heardAt(nowMs);
     const endMs = Math.max(nowMs, startMs);
     const views = streams.map((stream) => stream.view());
-    const context = { startMs, nowMs: endMs, timed: source !== 'file', identityName };
+    const context = { startMs, nowMs: endMs, timed: source !== 'file', identityName, namesVersion: namesVersion() };
     return Object.freeze({
       apiVersion: 'policystat/v1',
       kind: 'Summary',

@@ -2,6 +2,7 @@
 import type { IdentityLookup } from '../model/cluster.ts';
 import type { Direction, Drop } from '../model/event.ts';
 import type { DropRow } from '../model/summary.ts';
+import { overTime } from './identity-history.ts';
 import { isLocal } from './intern.ts';
 import { OTHER } from './limits.ts';
 
@@ -110,7 +111,7 @@ class CountedRow {
       .map(([key, { identity, node, packets }]) =>
         Object.freeze({
           identity,
-          name: key === OTHER ? OTHER : identity === null ? 'unknown' : (identityName(identity, node)?.name ?? null),
+          name: key === OTHER ? OTHER : identity === null ? 'unknown' : nameOf(identity, node, identityName),
           packets,
         }),
       )
@@ -147,4 +148,9 @@ function keyOf({ reason, code, direction }: DropRow): string {
 
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function nameOf(identity: number, node: string | null, identityName: IdentityLookup): string | null {
+  const found = identityName(identity, node);
+  return found === null ? null : overTime(found).name;
 }

@@ -1,6 +1,7 @@
 /** Owns what a summary says of a row: numbers become rates and times, identities become names, and nothing can change any more. */
 import type { IdentityLookup } from '../model/cluster.ts';
 import type { PeerCount, PolicyRow, PortCount } from '../model/summary.ts';
+import { overTime } from './identity-history.ts';
 import { OTHER } from './limits.ts';
 import type { Peer, Row, Tally } from './row.ts';
 
@@ -10,10 +11,12 @@ export interface RowContext {
   /** False for a file: when its lines were read says nothing about when they were printed. */
   readonly timed: boolean;
   readonly identityName: IdentityLookup;
+  readonly namesVersion: number;
 }
 
 interface Details {
   readonly version: number;
+  readonly namesVersion: number;
   readonly peers: readonly PeerCount[];
   readonly ports: readonly PortCount[];
   readonly nodes: readonly string[];
@@ -23,12 +26,13 @@ interface Details {
 export function createRowSummaries(): (row: Row, context: RowContext) => PolicyRow {
   const remembered = new WeakMap<Row, Details>();
 
-  function detailsOf(row: Row, identityName: IdentityLookup): Details {
+  function detailsOf(row: Row, { identityName, namesVersion }: RowContext): Details {
     const old = remembered.get(row);
-    if (old?.version === row.version) return old;
+    if (old?.version === row.version && old.namesVersion === namesVersion) return old;
     const peers = peerCounts(row, identityName);
     const fresh: Details = {
       version: row.version,
+      namesVersion,
       peers,
       ports: portCounts(row),
       nodes: Object.freeze([...row.nodes].sort()),
@@ -38,12 +42,13 @@ export function createRowSummaries(): (row: Row, context: RowContext) => PolicyR
     return fresh;
   }
 
-  return (row, { startMs, nowMs, timed, identityName }) => {
+  return (row, context) => {
+    const { startMs, nowMs, timed } = context;
     const { attribution, policy, direction } = row.key;
     const { allowed, redirected, audited, denied, attempts } = row.counters;
     const seconds = (nowMs - startMs) / 1000;
     const total = allowed + redirected + audited + denied;
-    const { peers, ports, nodes } = detailsOf(row, identityName);
+    const { peers, ports, nodes } = detailsOf(row, context);
     return Object.freeze({
       policy: Object.freeze({ kind: policy.kind, namespace: policy.namespace, name: policy.name }),
       direction,
@@ -83,8 +88,9 @@ function peerCount({ identity, node, allowed, denied }: Peer, identityName: Iden
   if (identity === null)
     return Object.freeze({ identity, name: 'unknown', labels: Object.freeze([]), allowed, denied });
   const found = identityName(identity, node);
-  const labels = Object.freeze([...(found?.labels ?? [])]);
-  return Object.freeze({ identity, name: found?.name ?? null, labels, allowed, denied });
+  if (found === null) return Object.freeze({ identity, name: null, labels: Object.freeze([]), allowed, denied });
+  const { name, labels } = overTime(found);
+  return Object.freeze({ identity, name, labels: Object.freeze([...labels]), allowed, denied });
 }
 
 function portCounts({ ports, otherPorts }: Row): readonly PortCount[] {

@@ -16,12 +16,14 @@ import { openEarly } from './early-stream.ts';
 import { followTargets } from './follow.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
-import { aborted, elapsed, rememberFor } from './until.ts';
+import { aborted, elapsed, every, rememberFor } from './until.ts';
 
 /** All agents read their state when a policy changes: one list serves them. */
 const POLICIES_GOOD_FOR_MS = 500;
 /** How long the last summary waits for the names of identities that were met late. */
 const NAMES_MS = 1_000;
+/** Numbers of identities are given to others some time after they were free (15 minutes as Cilium is shipped), seldom sooner. */
+const CONFIRM_NAMES_EVERY_MS = 60_000;
 
 export interface Listening {
   /** Whom to ask while it lasts. */
@@ -80,14 +82,18 @@ export async function listen(
   };
   const found = await discoverTargets({ ...surroundings, query: plan.query, agentLocation: plan.agentLocation });
   narrator.step('listen');
+  // Begins to read the names.
+  void found.namesSettled();
 
   const ending = new AbortController();
   const quiet = { ...surroundings, signal: ending.signal, step: () => {}, warn: () => {} };
   const opened = Promise.withResolvers<void>();
   const listed = rememberFor(io.clock, POLICIES_GOOD_FOR_MS, () => listPolicies({ kube, signal: ending.signal }));
+  const currentAgents = new Map<string, () => AgentRef>();
   const openAgent = (agentPlan: AgentPlan) => {
     // The agent's pod may be another one after a loss.
     let { agent } = agentPlan;
+    currentAgents.set(agent.node, () => agent);
     const locate = async () => {
       const agents = await findAgents({ kube, signal: ending.signal }, plan.agentLocation, [agent.node]);
       const located = agents.on(agent.node).agent;
@@ -120,6 +126,7 @@ export async function listen(
   const pipeline = startPipeline({
     clock: io.clock,
     identityName: found.identityName,
+    namesVersion: () => found.namesVersion(),
     missingNodes: found.missingNodes.map(({ node }) => node),
     types: plan.types,
     dialect: plan.dialect,
@@ -128,6 +135,7 @@ export async function listen(
       narrator.detail(`${agent.node}: listening`);
       opened.resolve();
       readiness.get(agent.node)?.resolve();
+      found.agentOpened(currentAgents.get(agent.node)?.() ?? agent);
     },
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
     trouble: (_plan, problem) => narrator.warn(problem),
@@ -159,8 +167,10 @@ export async function listen(
       pipeline.missed(agentPlan.agent.node, sinceMs);
     },
   });
+  const stopConfirming = every(io.clock, CONFIRM_NAMES_EVERY_MS, () => void found.confirmNames());
   const finished = allOver(streams).then(async (outcomes) => {
     stopFollowing();
+    stopConfirming();
     const failures = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
     if (failures.length === outcomes.length) opened.reject(await withMissingVerbs(failures[0], kube, io.stop));
     else for (const failed of failures) if (failed instanceof Failure) narrator.warn(failed.problem);
@@ -172,7 +182,8 @@ export async function listen(
       pipeline.settle();
       // The first look at a number asks for its name.
       pipeline.summary();
-      await Promise.race([found.namesSettled(), elapsed(io.clock, NAMES_MS, ending.signal)]);
+      const named = found.namesSettled().then(async () => found.confirmNames());
+      await Promise.race([named, elapsed(io.clock, NAMES_MS, ending.signal)]);
       return pipeline.summary();
     },
     opened: Promise.race([opened.promise, aborted(io.stop)]),

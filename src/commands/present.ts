@@ -11,6 +11,7 @@ import { renderTable } from '../report/table.ts';
 import { renderYaml } from '../report/yaml.ts';
 import { usesColor } from './color.ts';
 import type { OutputFlags } from './options.ts';
+import { every } from './until.ts';
 
 /** Often enough to look live, seldom enough to cost nothing. */
 const REDRAW_EVERY_MS = 250;
@@ -31,7 +32,7 @@ export function createPresenter(io: Io, flags: OutputFlags): Presenter {
     follow: (current, intervalMs) => {
       if (live) return followOnScreen(io, flags, current);
       if (intervalMs === null) return () => {};
-      return every(io, intervalMs, () => io.out.write(render(current())));
+      return every(io.clock, intervalMs, () => io.out.write(render(current())));
     },
     final: (summary) => io.out.write(render(summary)),
   };
@@ -48,7 +49,7 @@ function followOnScreen(io: Io, flags: OutputFlags, current: () => Summary): () 
   };
   draw();
   io.out.onResize(draw);
-  const stop = every(io, REDRAW_EVERY_MS, draw);
+  const stop = every(io.clock, REDRAW_EVERY_MS, draw);
   return () => {
     stop();
     screen.close();
@@ -82,17 +83,4 @@ function renderer(io: Io, flags: OutputFlags): (summary: Summary) => string {
         });
     }
   }
-}
-
-/** Calls `task` at this rhythm until the returned function is called. */
-function every(io: Io, intervalMs: number, task: () => void): () => void {
-  let cancel = () => {};
-  const next = () => {
-    cancel = io.clock.after(intervalMs, () => {
-      task();
-      next();
-    });
-  };
-  next();
-  return () => cancel();
 }

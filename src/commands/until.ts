@@ -16,6 +16,19 @@ export async function elapsed(clock: Clock, ms: number, signal: AbortSignal): Pr
   cancel();
 }
 
+/** Calls `task` at this rhythm until the returned function is called. */
+export function every(clock: Clock, intervalMs: number, task: () => void): () => void {
+  let cancel = () => {};
+  const next = () => {
+    cancel = clock.after(intervalMs, () => {
+      task();
+      next();
+    });
+  };
+  next();
+  return () => cancel();
+}
+
 /** Asks once for all who want to know within this time. */
 export function rememberFor<T>(clock: Clock, goodForMs: number, ask: () => Promise<T>): () => Promise<T> {
   let last: { readonly atMs: number; readonly answer: Promise<T> } | null = null;

@@ -3,7 +3,7 @@ import type { AgentPlan, AgentRef, ListeningPlan, Target } from '../model/cluste
 import { Failure, failure, type Problem } from '../model/problem.ts';
 import { type AgentAnswer, type AgentLocation, type Agents, findAgents } from './agents.ts';
 import { endpointsFromAgent, endpointsFromApi, type FoundEndpoint, targetOf } from './endpoints.ts';
-import { createIdentityDirectory } from './identities.ts';
+import { createIdentityDirectory, type IdentityDirectory } from './identities.ts';
 import { findNodes, nodesWithoutAgent } from './nodes.ts';
 import type { Pod } from './objects.ts';
 import type { Surroundings } from './question.ts';
@@ -19,8 +19,12 @@ export interface DiscoverOptions extends Surroundings {
 }
 
 export interface DiscoveredPlan extends ListeningPlan {
-  /** Resolves when no identity's name is being asked for any more; streams do not wait for it. */
+  /** Resolves when no identity's name is being asked for any more; streams do not wait for it. The first call begins to ask. */
   namesSettled(): Promise<void>;
+  /** Asks anew whom the numbers mean that were looked up. */
+  confirmNames(): Promise<void>;
+  /** An agent is listened to (again): it may be another one than before. */
+  agentOpened(agent: AgentRef): void;
 }
 
 /** Keeps nothing from one call to the next, so that it can be asked again when a pod has moved. */
@@ -56,11 +60,10 @@ export async function discoverTargets(options: DiscoverOptions): Promise<Discove
   }
   for (const problem of missed) options.warn(problem);
 
-  const identities = createIdentityDirectory(
-    options,
-    listening,
-    [...fromApi.values()].flatMap(({ identity }) => (identity === null ? [] : [identity])),
-  );
+  const seen = [...fromApi.values()].flatMap(({ identity }) => (identity === null ? [] : [identity]));
+  let directory: IdentityDirectory | null = null;
+  // Whoever looks again for where pods are needs no names.
+  const identities = () => (directory ??= createIdentityDirectory(options, listening, seen));
   return {
     context: options.kube.context,
     agents: useful.map(({ agent, targets }): AgentPlan => ({ agent, targets })),
@@ -68,8 +71,11 @@ export async function discoverTargets(options: DiscoverOptions): Promise<Discove
       node,
       reason: code === 'AGENT_NOT_READY' ? 'agent-not-ready' : 'no-agent',
     })),
-    identityName: identities.lookup,
-    namesSettled: () => identities.settled(),
+    identityName: (identity, node) => identities().lookup(identity, node),
+    namesVersion: () => identities().version(),
+    namesSettled: () => identities().settled(),
+    confirmNames: () => identities().confirm(),
+    agentOpened: (agent) => identities().agentOpened(agent),
   };
 }
 

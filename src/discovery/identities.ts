@@ -1,26 +1,37 @@
-/** The directory of identity names: it answers at once with what it knows, and fills itself in the background. */
-import type { AgentRef, IdentityLookup, IdentityName } from '../model/cluster.ts';
+/** The directory of identity names: it answers at once with what it knows, fills itself in the background, and asks again whether numbers still mean the same. */
+import type { AgentRef, IdentityLookup } from '../model/cluster.ts';
 import type { SeenIdentity } from './endpoints.ts';
-import { FIRST_CLUSTER_IDENTITY, FIRST_LOCAL_IDENTITY, nameOfLabels, reservedIdentity } from './identity-name.ts';
+import { clusterOfLabels, FIRST_CLUSTER_IDENTITY, FIRST_LOCAL_IDENTITY, reservedIdentity } from './identity-name.ts';
+import { createKnownNames, type KnownNames } from './known-names.ts';
 import { AgentIdentitySchema, CiliumIdentitySchema, readAll, readOne, readPrinted } from './objects.ts';
 import type { Surroundings } from './question.ts';
 import { CILIUM_IDENTITIES } from './resources.ts';
 
 export interface IdentityDirectory {
   readonly lookup: IdentityLookup;
+  /** Rises whenever a name became known or another. */
+  version(): number;
   /** Resolves when nothing is being asked any more. */
   settled(): Promise<void>;
+  /** The agent of a node is listened to (again): it may be another, with numbers of its own. */
+  agentOpened(agent: AgentRef): void;
+  /** Asks anew what the numbers mean that were looked up: deleted ones are given to others. */
+  confirm(): Promise<void>;
 }
 
-/** How often one agent is asked for its list at most: numbers that it does not know must not keep it busy. */
+/** How often one agent is asked for its list at most because of numbers that it does not know: those must not keep it busy. */
 const MAX_AGENT_LISTS = 64;
+/** Up to here each identity is asked for by itself; one big list is cheaper for more. */
+const MAX_SINGLE_IDENTITIES = 32;
+/** Cilium pkg/identity/numericidentity.go: from here on each cluster may give numbers a meaning of its own. */
+const FIRST_USER_RESERVED = 128;
 
 type Asking = Pick<Surroundings, 'kube' | 'signal' | 'runInAgent'>;
 
 /** What one agent has told, and for which numbers it was asked in vain. */
 interface AgentDirectory {
-  readonly agent: AgentRef;
-  readonly names: Map<number, IdentityName>;
+  agent: AgentRef;
+  readonly names: KnownNames;
   readonly asked: Set<number>;
   lists: number;
   isAsking: boolean;
@@ -31,36 +42,52 @@ export function createIdentityDirectory(
   agents: readonly AgentRef[],
   seen: readonly SeenIdentity[],
 ): IdentityDirectory {
-  const cluster = new Map<number, IdentityName>();
+  // The pods of this cluster tell what it is called.
+  let ownCluster = seen.map(({ labels }) => clusterOfLabels(labels)).find((name) => name !== null) ?? null;
+  const newNames = () => createKnownNames(() => ownCluster);
+  const cluster = newNames();
+  const met = new Set<number>();
   const askedOfApi = new Set<number>();
-  const byNode = new Map<string, AgentDirectory>(
-    agents.map((agent) => [agent.node, { agent, names: new Map(), asked: new Set(), lists: 0, isAsking: false }]),
-  );
+  const newDirectory = (agent: AgentRef): AgentDirectory => {
+    return { agent, names: newNames(), asked: new Set(), lists: 0, isAsking: false };
+  };
+  const byNode = new Map<string, AgentDirectory>(agents.map((agent) => [agent.node, newDirectory(agent)]));
   const running = new Set<Promise<void>>();
-  for (const { identity, labels } of seen) remember(cluster, identity, labels);
+  for (const { identity, labels } of seen) cluster.learn(identity, labels, true);
 
   /** A name is a comfort: without it the number is shown, so that nothing here is worth a failure. */
-  const inBackground = (work: Promise<void>) => {
+  const inBackground = (work: Promise<void>): Promise<void> => {
     const ended = work.catch(() => undefined).finally(() => running.delete(ended));
     running.add(ended);
+    return ended;
   };
 
-  const listAll = kube.list(CILIUM_IDENTITIES, {}, signal).then((objects) => {
-    for (const { metadata, 'security-labels': labels } of readAll(CiliumIdentitySchema, objects)) {
-      remember(cluster, Number(metadata.name), labelTexts(labels));
+  const askForAll = async (): Promise<void> => {
+    for (const { metadata, 'security-labels': labels } of readAll(
+      CiliumIdentitySchema,
+      await kube.list(CILIUM_IDENTITIES, {}, signal),
+    )) {
+      const texts = labelTexts(labels);
+      ownCluster ??= clusterOfLabels(texts);
+      cluster.learn(Number(metadata.name), texts);
     }
-  });
+  };
   let isListed = false;
-  inBackground(
-    listAll.finally(() => {
+  void inBackground(
+    askForAll().finally(() => {
       isListed = true;
     }),
   );
 
   const askApi = async (identity: number): Promise<boolean> => {
     const found = readOne(CiliumIdentitySchema, await kube.get(CILIUM_IDENTITIES, String(identity), null, signal));
-    if (found !== null) remember(cluster, identity, labelTexts(found['security-labels']));
+    if (found !== null) cluster.learn(identity, labelTexts(found['security-labels']));
     return found !== null;
+  };
+
+  const readAgent = async ({ agent, names }: AgentDirectory): Promise<void> => {
+    const printed = await runInAgent(agent, ['identity', 'list', '-o', 'json']);
+    for (const { id, labels } of readPrinted(AgentIdentitySchema, printed)) names.learn(id, labels);
   };
 
   const askAgent = async (directory: AgentDirectory): Promise<void> => {
@@ -69,8 +96,7 @@ export function createIdentityDirectory(
     directory.lists += 1;
     const wanted = directory.asked.size;
     try {
-      const printed = await runInAgent(directory.agent, ['identity', 'list', '-o', 'json']);
-      for (const { id, labels } of readPrinted(AgentIdentitySchema, printed)) remember(directory.names, id, labels);
+      await readAgent(directory);
     } finally {
       directory.isAsking = false;
     }
@@ -78,45 +104,68 @@ export function createIdentityDirectory(
     if (directory.asked.size > wanted) await askAgent(directory);
   };
 
+  const viaAgent = async (identity: number, directory: AgentDirectory | null): Promise<void> => {
+    if (directory === null || directory.asked.has(identity)) return;
+    directory.asked.add(identity);
+    await askAgent(directory);
+  };
+
   const learn = (identity: number, directory: AgentDirectory | null): void => {
-    const isLocal = identity >= FIRST_LOCAL_IDENTITY;
-    const viaAgent = () => {
-      if (directory === null || directory.asked.has(identity)) return Promise.resolve();
-      directory.asked.add(identity);
-      return askAgent(directory);
-    };
-    if (isLocal) {
-      inBackground(viaAgent());
-      return;
+    if (isOfCluster(identity)) {
+      if (!isListed || askedOfApi.has(identity)) return;
+      askedOfApi.add(identity);
+      void inBackground(
+        askApi(identity)
+          .catch(() => false)
+          .then((isKnown) => (isKnown ? undefined : viaAgent(identity, directory))),
+      );
+    } else {
+      void inBackground(viaAgent(identity, directory));
     }
-    if (!isListed || askedOfApi.has(identity)) return;
-    askedOfApi.add(identity);
-    inBackground(
-      askApi(identity)
-        .catch(() => false)
-        .then((isKnown) => (isKnown ? undefined : viaAgent())),
-    );
+  };
+
+  const confirmWithApi = async (): Promise<void> => {
+    const known = [...met].filter((identity) => cluster.get(identity) !== null);
+    if (known.length > MAX_SINGLE_IDENTITIES) await askForAll();
+    else await Promise.all(known.map(askApi));
   };
 
   return {
     lookup: (identity, node) => {
       const reserved = reservedIdentity(identity);
-      if (reserved !== null) return reserved;
+      if (reserved !== null && identity < FIRST_USER_RESERVED) return reserved;
       const directory = node === null ? null : (byNode.get(node) ?? null);
-      const known =
-        (identity < FIRST_LOCAL_IDENTITY ? cluster.get(identity) : null) ?? directory?.names.get(identity) ?? null;
-      if (known === null && identity >= FIRST_CLUSTER_IDENTITY && !signal.aborted) learn(identity, directory);
-      return known;
+      const ofCluster = isOfCluster(identity) ? cluster.get(identity) : null;
+      const known = ofCluster ?? directory?.names.get(identity) ?? null;
+      if (ofCluster !== null) met.add(identity);
+      if (known === null && !signal.aborted) learn(identity, directory);
+      return known ?? reserved;
     },
+    version: () => [...byNode.values()].reduce((sum, { names }) => sum + names.version, cluster.version),
     settled: async () => {
       while (running.size > 0) await Promise.all(running);
+    },
+    agentOpened: (agent) => {
+      const directory = byNode.get(agent.node);
+      if (directory === undefined) {
+        byNode.set(agent.node, newDirectory(agent));
+        return;
+      }
+      directory.agent = agent;
+      directory.asked.clear();
+      if (directory.lists > 0) void inBackground(readAgent(directory));
+    },
+    confirm: async () => {
+      const told = [...byNode.values()].filter(({ lists }) => lists > 0);
+      const work = [...(met.size === 0 ? [] : [confirmWithApi()]), ...told.map(readAgent)];
+      await Promise.all(work.map(inBackground));
     },
   };
 }
 
-function remember(names: Map<number, IdentityName>, identity: number, labels: readonly string[]): void {
-  const name = nameOfLabels(labels);
-  if (name !== null) names.set(identity, { identity, name, labels: [...labels].sort() });
+/** The others are local to a node, or fixed by the configuration of its agent. */
+function isOfCluster(identity: number): boolean {
+  return identity >= FIRST_CLUSTER_IDENTITY && identity < FIRST_LOCAL_IDENTITY;
 }
 
 /** A CiliumIdentity has its labels as a map from `SOURCE:KEY` to value. */

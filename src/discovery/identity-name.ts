@@ -76,8 +76,24 @@ function parseLabel(text: string): Label {
     : { source, key: rest.slice(0, equals), value: rest.slice(equals + 1) };
 }
 
-/** Null where the labels do not tell. */
-export function nameOfLabels(texts: readonly string[]): string | null {
+/** Cilium pkg/k8s/apis/cilium.io/const.go, PolicyLabelCluster. */
+const CLUSTER_LABEL = 'io.cilium.k8s.policy.cluster';
+
+/** The cluster that an identity belongs to; null where its labels do not tell. */
+export function clusterOfLabels(texts: readonly string[]): string | null {
+  const value = texts.map(parseLabel).find(({ source, key }) => source === 'k8s' && key === CLUSTER_LABEL)?.value ?? '';
+  return value === '' ? null : value;
+}
+
+/** Null where the labels do not tell. `ownCluster` needs no mention. */
+export function nameOfLabels(texts: readonly string[], ownCluster: string | null = null): string | null {
+  const cluster = clusterOfLabels(texts);
+  const name = nameInCluster(texts);
+  const isElsewhere = cluster !== null && ownCluster !== null && cluster !== ownCluster;
+  return name !== null && isElsewhere ? `${name} (cluster ${cluster})` : name;
+}
+
+function nameInCluster(texts: readonly string[]): string | null {
   const labels = texts.map(parseLabel);
   const keysOf = (source: string) => labels.filter((label) => label.source === source).map(({ key }) => key);
   const namespace = labels.find(({ key }) => key === NAMESPACE_LABEL)?.value;

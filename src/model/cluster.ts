@@ -32,6 +32,8 @@ export interface IdentityName {
   /** `default/tiefighter`, `world`, `cidr:10.0.0.0/8`: what a person calls it. */
   readonly name: string;
   readonly labels: readonly string[];
+  /** Whom the number meant before, while we ran, the earliest first; absent where it was never given anew. */
+  readonly formerly?: readonly Omit<IdentityName, 'formerly'>[];
 }
 
 /** Looks up what an identity is called; `node` matters for identities that are local to a node. */
@@ -43,6 +45,8 @@ export interface ListeningPlan {
   /** Nodes that run a target but no agent that could be listened to, with the reason as a code. */
   readonly missingNodes: readonly { readonly node: string; readonly reason: 'no-agent' | 'agent-not-ready' }[];
   readonly identityName: IdentityLookup;
+  /** Rises whenever a name became known or another. */
+  namesVersion(): number;
 }
 
 export type AgentState = 'connecting' | 'streaming' | 'reconnecting' | 'ended' | 'failed';
