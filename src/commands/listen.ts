@@ -80,12 +80,19 @@ export async function listen(
     step: (step: StepName) => narrator.step(step),
     warn: (problem: Problem) => narrator.warn(problem),
   };
-  const found = await discoverTargets({ ...surroundings, query: plan.query, agentLocation: plan.agentLocation });
+  const ending = new AbortController();
+  // The last summary, after Ctrl-C, has names as well.
+  const naming = {
+    kube,
+    signal: ending.signal,
+    runInAgent: (agent: AgentRef, args: readonly string[]) => askAgent(exec, agent, args, ending.signal),
+  };
+  const { query, agentLocation } = plan;
+  const found = await discoverTargets({ ...surroundings, query, agentLocation, naming });
   narrator.step('listen');
   // Begins to read the names.
   void found.namesSettled();
 
-  const ending = new AbortController();
   const quiet = { ...surroundings, signal: ending.signal, step: () => {}, warn: () => {} };
   const opened = Promise.withResolvers<void>();
   const listed = rememberFor(io.clock, POLICIES_GOOD_FOR_MS, () => listPolicies({ kube, signal: ending.signal }));

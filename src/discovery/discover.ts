@@ -16,6 +16,8 @@ export type { TargetQuery } from './targets.ts';
 export interface DiscoverOptions extends Surroundings {
   readonly query: TargetQuery;
   readonly agentLocation: AgentLocation;
+  /** For names that are asked for later, when whoever asks may have been told to stop. */
+  readonly naming?: Pick<Surroundings, 'kube' | 'signal' | 'runInAgent'>;
 }
 
 export interface DiscoveredPlan extends ListeningPlan {
@@ -63,7 +65,7 @@ export async function discoverTargets(options: DiscoverOptions): Promise<Discove
   const seen = [...fromApi.values()].flatMap(({ identity }) => (identity === null ? [] : [identity]));
   let directory: IdentityDirectory | null = null;
   // Whoever looks again for where pods are needs no names.
-  const identities = () => (directory ??= createIdentityDirectory(options, listening, seen));
+  const identities = () => (directory ??= createIdentityDirectory(options.naming ?? options, listening, seen));
   return {
     context: options.kube.context,
     agents: useful.map(({ agent, targets }): AgentPlan => ({ agent, targets })),

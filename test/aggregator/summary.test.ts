@@ -1,5 +1,6 @@
 /** What a summary says beside the counts: peers, ports, rates, times; bounded, ordered and immutable. */
 import { describe, expect, it } from 'vitest';
+import type { IdentityName } from '../../src/model/cluster.ts';
 import { attribution, makeAggregator, plan, policy, START_MS, target, verdict } from './records.ts';
 
 const RULE1 = attribution();
@@ -59,6 +60,18 @@ describe('peers and ports', () => {
     const offline = makeAggregator();
     offline.addStream(null).record(verdict(), RULE1, START_MS);
     expect(offline.summary(START_MS).policies[0]?.nodes).toEqual([]);
+  });
+
+  it('that meant several in turn are called by all of them, with the labels that they share', () => {
+    let name: IdentityName = { identity: 300, name: 'default/xwing', labels: ['k8s:class=xwing', 'k8s:tier=web'] };
+    let version = 0;
+    const aggregator = makeAggregator({ identityName: () => name, namesVersion: () => version });
+    aggregator.addStream(plan()).record(verdict({ remoteIdentity: 300 }), RULE1, START_MS);
+    const peer = () => aggregator.summary(START_MS).policies[0]?.peers[0];
+    expect(peer()).toMatchObject({ name: 'default/xwing', labels: ['k8s:class=xwing', 'k8s:tier=web'] });
+    name = { identity: 300, name: 'shop/cart', labels: ['k8s:app=cart', 'k8s:tier=web'], formerly: [name] };
+    version += 1;
+    expect(peer()).toMatchObject({ name: 'default/xwing, later shop/cart', labels: ['k8s:tier=web'] });
   });
 
   it('fold what does not fit, without losing a count', () => {

@@ -49,6 +49,15 @@ test.each([
   expect(reservedIdentity(identity)?.name ?? null).toBe(name);
 });
 
+test.each([
+  ['lab', 'default/tiefighter'],
+  [null, 'default/tiefighter'],
+  ['other', 'default/tiefighter (cluster lab)'],
+])('seen from cluster %s it is called %s', (ownCluster, name) => {
+  const labels = k8s('default', 'class=tiefighter', 'io.cilium.k8s.policy.cluster=lab');
+  expect(nameOfLabels(labels, ownCluster)).toBe(name);
+});
+
 describe('the directory', () => {
   const NODE1: AgentRef = {
     node: 'k8s-node1',
@@ -145,6 +154,113 @@ describe('the directory', () => {
     await directory.settled();
     expect(name(16777300)).toBe('cidr:10.1.0.0/16');
     expect(commands).toHaveLength(2);
+  });
+
+  test('remembers whom a number meant that was given to somebody else', async () => {
+    const cluster = capturedCluster();
+    const { directory, name } = open(cluster);
+    await directory.settled();
+    expect(name(2371)).toBe('default/xwing');
+    const give = (labels: Record<string, string>) => {
+      const all = cluster.objects.get('ciliumidentities') ?? [];
+      const others = all.filter(({ metadata }) => metadata.name !== '2371');
+      cluster.objects.set('ciliumidentities', [...others, { metadata: { name: '2371' }, 'security-labels': labels }]);
+    };
+    const version = directory.version();
+    give({ 'k8s:app': 'cart', 'k8s:io.kubernetes.pod.namespace': 'shop' });
+    await directory.confirm();
+    expect(directory.version()).toBeGreaterThan(version);
+    expect(directory.lookup(2371, null)).toMatchObject({ name: 'shop/cart', formerly: [{ name: 'default/xwing' }] });
+    await directory.confirm();
+    expect(directory.lookup(2371, null)?.formerly).toHaveLength(1);
+    expect(directory.lookup(12530, null)?.formerly).toBeUndefined();
+  });
+
+  test('keeps the name of an identity that is deleted: it is what it was', async () => {
+    const cluster = capturedCluster();
+    const { directory, name } = open(cluster);
+    await directory.settled();
+    name(2371);
+    cluster.objects.set('ciliumidentities', []);
+    await directory.confirm();
+    expect(directory.lookup(2371, null)).toMatchObject({ name: 'default/xwing' });
+    expect(directory.lookup(2371, null)?.formerly).toBeUndefined();
+  });
+
+  test('asks only what was looked up, each by itself or all at once', async () => {
+    const cluster = capturedCluster();
+    const { directory, name } = open(cluster);
+    await directory.settled();
+    await directory.confirm();
+    expect(cluster.asked).toEqual(['list ciliumidentities']);
+    name(2371);
+    await directory.confirm();
+    expect(cluster.asked.slice(1)).toEqual(['get ciliumidentities']);
+    const many = Array.from({ length: 40 }, (_, at) => ({
+      metadata: { name: String(3000 + at) },
+      'security-labels': { 'k8s:app': `a${at}`, 'k8s:io.kubernetes.pod.namespace': 'shop' },
+    }));
+    cluster.objects.get('ciliumidentities')?.push(...many);
+    for (const { metadata } of many) name(Number(metadata.name));
+    await directory.settled();
+    const before = cluster.asked.length;
+    for (const { metadata } of many) name(Number(metadata.name));
+    await directory.confirm();
+    expect(cluster.asked.slice(before)).toEqual(['list ciliumidentities']);
+  });
+
+  test('numbers of a node mean what its present agent says', async () => {
+    const lists = [[{ id: 16777300, labels: ['cidr:10.1.0.0/16'] }], [{ id: 16777300, labels: ['cidr:10.9.0.0/16'] }]];
+    const { directory, name, commands } = open(capturedCluster(), () => JSON.stringify(lists.shift()));
+    name(16777300);
+    await directory.settled();
+    expect(name(16777300)).toBe('cidr:10.1.0.0/16');
+    directory.agentOpened({ ...NODE1, pod: 'cilium-new' });
+    await directory.settled();
+    expect(directory.lookup(16777300, 'k8s-node1')).toMatchObject({
+      name: 'cidr:10.9.0.0/16',
+      formerly: [{ name: 'cidr:10.1.0.0/16' }],
+    });
+    expect(commands).toHaveLength(2);
+  });
+
+  test('a node that is listened to later has names too', async () => {
+    const labels = ['fqdn:api.example.com', 'reserved:world'];
+    const { directory, name } = open(capturedCluster(), () => JSON.stringify([{ id: 16777400, labels }]));
+    expect(name(16777400, 'k8s-node3')).toBe(null);
+    directory.agentOpened({ ...NODE1, node: 'k8s-node3' });
+    name(16777400, 'k8s-node3');
+    await directory.settled();
+    expect(name(16777400, 'k8s-node3')).toBe('fqdn:api.example.com');
+  });
+
+  test('numbers that the configuration fixes have the names of their labels', async () => {
+    const { directory, name } = open(capturedCluster(), () =>
+      JSON.stringify([{ id: 200, labels: k8s('db', 'app=pg') }]),
+    );
+    expect(name(200)).toBe('200');
+    await directory.settled();
+    expect(name(200)).toBe('db/pg');
+  });
+
+  test('an identity of another cluster says so', async () => {
+    const own = k8s('default', 'app=seen', 'io.cilium.k8s.policy.cluster=lab');
+    const other = k8s('default', 'app=db', 'io.cilium.k8s.policy.cluster=backup');
+    const cluster = capturedCluster();
+    const directory = createIdentityDirectory(
+      {
+        kube: cluster.kube,
+        signal: new AbortController().signal,
+        runInAgent: async () => Promise.resolve(JSON.stringify([{ id: (3 << 16) | 700, labels: other }])),
+      },
+      [NODE1],
+      [{ identity: 12530, labels: own }],
+    );
+    await directory.settled();
+    directory.lookup((3 << 16) | 700, 'k8s-node1');
+    await directory.settled();
+    expect(directory.lookup((3 << 16) | 700, 'k8s-node1')?.name).toBe('default/db (cluster backup)');
+    expect(directory.lookup(12530, null)?.name).toBe('default/tiefighter');
   });
 
   test('an agent that fails costs nothing but the name', async () => {

@@ -189,6 +189,27 @@ describe('what is not there', () => {
   });
 });
 
+describe('identities', () => {
+  it('that are given to somebody else while it runs are never called by one name alone', async () => {
+    const demo = await boot();
+    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    expect(await demo.connect('xwing', 'deathstar', { timeoutMs: 200 })).toBe('timeout');
+    await running.until((stdout) => stdout.includes('"name":"default/xwing"'));
+    const identity = { apiVersion: 'cilium.io/v2', kind: 'CiliumIdentity', metadata: { name: '2371' } };
+    demo.remove(identity);
+    demo.apply({
+      ...identity,
+      'security-labels': { 'k8s:app': 'cart', 'k8s:org': 'alliance', 'k8s:io.kubernetes.pod.namespace': 'shop' },
+    });
+    expect(await demo.connect('xwing', 'deathstar', { timeoutMs: 200 })).toBe('timeout');
+    running.process.kill('SIGINT');
+    const summary = parseSummary((await running.outcome).stdout.trimEnd().split('\n').at(-1) ?? '');
+    expect(summary.policies.flatMap(({ peers }) => peers)).toMatchObject([
+      { identity: 2371, name: 'default/xwing, later shop/cart' },
+    ]);
+  });
+});
+
 describe('losses', () => {
   it('a permission that is taken away while it streams ends it with the exit code of a refusal', async () => {
     const demo = await boot();
