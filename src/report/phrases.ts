@@ -1,6 +1,7 @@
 /** Owns how policies, peers, times and amounts are put into words in tables. */
 import type { PolicyKind, PolicyRef, UnattributedReason } from '../model/policy.ts';
 import type { PeerCount, PolicyRow, PortCount, Summary } from '../model/summary.ts';
+import { peerTitles, withMore } from './peer-title.ts';
 import { printable } from './printable.ts';
 
 /** The resources' own short names; two resources are called cnp. */
@@ -46,8 +47,9 @@ export function reasonText(reason: UnattributedReason): string {
 }
 
 /** `default/xwing (20 denied)`: connections and packets are never one number. */
-export function peersText(peers: readonly PeerCount[], most: number, lowerBound: string): string {
-  const named = peers.slice(0, most).map((peer) => `${peerName(peer)} (${amountsText(peer, lowerBound)})`);
+export function peersText(peers: readonly PeerCount[], most: number, lowerBound: string, withLabels = false): string {
+  const titleOf = peerTitles(peers, withLabels);
+  const named = peers.slice(0, most).map((peer) => withMore(titleOf(peer), amountsText(peer, lowerBound)));
   return named.join(', ') + more(peers.length - named.length);
 }
 
@@ -57,11 +59,6 @@ function amountsText({ allowed, denied }: PeerCount, lowerBound: string): string
     denied > 0 ? `${lowerBound}${denied} denied` : '',
   ];
   return amounts.filter((amount) => amount !== '').join(', ');
-}
-
-function peerName({ name, identity }: PeerCount): string {
-  if (name !== null && name !== '') return printable(name);
-  return identity === null ? 'unknown' : `identity ${identity}`;
 }
 
 export function portsText(ports: readonly PortCount[], most: number): string {

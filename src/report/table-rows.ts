@@ -2,6 +2,7 @@
 import type { Counts, PolicyRow, Summary } from '../model/summary.ts';
 import { type Column, cutTo, layOut } from './layout.ts';
 import type { Palette } from './palette.ts';
+import { hasLabels } from './peer-title.ts';
 import {
   agoText,
   kindText,
@@ -216,9 +217,11 @@ function notesOf(row: PolicyRow, summary: Summary, { wide, width }: RowsOptions)
   const roomy = width >= ROOMY;
   const hasNarrowTitle =
     !roomy && (['redirected', 'audited'] as const).every((name) => showsColumn(name, summary, width, wide));
-  if (row.peers.length > (hasPeersColumn({ width, wide }) ? PEERS_IN_COLUMN : 0)) {
+  const isInColumn = hasPeersColumn({ width, wide }) && row.peers.length <= PEERS_IN_COLUMN;
+  if (row.peers.length > 0 && (!isInColumn || (wide && hasLabels(row.peers)))) {
     const most = wide ? PEERS_WIDE : PEERS_IN_NOTE;
-    notes.push(`${row.direction === 'ingress' ? 'from' : 'to'} ${peersText(row.peers, most, lowerBoundSign(summary))}`);
+    const peers = peersText(row.peers, most, lowerBoundSign(summary), wide);
+    notes.push(`${row.direction === 'ingress' ? 'from' : 'to'} ${peers}`);
   }
   if (wide && row.ports.length > (roomy ? PEERS_IN_COLUMN : 0)) notes.push(`ports ${portsText(row.ports, PEERS_WIDE)}`);
   if (row.isolatedBy.length > (wide || hasNarrowTitle ? 0 : 1))
