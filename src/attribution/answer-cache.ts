@@ -1,23 +1,15 @@
 /** Owns the answers already given: a bounded table of integers, without an object per verdict, void as soon as a state changes. */
-import type { Verdict } from '../model/event.ts';
+import type { Action, MatchType, Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
 
 const FIRST_SLOTS = 256;
 /** 24 bytes each. */
 const MOST_SLOTS = 262_144;
 const WORDS = 4;
-
-const ACTIONS = { allow: 0, deny: 1, redirect: 2, audit: 3 } as const;
-const MATCHES = {
-  none: 0,
-  'L3-Only': 1,
-  'L3-L4': 2,
-  'L4-Only': 3,
-  all: 4,
-  'L3-Proto': 5,
-  'Proto-Only': 6,
-  unknown: 7,
-} as const;
+/** How far from its own slot an answer may be; a power of two. */
+const REACH = 8;
+/** Beyond this share of slots in use, too many find all within reach taken. */
+const FULLEST = 0.6;
 
 /** Past every port and ICMP type. */
 const NO_PORT = 0x10000;
@@ -37,19 +29,29 @@ export interface AnswerCache {
   view(): CacheView;
 }
 
-/** Two slots for each hash: what collides further is worked out again, so that the newest answers stay. */
+/** What finds all places near its own taken takes one of them over: the older answer is worked out again when it is wanted. */
 export function createAnswerCache(): AnswerCache {
   let slots = FIRST_SLOTS;
   let keys = new Int32Array(slots * WORDS);
   let answers = new Array<Attribution | null>(slots).fill(null);
-  let replaced = 0;
+  let used = 0;
+  let evicted = 0;
   let generations = 0;
   // What was written under another number is void, and its slot is free.
   const live = new Set<number>();
 
-  function isAt(slot: number, first: number, second: number, third: number, generation: number): boolean {
-    const at = slot * WORDS;
-    return keys[at] === first && keys[at + 1] === second && keys[at + 2] === third && keys[at + 3] === generation;
+  /** -1 where it is in none of its slots. */
+  function find(first: number, second: number, third: number, generation: number): number {
+    const start = hash(first, second, third, generation);
+    for (let step = 0; step < REACH; step += 1) {
+      const slot = (start + step) & (slots - 1);
+      const at = slot * WORDS;
+      const found = keys[at + 3];
+      if (found === generation && keys[at] === first && keys[at + 1] === second && keys[at + 2] === third) return slot;
+      // Never used, so that nothing was put beyond it.
+      if (found === 0) return -1;
+    }
+    return -1;
   }
 
   function isFree(slot: number): boolean {
@@ -57,9 +59,12 @@ export function createAnswerCache(): AnswerCache {
   }
 
   function put(first: number, second: number, third: number, generation: number, answer: Attribution): void {
-    const slot = hash(first, second, third, generation) & (slots - 1);
-    const chosen = !isFree(slot) && isFree(slot ^ 1) ? slot ^ 1 : slot;
-    if (!isFree(chosen)) replaced += 1;
+    const start = hash(first, second, third, generation);
+    let step = 0;
+    while (step < REACH && !isFree((start + step) & (slots - 1))) step += 1;
+    if (step === REACH) step = ++evicted & (REACH - 1);
+    const chosen = (start + step) & (slots - 1);
+    if (answers[chosen] === null) used += 1;
     const at = chosen * WORDS;
     keys[at] = first;
     keys[at + 1] = second;
@@ -68,18 +73,21 @@ export function createAnswerCache(): AnswerCache {
     answers[chosen] = answer;
   }
 
-  function grow(): void {
+  /** Throws the void answers out, and adds slots where those that live would soon push each other out. */
+  function makeRoom(): void {
     const oldKeys = keys;
     const oldAnswers = answers;
-    slots *= 4;
+    let living = 0;
+    for (let slot = 0; slot < slots; slot += 1) if (oldAnswers[slot] !== null && !isFree(slot)) living += 1;
+    if (living > (slots * FULLEST) / 2) slots *= 2;
     keys = new Int32Array(slots * WORDS);
     answers = new Array<Attribution | null>(slots).fill(null);
+    used = 0;
     for (const [slot, answer] of oldAnswers.entries()) {
       if (answer === null || !live.has(oldKeys[slot * WORDS + 3] ?? 0)) continue;
       const [first = 0, second = 0, third = 0, generation = 0] = oldKeys.subarray(slot * WORDS, slot * WORDS + WORDS);
       put(first, second, third, generation, answer);
     }
-    replaced = 0;
   }
 
   function begin(): number {
@@ -96,15 +104,14 @@ export function createAnswerCache(): AnswerCache {
           const first = firstWord(verdict);
           const second = secondWord(verdict);
           const third = thirdWord(verdict);
-          const slot = hash(first, second, third, generation) & (slots - 1);
-          if (isAt(slot, first, second, third, generation)) return answers[slot] ?? null;
-          return isAt(slot ^ 1, first, second, third, generation) ? (answers[slot ^ 1] ?? null) : null;
+          const slot = find(first, second, third, generation);
+          return slot < 0 ? null : (answers[slot] ?? null);
         },
         set: (verdict, answer) => {
           const first = firstWord(verdict);
           // Protocols that are no number would share one key.
           if (first < 0) return;
-          if (replaced > slots / 4 && slots < MOST_SLOTS) grow();
+          if (used > slots * FULLEST && slots < MOST_SLOTS) makeRoom();
           put(first, secondWord(verdict), thirdWord(verdict), generation, answer);
         },
         clear: () => {
@@ -121,7 +128,7 @@ function firstWord({ endpoint, direction, action, match, protocol }: Verdict): n
   const number = protocolNumber(protocol);
   if (number < 0) return -1;
   const side = direction === 'egress' ? 1 : 0;
-  return endpoint | (side << 16) | (ACTIONS[action] << 17) | (MATCHES[match] << 19) | (number << 22);
+  return endpoint | (side << 16) | (actionNumber(action) << 17) | (matchNumber(match) << 19) | (number << 22);
 }
 
 function secondWord({ destinationPort, icmp, auth }: Verdict): number {
@@ -132,6 +139,23 @@ function secondWord({ destinationPort, icmp, auth }: Verdict): number {
 /** Identities have 32 bits, and the table's words a sign. */
 function thirdWord({ remoteIdentity }: Verdict): number {
   return (remoteIdentity ?? -1) | 0;
+}
+
+/** Comparisons, since looking a word up in a table of numbers costs several times as much. */
+function actionNumber(action: Action): number {
+  if (action === 'allow') return 0;
+  if (action === 'deny') return 1;
+  return action === 'redirect' ? 2 : 3;
+}
+
+function matchNumber(match: MatchType): number {
+  if (match === 'L3-L4') return 2;
+  if (match === 'none') return 0;
+  if (match === 'L3-Only') return 1;
+  if (match === 'L4-Only') return 3;
+  if (match === 'all') return 4;
+  if (match === 'L3-Proto') return 5;
+  return match === 'Proto-Only' ? 6 : 7;
 }
 
 function protocolNumber(protocol: string): number {
@@ -153,11 +177,13 @@ function protocolNumber(protocol: string): number {
   }
 }
 
-/** Mixes all bits down, so that neighbouring ports and endpoints spread (the finalizer of MurmurHash3). */
+/** Multiplies all four at once and mixes the high bits down, so that neighbouring ports and endpoints spread. */
 function hash(first: number, second: number, third: number, generation: number): number {
-  const salted = Math.imul(third, 0xc2b2ae35) + Math.imul(generation, 0x27d4eb2f);
-  let mixed = Math.imul(first ^ Math.imul(second, 0x9e3779b1), 0x85ebca6b) ^ salted;
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return mixed ^ (mixed >>> 16);
+  const mixed =
+    Math.imul(first, 0x85ebca6b) ^
+    Math.imul(second, 0x9e3779b1) ^
+    Math.imul(third, 0xc2b2ae35) ^
+    Math.imul(generation, 0x27d4eb2f);
+  const spread = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
+  return spread ^ (spread >>> 15);
 }

@@ -53,6 +53,8 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
   const askedFor = new Set<number>();
   let wantsSelectors = false;
   let announced: Announced | null = null;
+  /** From then on every standing state counts: what is kept then needs no look at the history. */
+  let standsFromMs = Number.NEGATIVE_INFINITY;
   const noState = answers.unattributed('no-state');
   const changed = answers.unattributed('policy-changed');
   const unexplained = answers.defaultDeny([]);
@@ -62,9 +64,13 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
   );
 
   function derive(verdict: Verdict, atMs: number): Attribution {
+    return (atMs >= standsFromMs ? cache.get(verdict) : null) ?? deriveAnew(verdict, atMs);
+  }
+
+  function deriveAnew(verdict: Verdict, atMs: number): Attribution {
     const history = histories.get(verdict.endpoint) ?? { periods: [], announced };
     const standing = standingState(history, atMs);
-    if (standing !== null) return cache.get(verdict) ?? answer(verdict, standing, true);
+    if (standing !== null) return answer(verdict, standing, true);
     const moment = stateAt(history, atMs);
     if (moment.known) return answer(verdict, moment.state, false);
     if (!isStanding(history)) wantedEndpoints.add(verdict.endpoint);
@@ -93,6 +99,7 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
 
   function replace(endpoint: number, history: History): void {
     histories.set(endpoint, history);
+    standsFromMs = Math.max(standsFromMs, history.periods[0]?.fromMs ?? standsFromMs);
     if (isStanding(history)) wantedEndpoints.delete(endpoint);
     else if (history.periods.length > 0) wantedEndpoints.add(endpoint);
     cache.clear();

@@ -20,6 +20,7 @@ const ACTION = toWord(' action ');
 const AUTH = toWord(' auth: ');
 const MATCH = toWord(' match ');
 const COMMA = 44;
+const DISABLED = 'disabled';
 
 /** A power of two; what falls on another's slot takes it over. */
 const SLOTS = 1024;
@@ -90,5 +91,7 @@ function takeAuth(cursor: Cursor): string | null {
   const start = cursor.at;
   const length = cursor.takeField();
   const auth = toText(cursor.bytes, start, start + length);
-  return AUTH_WORD.test(auth) && cursor.takeByte(COMMA) ? auth : null;
+  if (!AUTH_WORD.test(auth) || !cursor.takeByte(COMMA)) return null;
+  // The literal is one and the same string for everybody, so that comparing with it later is free.
+  return auth === DISABLED ? DISABLED : auth;
 }
