@@ -19,8 +19,8 @@ const NAME_LABEL = 'k8s:io.cilium.k8s.policy';
 
 /** Milliseconds for all verdicts, with and without attribution. */
 export interface AttributionCost {
-  parse(): Promise<number>;
-  parseAndAttribute(): Promise<number>;
+  readonly parse: () => Promise<number>;
+  readonly parseAndAttribute: () => Promise<number>;
 }
 
 export function attributionCost(): AttributionCost {

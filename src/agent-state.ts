@@ -31,16 +31,18 @@ const RETRY_MS = 10_000;
 const MANY_ENDPOINTS = 5;
 
 export function keepState(attributor: Attributor, questions: AgentQuestions, clock: Clock): StateKeeper {
-  let isReading = false;
+  let reading = 0;
   let notBeforeMs = 0;
   let isScheduled = false;
+  /** Endpoints that the agent would not tell of, such as those that are gone, and when they are worth another question. */
+  const refused = new Map<number, number>();
 
   async function read(endpoints: readonly number[] | 'all'): Promise<void> {
-    isReading = true;
+    reading += 1;
     const askedMs = clock.nowMs();
     try {
       const [realized, selectors, policies] = await Promise.all([
-        askRealized(questions, endpoints),
+        askRealized(questions, endpoints, (endpoint) => refused.set(endpoint, askedMs + RETRY_MS)),
         questions.ask(['policy', 'selectors', '-o', 'json']).then(readSelectors),
         askPolicies(questions),
       ]);
@@ -55,18 +57,22 @@ export function keepState(attributor: Attributor, questions: AgentQuestions, clo
       // Verdicts without a state say so themselves, by their reason.
       notBeforeMs = clock.nowMs() + RETRY_MS;
     } finally {
-      isReading = false;
+      reading -= 1;
     }
     refresh();
   }
 
   function refresh(): void {
-    if (isReading || isScheduled) return;
+    if (reading > 0 || isScheduled) return;
     const { endpoints, selectors } = attributor.wanted();
     if (endpoints.length === 0 && !selectors) return;
-    const waitMs = notBeforeMs - clock.nowMs();
+    const nowMs = clock.nowMs();
+    const askable = endpoints.filter((endpoint) => (refused.get(endpoint) ?? 0) <= nowMs);
+    const worthMs =
+      selectors || askable.length > 0 ? nowMs : Math.min(...endpoints.map((one) => refused.get(one) ?? 0));
+    const waitMs = Math.max(notBeforeMs, worthMs) - nowMs;
     if (waitMs <= 0) {
-      void read(endpoints);
+      void read(askable);
       return;
     }
     isScheduled = true;
@@ -79,12 +85,22 @@ export function keepState(attributor: Attributor, questions: AgentQuestions, clo
   return { read, refresh };
 }
 
-async function askRealized(questions: AgentQuestions, endpoints: readonly number[] | 'all'): Promise<RealizedPolicy[]> {
+async function askRealized(
+  questions: AgentQuestions,
+  endpoints: readonly number[] | 'all',
+  refused: (endpoint: number) => void,
+): Promise<RealizedPolicy[]> {
   if (endpoints === 'all' || endpoints.length >= MANY_ENDPOINTS) {
     return readRealizedPolicies(await questions.ask(['endpoint', 'list', '-o', 'json'])) ?? [];
   }
-  const texts = await Promise.all(endpoints.map((id) => questions.ask(['endpoint', 'get', String(id), '-o', 'json'])));
-  return texts.flatMap((text) => readRealizedPolicies(text) ?? []);
+  const ask = (endpoint: number) => questions.ask(['endpoint', 'get', String(endpoint), '-o', 'json']);
+  // One that is gone takes nothing from the others.
+  const answers = await Promise.allSettled(endpoints.map(async (endpoint) => ask(endpoint)));
+  return answers.flatMap((answer, at) => {
+    if (answer.status === 'fulfilled') return readRealizedPolicies(answer.value) ?? [];
+    refused(endpoints[at] ?? 0);
+    return [];
+  });
 }
 
 async function askPolicies(questions: AgentQuestions): Promise<readonly PolicyObject[]> {

@@ -10,12 +10,13 @@ import { isAbout } from './filter/about.ts';
 import { createHold } from './hold.ts';
 import type { RecordSink } from './model/attributed.ts';
 import type { Clock } from './model/clock.ts';
-import type { AgentPlan, IdentityLookup } from './model/cluster.ts';
+import type { AgentCost, AgentPlan, IdentityLookup } from './model/cluster.ts';
 import type { Dialect, MonitorRecord } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
 import type { AgentStream } from './model/source.ts';
 import type { Summary } from './model/summary.ts';
 import { createReader } from './parser/reader.ts';
+import { countCost } from './question-cost.ts';
 
 export interface LiveOptions {
   readonly clock: Clock;
@@ -45,6 +46,8 @@ export interface LivePipeline {
   /** What a node's agent said since `sinceMs` was not heard. */
   missed(node: string, sinceMs: number): void;
   summary(): Summary;
+  /** What attribution asked of each agent so far. */
+  costs(): readonly AgentCost[];
   /** Counts at once what waits for an agent's state. */
   settle(): void;
 }
@@ -58,6 +61,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   const answers = createAnswers();
   const answerCache = createAnswerCache();
   const holds: (() => void)[] = [];
+  const costs: (() => AgentCost)[] = [];
   const followers = new Map<string, Follower>();
   const counters = new Map<string, StreamCounter>();
 
@@ -75,7 +79,9 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   ): Promise<void> {
     const counter = aggregator.addStream(plan);
     const attributor = createAttributor(answers, answerCache);
-    const keeper = keepState(attributor, questions, clock);
+    const counted = countCost(plan.agent.node, questions.ask, clock);
+    costs.push(counted.cost);
+    const keeper = keepState(attributor, { ...questions, ask: counted.ask }, clock);
     counters.set(plan.agent.node, counter);
     const { node } = plan.agent;
     let { targets } = plan;
@@ -143,6 +149,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     missed: (node, sinceMs) => missed(counters.get(node), node, sinceMs),
     retarget: (node, targets, sinceMs) => followers.get(node)?.(targets, sinceMs),
     summary: () => aggregator.summary(clock.nowMs()),
+    costs: () => costs.map((cost) => cost()),
     settle: () => {
       for (const release of holds) release();
     },

@@ -12,6 +12,8 @@ interface Period {
   readonly fromMs: number;
   /** Null while it lasts. */
   readonly toMs: number | null;
+  /** Present where nobody heard of a change at its end: the stream was down. */
+  readonly lost?: true;
 }
 
 /** A change that the agent announced: no state counts that may be older. */
@@ -53,7 +55,9 @@ export function endState(history: History, change: Announced): History {
 
 /** The stream was down: whatever was announced in that time, revisions of a new agent included, was not heard. */
 export function breakState(history: History, atMs: number): History {
-  const ended = history.periods.map((period) => (period.toMs === null ? { ...period, toMs: atMs } : period));
+  const ended = history.periods.map((period) =>
+    period.toMs === null ? { ...period, toMs: atMs, lost: true as const } : period,
+  );
   return { periods: ended, announced: { atMs, revision: null, heard: false } };
 }
 
@@ -85,7 +89,8 @@ export function stateAt({ periods, announced }: History, atMs: number): StateAt 
   const period = periods.find(({ fromMs }) => atMs >= fromMs);
   // Before the very first state there was none; before the oldest that is kept there was another.
   if (period === undefined) return periods.length < KEPT ? NO_STATE : CHANGED;
-  return period.toMs === null || atMs < period.toMs ? { known: true, state: period.state } : CHANGED;
+  if (period.toMs === null || atMs < period.toMs) return { known: true, state: period.state };
+  return period.lost === true && announced === null ? NO_STATE : CHANGED;
 }
 
 /** A new connection brings nothing from before it, so that no verdict of an older state can still arrive. */

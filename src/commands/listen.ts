@@ -8,7 +8,7 @@ import { askAgent } from '../exec/question.ts';
 import type { AgentExec } from '../exec/session.ts';
 import type { Io } from '../io/io.ts';
 import type { RecordSink } from '../model/attributed.ts';
-import type { AgentPlan, AgentRef } from '../model/cluster.ts';
+import type { AgentCost, AgentPlan, AgentRef } from '../model/cluster.ts';
 import type { KubeApi } from '../model/kubernetes.ts';
 import { Failure, failure, type Problem } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
@@ -29,6 +29,8 @@ export interface Listening {
   /** Whom to ask while it lasts. */
   readonly cluster: AskedCluster;
   summary(): Summary;
+  /** What attribution asked of each agent so far. */
+  costs(): readonly AgentCost[];
   /** The last one: nothing that has arrived waits any longer. */
   finalSummary(): Promise<Summary>;
   /** Resolves when the first stream is open, or at Ctrl-C. Rejects with the first `Failure` where no stream could be opened. */
@@ -185,6 +187,7 @@ export async function listen(
   return {
     cluster: { kube, signal: ending.signal, agents: () => agents },
     summary: () => pipeline.summary(),
+    costs: () => pipeline.costs(),
     finalSummary: async () => {
       pipeline.settle();
       // The first look at a number asks for its name.

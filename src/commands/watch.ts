@@ -47,6 +47,8 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
       // Taken before the streams are closed: what we end ourselves is not missing.
       const summary = await listening.finalSummary();
       presenter.final(summary);
+      for (const { node, calls, bytes, ms } of listening.costs())
+        narrator.detail(`${node}: asked ${calls} times, ${bytes} bytes of answers, ${ms} ms`);
       if (problem !== null) throw failure(problem);
       requireComplete(summary, options.strict === true);
       return 0;

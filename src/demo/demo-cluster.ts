@@ -57,12 +57,21 @@ interface DemoFaults extends Faults {
   movePod(pod: string, node: string): Promise<void>;
 }
 
+interface AgentCall {
+  readonly node: string;
+  readonly argv: readonly string[];
+  /** The policy revision of the agent when it was asked. */
+  readonly revision: number;
+}
+
 export interface DemoCluster {
   readonly kubeconfigPath: string;
   readonly server: string;
   /** What exec has started and is alive, children included. */
   processes(): readonly number[];
   agentOf(node: string): { readonly namespace: string; readonly pod: string };
+  /** What the agents' own program was started with, in that order. */
+  agentCalls(): readonly AgentCall[];
   readonly faults: DemoFaults;
   /** Puts an event into the stream of a node's agent. */
   emit(node: string, event: DemoEvent): void;
@@ -116,8 +125,16 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
 
   const curl = createCurl({ world, store, datapath, random });
   const hubble = createHubble(world);
+  const calls: AgentCall[] = [];
   const agents = new Map<string, Program>(
-    [...hubs].map(([node, hub]) => [AGENTS[node] ?? '', createCilium({ node, world, hub, datapath })]),
+    [...hubs].map(([node, hub]) => {
+      const cilium = createCilium({ node, world, hub, datapath });
+      const counted: Program = (invocation) => {
+        calls.push({ node, argv: invocation.argv, revision: world.revision() });
+        return cilium(invocation);
+      };
+      return [AGENTS[node] ?? '', counted];
+    }),
   );
   const programs = await listenForPrograms(join(folder, 'world.sock'), ({ pod, program }) => {
     if (program === 'curl') return curl;
@@ -164,6 +181,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
     server: api.url,
     processes: () => api.processes(),
     agentOf,
+    agentCalls: () => [...calls],
     emit,
     apply(object) {
       store.put(resourceOf(object.kind), object);

@@ -59,3 +59,16 @@ export interface AgentFacts {
   readonly program: string;
   readonly dialect: Dialect | null;
 }
+
+/** What the questions of attribution cost an agent. */
+export interface AgentCost {
+  readonly node: string;
+  readonly calls: number;
+  /** Of these, those that read the realized policy of endpoints. */
+  readonly endpointCalls: number;
+  readonly failedCalls: number;
+  /** Of the answers. */
+  readonly bytes: number;
+  /** From question to answer, added up: calls run side by side. */
+  readonly ms: number;
+}

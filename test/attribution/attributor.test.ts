@@ -105,6 +105,29 @@ describe('a policy that changes while traffic flows', () => {
   });
 });
 
+describe('a stream that broke', () => {
+  test('leaves a time without a state, in which nobody heard of a change', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), 0);
+    attributor.gap(2000);
+    attributor.setEndpointState(1026, stateBy('old', 2), 9000);
+    expect([1999, 2000, 8999, 9000].map((atMs) => outcome(attributor, atMs))).toEqual([
+      'old',
+      'no-state',
+      'no-state',
+      'old',
+    ]);
+  });
+
+  test('with a change that was heard afterwards, the state is known to have changed', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), 0);
+    attributor.gap(2000);
+    attributor.notice(updated(3), 3000);
+    expect(outcome(attributor, 3500)).toBe('policy-changed');
+  });
+});
+
 describe('endpoints and identities that come and go', () => {
   const regenerated = (labels: readonly string[]) =>
     ({ type: 'agent', notice: 'Endpoint regenerated', text: JSON.stringify({ id: 1026, labels }) }) as const;

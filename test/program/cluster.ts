@@ -44,6 +44,7 @@ const SummaryJson = v.object({
       policy: v.object({ kind: v.nullable(v.string()), namespace: v.nullable(v.string()), name: v.string() }),
       direction: v.string(),
       attribution: v.string(),
+      reason: v.nullable(v.string()),
       ...Counts,
       peers: v.array(
         v.object({
