@@ -6,7 +6,7 @@ export type Ask = (args: readonly string[]) => Promise<string>;
 
 export interface CountedAsk {
   readonly ask: Ask;
-  cost(): AgentCost;
+  readonly cost: () => AgentCost;
 }
 
 /** The same questions, counted. */
