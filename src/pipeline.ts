@@ -79,7 +79,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   ): Promise<void> {
     const counter = aggregator.addStream(plan);
     const attributor = createAttributor(answers, answerCache);
-    const counted = countCost(plan.agent.node, questions.ask, clock);
+    const counted = countCost(plan.agent.node, async (args) => questions.ask(args), clock);
     costs.push(counted.cost);
     const keeper = keepState(attributor, { ...questions, ask: counted.ask }, clock);
     counters.set(plan.agent.node, counter);
