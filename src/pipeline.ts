@@ -17,6 +17,7 @@ import type { AgentStream } from './model/source.ts';
 import type { Summary } from './model/summary.ts';
 import { createReader } from './parser/reader.ts';
 import { countCost } from './question-cost.ts';
+import { createTrafficSampler } from './traffic-sampler.ts';
 
 export interface LiveOptions {
   readonly clock: Clock;
@@ -29,6 +30,8 @@ export interface LiveOptions {
   readonly types: readonly string[];
   /** Null: each line tells its own. */
   readonly dialect: Dialect | null;
+  /** Whether packets and bytes are read beside the verdicts. */
+  readonly traffic?: boolean;
   /** An agent's stream is open, for the first time or again. */
   streaming(plan: AgentPlan): void;
   /** What an agent's program said on stderr, and why a stream was lost: for people, not for counting. */
@@ -46,12 +49,16 @@ export interface LivePipeline {
   /** What a node's agent said since `sinceMs` was not heard. */
   missed(node: string, sinceMs: number): void;
   summary(): Summary;
+  /** Reads the packets and bytes once more, where they are wanted at all. */
+  measure(): Promise<void>;
   /** What attribution asked of each agent so far. */
   costs(): readonly AgentCost[];
   /** Counts at once what waits for an agent's state. */
   settle(): void;
 }
 
+/** Often enough that few packets are lost with an entry that is taken out of its map. */
+const TRAFFIC_EVERY_MS = 5_000;
 const MOVED = 'a pod moved or was replaced';
 
 export function startPipeline(options: LiveOptions): LivePipeline {
@@ -62,6 +69,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   const answerCache = createAnswerCache();
   const holds: (() => void)[] = [];
   const costs: (() => AgentCost)[] = [];
+  const measures: (() => Promise<void>)[] = [];
   const followers = new Map<string, Follower>();
   const counters = new Map<string, StreamCounter>();
 
@@ -83,6 +91,16 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     costs.push(counted.cost);
     const keeper = keepState(attributor, { ...questions, ask: counted.ask }, clock);
     counters.set(plan.agent.node, counter);
+    const sampler = createTrafficSampler(attributor, answers, counted.ask, clock, (deltas) =>
+      aggregator.traffic(deltas),
+    );
+    const measure = async () => (options.traffic === true ? sampler.sample(wanted) : undefined);
+    measures.push(measure);
+    const measureOn = () => {
+      if (options.traffic !== true || signal.aborted) return;
+      const cancel = clock.after(TRAFFIC_EVERY_MS, () => void measure().then(measureOn));
+      signal.addEventListener('abort', cancel, { once: true });
+    };
     const { node } = plan.agent;
     let { targets } = plan;
     let wanted = endpointsOf(plan);
@@ -98,6 +116,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       hold.until(keeper.read(added));
     });
     let nowMs = clock.nowMs();
+    let isMeasured = false;
     const reader = createReader(
       (record) => {
         if (record.type === 'agent') attributor.notice(record, nowMs);
@@ -126,7 +145,10 @@ export function startPipeline(options: LiveOptions): LivePipeline {
         state: (state, problem) => {
           counter.state(state, clock.nowMs());
           if (state === 'streaming') {
-            hold.until(keeper.read(wanted));
+            const read = keeper.read(wanted);
+            hold.until(read);
+            if (!isMeasured) void read.then(measure).then(measureOn);
+            isMeasured = true;
             options.streaming(plan);
           }
           if (problem !== null) options[state === 'failed' ? 'failed' : 'trouble'](plan, problem);
@@ -149,6 +171,9 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     missed: (node, sinceMs) => missed(counters.get(node), node, sinceMs),
     retarget: (node, targets, sinceMs) => followers.get(node)?.(targets, sinceMs),
     summary: () => aggregator.summary(clock.nowMs()),
+    measure: async () => {
+      await Promise.all(measures.map(async (measure) => measure()));
+    },
     costs: () => costs.map((cost) => cost()),
     settle: () => {
       for (const release of holds) release();

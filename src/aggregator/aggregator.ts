@@ -2,7 +2,8 @@
 import type { AgentPlan, IdentityLookup } from '../model/cluster.ts';
 import type { Direction, Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
-import type { Summary, SummaryAgent, SummaryTarget } from '../model/summary.ts';
+import type { PolicyRow, Summary, SummaryAgent, SummaryTarget } from '../model/summary.ts';
+import type { TrafficDelta } from '../model/traffic.ts';
 import { judgeCompleteness, toGap } from './completeness.ts';
 import { outcomeOf, zeroCounters } from './counters.ts';
 import { createDrops } from './drops.ts';
@@ -23,6 +24,7 @@ import {
   type StreamIdentity,
   type StreamView,
 } from './stream-counter.ts';
+import { createTraffic, NO_TRAFFIC } from './traffic.ts';
 
 export type { StreamCounter };
 
@@ -42,6 +44,8 @@ export interface AggregatorOptions {
 export interface Aggregator {
   /** `null` for a file. */
   addStream(plan: AgentPlan | null): StreamCounter;
+  /** The policy maps' counters were read, with what they counted since the last time. */
+  traffic(deltas: readonly TrafficDelta[]): void;
   summary(nowMs: number): Summary;
 }
 
@@ -71,6 +75,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   const drops = createDrops();
   const l7 = createL7Counts();
   const summarizeRow = createRowSummaries();
+  const traffic = createTraffic(rows);
   const streams: CountingStream[] = [];
   const where: Where = { peerKey: 0, portKey: 0, node: null, heardOn: null };
   let latestMs = startMs;
@@ -141,18 +146,33 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         ingress: Object.freeze({ ...totals.ingress }),
         egress: Object.freeze({ ...totals.egress }),
       }),
-      policies: Object.freeze(
-        rows
-          .all()
-          .map((row) => summarizeRow(row, context))
-          .sort(compareRows),
-      ),
+      policies: Object.freeze(summaryRows(context)),
       drops: drops.summary(context.timed, identityName),
       l7: l7.summary(context.timed),
     });
   }
 
+  function summaryRows(context: Parameters<typeof summarizeRow>[1]): PolicyRow[] {
+    const measured = traffic.byRow();
+    return rows
+      .all()
+      .flatMap((row) => {
+        const summarized = summarizeRow(row, context);
+        if (measured === null) return [summarized];
+        const known = measured.get(row);
+        // Made for its traffic alone, which another row has by now.
+        if (known === undefined && row.version === 0) return [];
+        const isNamed = row.key.attribution.policies.length > 0 && row.key.attribution.grade !== 'default-deny';
+        return [Object.freeze({ ...summarized, traffic: known ?? (isNamed ? NO_TRAFFIC : null) })];
+      })
+      .sort(compareRows);
+  }
+
   return {
+    traffic: (deltas) => {
+      traffic.read();
+      for (const delta of deltas) traffic.add(delta);
+    },
     addStream: (plan) => {
       const stream = createStreamCounter(plan, shared);
       streams.push(stream);

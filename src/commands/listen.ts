@@ -22,6 +22,8 @@ import { aborted, elapsed, every, rememberFor } from './until.ts';
 const POLICIES_GOOD_FOR_MS = 500;
 /** How long the last summary waits for the names of identities that were met late. */
 const NAMES_MS = 1_000;
+/** How long it waits for the packets and bytes. */
+const MEASURE_MS = 3_000;
 /** Numbers of identities are given to others some time after they were free (15 minutes as Cilium is shipped), seldom sooner. */
 const CONFIRM_NAMES_EVERY_MS = 60_000;
 
@@ -139,6 +141,7 @@ export async function listen(
     missingNodes: found.missingNodes.map(({ node }) => node),
     types: plan.types,
     dialect: plan.dialect,
+    traffic: plan.traffic,
     ...(sink === null ? {} : { sink }),
     streaming: ({ agent }) => {
       narrator.detail(`${agent.node}: listening`);
@@ -190,6 +193,7 @@ export async function listen(
     costs: () => pipeline.costs(),
     finalSummary: async () => {
       pipeline.settle();
+      await Promise.race([pipeline.measure(), elapsed(io.clock, MEASURE_MS, ending.signal)]);
       // The first look at a number asks for its name.
       pipeline.summary();
       const named = found.namesSettled().then(async () => found.confirmNames());

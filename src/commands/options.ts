@@ -33,6 +33,7 @@ export interface TargetFlags {
 
 export interface CountFlags {
   readonly type?: readonly string[];
+  readonly traffic?: boolean;
 }
 
 export interface OutputFlags extends MessageFlags {
@@ -82,7 +83,7 @@ const LIVE_GROUPS = ['Targets:', 'Cluster:', 'Cilium agent:'];
 /** The flags on the command line itself that mean nothing without a cluster; the environment may be set for other runs. */
 export function liveFlagsGiven(command: Command): string[] {
   const isLive = ({ helpGroupHeading, long }: Option) =>
-    LIVE_GROUPS.includes(helpGroupHeading ?? '') || long === '--duration';
+    LIVE_GROUPS.includes(helpGroupHeading ?? '') || long === '--duration' || long === '--traffic';
   const given = command.options.filter(
     (each) => isLive(each) && command.getOptionValueSource(each.attributeName()) === 'cli',
   );
@@ -160,6 +161,12 @@ export function addCountOptions(command: Command): Command {
         eventTypes(COUNTED_TYPES),
       ),
     );
+}
+
+export function addTrafficOption(command: Command): Command {
+  return command.addOption(
+    option('--traffic', "packets and bytes per policy as well, from the counters of the agents' policy maps"),
+  );
 }
 
 export function addOutputOptions(command: Command): Command {

@@ -13,6 +13,8 @@ export interface ListenPlan {
   readonly types: readonly string[];
   /** Null: each line tells its own. */
   readonly dialect: Dialect | null;
+  /** Whether packets and bytes are wanted beside the verdicts. */
+  readonly traffic: boolean;
 }
 
 export function toListenPlan(
@@ -36,6 +38,7 @@ export function toListenPlan(
     query,
     types: [...new Set(['policy-verdict', ...(flags.type ?? [])])],
     dialect: toldDialect(flags),
+    traffic: flags.traffic === true,
     agentLocation: {
       namespace: flags.agentNamespace ?? null,
       selector: flags.agentSelector,

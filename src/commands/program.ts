@@ -10,6 +10,7 @@ import {
   addDialectOption,
   addOutputOptions,
   addTargetOptions,
+  addTrafficOption,
   collect,
   durationMs,
   liveFlagsGiven,
@@ -62,7 +63,7 @@ ${EXIT_CODES}`,
   addClusterOptions(watch);
   addOutputOptions(watch);
   addDialectOption(watch);
-  addCountOptions(watch)
+  addTrafficOption(addCountOptions(watch))
     .addOption(
       new Option('--interval <time>', 'on a pipe: time between two summaries')
         .argParser(durationMs)
@@ -90,7 +91,7 @@ Examples:
   addClusterOptions(summary);
   addOutputOptions(summary);
   addDialectOption(summary);
-  addCountOptions(summary)
+  addTrafficOption(addCountOptions(summary))
     .addOption(new Option('--duration <time>', 'listen for this time').argParser(durationMs).default(30_000, '30s'))
     .addOption(
       new Option(

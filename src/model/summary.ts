@@ -54,6 +54,18 @@ export interface PolicyRow extends Counts {
   readonly nodes: readonly string[];
   readonly peers: readonly PeerCount[];
   readonly ports: readonly PortCount[];
+  /** Present where it was asked for; null where nothing counts it: no entry of a policy map makes a default deny. */
+  readonly traffic?: RowTraffic | null;
+}
+
+/** What the agents' policy maps counted in the window: packets of new and of open connections, in the connection's own direction. */
+export interface RowTraffic {
+  readonly packets: number;
+  readonly bytes: number;
+  /** Some of it was counted by entries that several policies made: it is told for each of them. */
+  readonly shared: boolean;
+  /** A counter was thrown out or began anew, so that there was as much or more. */
+  readonly lowerBound: boolean;
 }
 
 /** Why the datapath refused packets of a policy's verdicts: default deny 133, a deny rule 181, missing authentication 189. */
