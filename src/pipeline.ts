@@ -96,10 +96,11 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     );
     const measure = async () => (options.traffic === true ? sampler.sample(wanted) : undefined);
     measures.push(measure);
+    let stopMeasuring = () => {};
+    signal.addEventListener('abort', () => stopMeasuring(), { once: true });
     const measureOn = () => {
       if (options.traffic !== true || signal.aborted) return;
-      const cancel = clock.after(TRAFFIC_EVERY_MS, () => void measure().then(measureOn));
-      signal.addEventListener('abort', cancel, { once: true });
+      stopMeasuring = clock.after(TRAFFIC_EVERY_MS, () => void measure().then(measureOn));
     };
     const { node } = plan.agent;
     let { targets } = plan;

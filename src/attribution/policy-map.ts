@@ -33,7 +33,13 @@ const DENY = 1;
 /** Identity and direction come before the protocol, which comes before the port (Cilium pkg/maps/policymap, StaticPrefixBits). */
 const PROTOCOL_BITS = 48;
 
-const counter = v.nullish(v.pipe(v.string(), v.transform(BigInt)));
+const counter = v.nullish(
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,20}$/u),
+    v.transform((digits) => BigInt(digits)),
+  ),
+);
 const entrySchema = v.object({
   Flags: v.nullish(v.number()),
   ProxyPort: v.nullish(v.number()),

@@ -37,8 +37,9 @@ export function createTrafficMeter(
         const delta = { direction, ...grown(old, entry) };
         if (delta.packets === 0n && delta.bytes === 0n && !delta.lowerBound) continue;
         // An entry may be another policy's now: what it counted in between is then nobody's for certain.
-        const isSame = old === undefined || isKnownAs(old.attribution, attribution);
-        deltas.push({ ...delta, attribution: isSame ? attribution : changed });
+        const isTold =
+          old === undefined || attribution.reason === 'no-state' || isKnownAs(old.attribution, attribution);
+        deltas.push({ ...delta, attribution: isTold ? attribution : changed });
       }
       maps.set(endpoint, now);
       for (const [key, { packets }] of before ?? []) {

@@ -1,7 +1,7 @@
 /** `-o csv`: one line for each policy and direction (RFC 4180), with nothing in it that a spreadsheet would run. */
 import { stringify } from 'csv-stringify/sync';
 import type { PolicyRow, Summary } from '../model/summary.ts';
-import { policyText } from './phrases.ts';
+import { hasTraffic, policyText } from './phrases.ts';
 import { escapeUnsafe } from './printable.ts';
 
 type Column = (row: PolicyRow, summary: Summary) => string | number;
@@ -27,10 +27,19 @@ const COLUMNS: readonly (readonly [name: string, column: Column])[] = [
   ['completeness', (_row, { completeness }) => completeness.status],
 ];
 
+/** Where they were asked for. */
+const TRAFFIC_COLUMNS: typeof COLUMNS = [
+  ['packets', ({ traffic }) => traffic?.packets ?? ''],
+  ['bytes', ({ traffic }) => traffic?.bytes ?? ''],
+  ['trafficShared', ({ traffic }) => String(traffic?.shared ?? '')],
+  ['trafficLowerBound', ({ traffic }) => String(traffic?.lowerBound ?? '')],
+];
+
 export function renderCsv(summary: Summary): string {
+  const columns = hasTraffic(summary) ? [...COLUMNS, ...TRAFFIC_COLUMNS] : COLUMNS;
   return csvText(
-    COLUMNS.map(([name]) => name),
-    summary.policies.map((row) => COLUMNS.map(([, column]) => column(row, summary))),
+    columns.map(([name]) => name),
+    summary.policies.map((row) => columns.map(([, column]) => column(row, summary))),
   );
 }
 

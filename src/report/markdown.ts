@@ -1,10 +1,12 @@
 /** `-o markdown`: a summary for a pull request or a report, as GitHub shows it. */
 import type { PolicyRow, Summary } from '../model/summary.ts';
-import { durationText, lowerBoundSign, peersText, policyText, reasonText } from './phrases.ts';
+import { durationText, hasTraffic, lowerBoundSign, peersText, policyText, reasonText, trafficText } from './phrases.ts';
 import { printable } from './printable.ts';
 import { completenessText } from './table-foot.ts';
 
 const MOST_PEERS = 3;
+const TRAFFIC_UNIT =
+  'Packets and bytes are those of new and of open connections, in their own direction; what several policies allow is told for each.';
 
 export function renderMarkdown(summary: Summary): string {
   const { window, policies, targets } = summary;
@@ -14,13 +16,14 @@ export function renderMarkdown(summary: Summary): string {
     first === undefined
       ? ''
       : `${markdownText(`${first.namespace}/${first.pod}`)}${others.length > 0 ? ` and ${others.length} more` : ''}, `;
-  const lines = policies.map((row) => line(row, sign));
+  const measured = hasTraffic(summary);
+  const lines = policies.map((row) => line(row, sign, measured));
   const table =
     lines.length === 0
       ? ['No policy verdicts.']
       : [
-          '| policy | direction | allowed | redirected | audited | denied | attempts | peers |',
-          '|---|---|--:|--:|--:|--:|--:|---|',
+          `| policy | direction | allowed | redirected | audited | denied | attempts |${measured ? ' packets | bytes |' : ''} peers |`,
+          `|---|---|--:|--:|--:|--:|--:|${measured ? '--:|--:|' : ''}---|`,
           ...lines,
         ];
   return `${[
@@ -29,17 +32,19 @@ export function renderMarkdown(summary: Summary): string {
     ...table,
     '',
     'Allowed, redirected and audited are new connections, denied are packets, attempts are distinct denied flows.',
+    ...(measured ? ['', TRAFFIC_UNIT] : []),
     '',
     markdownText(completenessText(summary)),
   ].join('\n')}\n`;
 }
 
-function line(row: PolicyRow, sign: string): string {
+function line(row: PolicyRow, sign: string, measured: boolean): string {
   const numbers = [row.allowed, row.redirected, row.audited, row.denied, row.attempts];
   return `| ${[
     titleOf(row),
     row.direction,
     ...numbers.map((number) => sign + String(number)),
+    ...(measured ? (['packets', 'bytes'] as const).map((name) => trafficText(row, name, sign)) : []),
     markdownText(peersText(row.peers, MOST_PEERS, sign)),
   ].join(' | ')} |`;
 }

@@ -106,6 +106,21 @@ export function timeText(time: string, near: string): string {
   return time.slice(0, 10) === near.slice(0, 10) ? clock : `${time.slice(0, 10)} ${clock}`;
 }
 
+/** Whether packets and bytes were asked for. */
+export function hasTraffic({ policies }: Pick<Summary, 'policies'>): boolean {
+  return policies.some(({ traffic }) => traffic !== undefined);
+}
+
+/** `12`, `≥12`; nothing where nobody counts it. */
+export function trafficText(
+  { traffic }: Pick<PolicyRow, 'traffic'>,
+  name: 'packets' | 'bytes',
+  lowerBound: string,
+): string {
+  if (traffic === null || traffic === undefined) return '';
+  return (traffic.lowerBound ? '≥' : lowerBound) + String(traffic[name]);
+}
+
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -53,6 +53,16 @@ function metricsOf(summary: Summary): readonly Metric[] {
       help: 'Distinct flows among the refused packets, by policy.',
       series: policies.map((row) => [labelsOf(row), row.attempts]),
     },
+    ...(['packets', 'bytes'] as const).map(
+      (name): Metric => ({
+        name: `policystat_traffic_${name}_total`,
+        type: 'counter',
+        help: `What the policy maps counted, by policy: ${name} of new and open connections, in their own direction.`,
+        series: policies.flatMap((row) =>
+          row.traffic === null || row.traffic === undefined ? [] : [[labelsOf(row), row.traffic[name]] as const],
+        ),
+      }),
+    ),
     {
       name: 'policystat_dropped_packets_total',
       type: 'counter',

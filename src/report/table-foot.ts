@@ -4,7 +4,7 @@ import type { Summary, SummaryAgent } from '../model/summary.ts';
 import { causesOf } from './causes.ts';
 import { layOut, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
-import { plural } from './phrases.ts';
+import { hasTraffic, plural } from './phrases.ts';
 import { printable } from './printable.ts';
 
 export interface FootOptions {
@@ -18,7 +18,7 @@ const SAMPLE_LENGTH = 100;
 
 /** `shown`: which of the columns that may be absent are there. */
 export function unitsText(
-  { drops, l7 }: Summary,
+  { drops, l7, policies }: Summary,
   shown: readonly string[],
   { width, palette }: FootOptions,
 ): readonly string[] {
@@ -28,7 +28,10 @@ export function unitsText(
     ? ', DROPPED = packets beside those'
     : '';
   const requests = l7.length > 0 ? ', REQUESTS = what proxies decided' : '';
-  return wrap(units + dropped + requests, width, '').map((line) => palette.quiet(line));
+  const traffic = hasTraffic({ policies })
+    ? ', PACKETS and BYTES = of new and open connections, their own direction'
+    : '';
+  return wrap(units + traffic + dropped + requests, width, '').map((line) => palette.quiet(line));
 }
 
 const STATE_TEXT: Readonly<Record<AgentState, string>> = {

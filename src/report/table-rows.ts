@@ -5,6 +5,7 @@ import type { Palette } from './palette.ts';
 import { hasLabels } from './peer-title.ts';
 import {
   agoText,
+  hasTraffic,
   kindText,
   lowerBoundSign,
   peersText,
@@ -14,6 +15,7 @@ import {
   reasonText,
   rowTitle,
   timeText,
+  trafficText,
 } from './phrases.ts';
 import { printable } from './printable.ts';
 import { dropText } from './table-drops.ts';
@@ -186,6 +188,11 @@ function columnsOf(entries: readonly Entry[], summary: Summary, options: RowsOpt
     shows('audited') ? amount('AUDITED', 'audited', palette.audited) : null,
     amount('DENIED', 'denied', palette.denied),
     amount('ATTEMPTS', 'attempts', palette.denied, { dropRank: 1 }),
+    ...(hasTraffic(summary)
+      ? (['packets', 'bytes'] as const).map((name) =>
+          ofRow(name.toUpperCase(), 'right', (row) => trafficText(row, name, lowerBound)),
+        )
+      : []),
     isTimed ? ofRow('RATE/S', 'right', (row) => lowerBound + rateText(rateOf(row, live)), { dropRank: 2 }) : null,
     isTimed ? ofRow('LAST', 'right', (row) => lastText(row, summary.window.end, wide && roomy), { dropRank: 3 }) : null,
     wide && roomy
@@ -229,6 +236,7 @@ function notesOf(row: PolicyRow, summary: Summary, { wide, width }: RowsOptions)
   if (row.reason !== null) notes.push(reasonText(row.reason));
   if (row.ambiguous) notes.push('several policies share this name');
   if (row.shared > 0) notes.push(`${row.shared} of these are credited to other policies as well`);
+  if (row.traffic?.shared === true) notes.push('packets and bytes are counted for other policies as well');
   if (row.drops.length > 0)
     notes.push(`dropped as ${row.drops.map((drop) => `${dropText(drop)} ${drop.packets}`).join(', ')}`);
   if (row.deniedInAuditMode > 0)
