@@ -45,6 +45,9 @@ const SummaryJson = v.object({
       direction: v.string(),
       attribution: v.string(),
       reason: v.nullable(v.string()),
+      traffic: v.optional(
+        v.nullable(v.object({ packets: v.number(), bytes: v.number(), shared: v.boolean(), lowerBound: v.boolean() })),
+      ),
       ...Counts,
       peers: v.array(
         v.object({

@@ -123,6 +123,14 @@ export function createCilium({ node, world, hub, datapath }: AgentSurroundings):
 
   function policyMapCommand(run: Invocation, { words }: Asked): number {
     const endpoint = find(words[3]);
+    if (run.argv.includes('--all')) {
+      const maps = own().map(
+        (each) =>
+          `{"EndpointID":"${each.id}","Path":"/sys/fs/bpf/tc/globals/cilium_policy_${each.id}","Content":${policyMapJson(each, world, datapath.packetsOf)}}`,
+      );
+      run.out(`[${maps.join(',')}]\n`);
+      return 0;
+    }
     if (words[1] !== 'policy' || words[2] !== 'get') return fail(run, `unknown command for "${version.program} bpf"`);
     if (endpoint === undefined)
       return fail(run, `Failed to open map: cilium_policy_${words[3] ?? ''}: no such file or directory`);

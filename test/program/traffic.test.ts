@@ -1,0 +1,94 @@
+/** `--traffic`: packets and bytes per policy, as the agents' policy maps count them. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
+import { eventually, parseSummary, quietCluster } from './cluster.ts';
+import { run, start } from './run.ts';
+
+let cluster: DemoCluster | null = null;
+
+async function boot(options: Partial<DemoOptions>): Promise<DemoCluster> {
+  cluster = await quietCluster(options);
+  return cluster;
+}
+
+afterEach(async () => {
+  const ending = cluster;
+  cluster = null;
+  if (ending === null) return;
+  try {
+    await eventually('no process of the agents is left', () => ending.processes().length === 0);
+  } finally {
+    await ending.stop();
+  }
+});
+
+const looks = (demo: DemoCluster) => demo.agentCalls().filter(({ argv }) => argv[0] === 'bpf');
+
+/** Until the counters were read once on every node. */
+async function watching(demo: DemoCluster, targets: readonly string[], nodes: number) {
+  const running = start(['watch', ...targets, '--traffic', '-o', 'jsonl', '--interval', '50ms'], {
+    kubeconfig: demo.kubeconfigPath,
+  });
+  await running.until((stdout) => (stdout.match(/"state":"streaming"/g) ?? []).length >= nodes);
+  await eventually('the counters are read', () => new Set(looks(demo).map(({ node }) => node)).size >= nodes);
+  return running;
+}
+
+const shared = {
+  apiVersion: 'cilium.io/v2',
+  kind: 'CiliumNetworkPolicy',
+  metadata: { name: 'rule2', namespace: 'default' },
+  spec: {
+    endpointSelector: { matchLabels: { class: 'deathstar' } },
+    ingress: [
+      { fromEndpoints: [{ matchLabels: { org: 'empire' } }], toPorts: [{ ports: [{ port: '80', protocol: 'TCP' }] }] },
+    ],
+  },
+};
+
+describe.each([
+  { dialect: 'accuknox' as const, version: undefined, grade: 'datapath' },
+  { dialect: 'cilium' as const, version: '1.19', grade: 'derived' },
+  { dialect: 'cilium' as const, version: '1.16', grade: 'derived' },
+  { dialect: 'cilium' as const, version: '1.12', grade: 'derived' },
+])('on $dialect $version', ({ dialect, version, grade }) => {
+  const options = { dialect, ...(version === undefined ? {} : { version }) };
+
+  it('counts what was let through in the window, and nothing of before', async () => {
+    const demo = await boot(options);
+    expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+    const running = await watching(demo, ['--pod', 'deathstar'], 2);
+    for (let landing = 0; landing < 3; landing += 1)
+      expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+    expect(await demo.connect('xwing', 'deathstar', { timeoutMs: 500 })).toBe('timeout');
+    await running.until((stdout) => stdout.includes('"allowed":3'));
+    running.process.kill('SIGINT');
+    const { code, stdout } = await running.outcome;
+    expect(code).toBe(0);
+    const { policies } = parseSummary(stdout.trimEnd().split('\n').at(-1) ?? '');
+    // Six packets a landing in the connection's own direction, of 87 bytes each.
+    expect(policies.map(({ policy, attribution, traffic }) => [policy.name, attribution, traffic])).toEqual([
+      ['implicit-default-deny', 'default-deny', null],
+      ['rule1', grade, { packets: 18, bytes: 18 * 87, shared: false, lowerBound: false }],
+    ]);
+  });
+});
+
+it('says of packets that two policies allow that they are told twice', async () => {
+  const demo = await boot({});
+  demo.apply(shared);
+  const running = await watching(demo, ['--node', 'k8s-node1', '--node', 'k8s-node2'], 2);
+  expect(looks(demo).map(({ argv }) => argv[3])).toEqual(['--all', '--all']);
+  expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+  await running.until((stdout) => stdout.includes('"allowed":1'));
+  running.process.kill('SIGINT');
+  const { policies } = parseSummary((await running.outcome).stdout.trimEnd().split('\n').at(-1) ?? '');
+  const traffic = policies.filter(({ policy }) => policy.name.startsWith('rule')).map((row) => row.traffic);
+  expect(traffic).toEqual([6, 6].map((packets) => ({ packets, bytes: packets * 87, shared: true, lowerBound: false })));
+});
+
+it('is nothing for kept output', async () => {
+  const { code, stderr } = await run(['summary', '--input', '-', '--traffic'], { stdin: '' });
+  expect(code).toBe(2);
+  expect(stderr).toContain('--traffic');
+});
