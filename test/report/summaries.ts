@@ -97,6 +97,25 @@ export function full(changes: Partial<Summary> = {}): Summary {
   };
 }
 
+/** Packets and bytes beside the verdicts: of a policy alone, shared with a lost counter, and of one without a verdict. */
+export function measured(): Summary {
+  const rule = (name: string) => ({ kind: 'CiliumNetworkPolicy', namespace: 'default', name }) as const;
+  const idle = { allowed: 0, ratePerSecond: 0, recentPerSecond: 0, firstSeen: null, lastSeen: null };
+  return full({
+    policies: [
+      { ...DEFAULT_DENY, traffic: null },
+      row({ traffic: { packets: 18, bytes: 1566, shared: false, lowerBound: false } }),
+      row({
+        policy: rule('rule2'),
+        ...idle,
+        peers: [],
+        ports: [],
+        traffic: { packets: 40_120, bytes: 52_428_800, shared: true, lowerBound: true },
+      }),
+    ],
+  });
+}
+
 /** Drops and requests beside the verdicts. */
 export function dropping(): Summary {
   const times = { firstSeen: '2026-11-20T12:03:10.000Z', lastSeen: '2026-11-20T12:03:32.000Z' };
