@@ -3,13 +3,15 @@ import type { Action, MatchType, Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
 
 const FIRST_SLOTS = 256;
-/** 24 bytes each. */
+/** 16 bytes each. */
 const MOST_SLOTS = 262_144;
 const WORDS = 4;
 /** How far from its own slot an answer may be; a power of two. */
 const REACH = 8;
 /** Beyond this share of slots in use, too many find all within reach taken. */
 const FULLEST = 0.6;
+/** Generations and answers share a word. */
+const MOST_NUMBERS = 0xffff;
 
 /** Past every port and ICMP type. */
 const NO_PORT = 0x10000;
@@ -33,94 +35,120 @@ export interface AnswerCache {
 export function createAnswerCache(): AnswerCache {
   let slots = FIRST_SLOTS;
   let keys = new Int32Array(slots * WORDS);
-  let answers = new Array<Attribution | null>(slots).fill(null);
   let used = 0;
   let evicted = 0;
   let generations = 0;
   // What was written under another number is void, and its slot is free.
   const live = new Set<number>();
+  const views: View[] = [];
+  // A slot holds an answer's number, so that looking it up touches one place of the big table only.
+  let answers: Attribution[] = [];
+  const numbers = new Map<Attribution, number>();
 
-  /** -1 where it is in none of its slots. */
-  function find(first: number, second: number, third: number, generation: number): number {
+  /** Null where it is in none of its slots. */
+  function find(first: number, second: number, third: number, generation: number): Attribution | null {
     const start = hash(first, second, third, generation);
     for (let step = 0; step < REACH; step += 1) {
-      const slot = (start + step) & (slots - 1);
-      const at = slot * WORDS;
-      const found = keys[at + 3];
-      if (found === generation && keys[at] === first && keys[at + 1] === second && keys[at + 2] === third) return slot;
+      const at = ((start + step) & (slots - 1)) * WORDS;
+      const found = keys[at + 3] ?? 0;
+      if (keys[at] === first && keys[at + 1] === second && keys[at + 2] === third && found >>> 16 === generation)
+        return answers[found & MOST_NUMBERS] ?? null;
       // Never used, so that nothing was put beyond it.
-      if (found === 0) return -1;
+      if (found === 0) return null;
     }
-    return -1;
+    return null;
   }
 
   function isFree(slot: number): boolean {
-    return !live.has(keys[slot * WORDS + 3] ?? 0);
+    return !live.has((keys[slot * WORDS + 3] ?? 0) >>> 16);
   }
 
-  function put(first: number, second: number, third: number, generation: number, answer: Attribution): void {
+  function put(first: number, second: number, third: number, generation: number, number: number): void {
     const start = hash(first, second, third, generation);
     let step = 0;
     while (step < REACH && !isFree((start + step) & (slots - 1))) step += 1;
     if (step === REACH) step = ++evicted & (REACH - 1);
-    const chosen = (start + step) & (slots - 1);
-    if (answers[chosen] === null) used += 1;
-    const at = chosen * WORDS;
+    const at = ((start + step) & (slots - 1)) * WORDS;
+    if (keys[at + 3] === 0) used += 1;
     keys[at] = first;
     keys[at + 1] = second;
     keys[at + 2] = third;
-    keys[at + 3] = generation;
-    answers[chosen] = answer;
+    keys[at + 3] = (generation << 16) | number;
   }
 
   /** Throws the void answers out, and adds slots where those that live would soon push each other out. */
   function makeRoom(): void {
-    const oldKeys = keys;
-    const oldAnswers = answers;
+    const old = keys;
     let living = 0;
-    for (let slot = 0; slot < slots; slot += 1) if (oldAnswers[slot] !== null && !isFree(slot)) living += 1;
+    for (let slot = 0; slot < slots; slot += 1) if (!isFree(slot)) living += 1;
     if (living > (slots * FULLEST) / 2) slots *= 2;
     keys = new Int32Array(slots * WORDS);
-    answers = new Array<Attribution | null>(slots).fill(null);
     used = 0;
-    for (const [slot, answer] of oldAnswers.entries()) {
-      if (answer === null || !live.has(oldKeys[slot * WORDS + 3] ?? 0)) continue;
-      const [first = 0, second = 0, third = 0, generation = 0] = oldKeys.subarray(slot * WORDS, slot * WORDS + WORDS);
-      put(first, second, third, generation, answer);
+    for (let at = 0; at < old.length; at += WORDS) {
+      const [first = 0, second = 0, third = 0, found = 0] = old.subarray(at, at + WORDS);
+      if (live.has(found >>> 16)) put(first, second, third, found >>> 16, found & MOST_NUMBERS);
     }
   }
 
-  function begin(): number {
+  /** The numbers have run out: everything begins anew. */
+  function startOver(): void {
+    keys.fill(0);
+    used = 0;
+    live.clear();
+    answers = [];
+    numbers.clear();
+    generations = 0;
+    for (const view of views) begin(view);
+  }
+
+  function begin(view: View): void {
     generations += 1;
+    view.generation = generations;
+    view.isEmpty = true;
     live.add(generations);
-    return generations;
+  }
+
+  function numberOf(answer: Attribution): number {
+    const known = numbers.get(answer);
+    if (known !== undefined) return known;
+    if (answers.length > MOST_NUMBERS) startOver();
+    const number = answers.push(answer) - 1;
+    numbers.set(answer, number);
+    return number;
   }
 
   return {
     view: () => {
-      let generation = begin();
+      const view: View = { generation: 0, isEmpty: true };
+      views.push(view);
+      if (generations >= MOST_NUMBERS) startOver();
+      else begin(view);
       return {
-        get: (verdict) => {
-          const first = firstWord(verdict);
-          const second = secondWord(verdict);
-          const third = thirdWord(verdict);
-          const slot = find(first, second, third, generation);
-          return slot < 0 ? null : (answers[slot] ?? null);
-        },
+        get: (verdict) => find(firstWord(verdict), secondWord(verdict), thirdWord(verdict), view.generation),
         set: (verdict, answer) => {
           const first = firstWord(verdict);
           // Protocols that are no number would share one key.
           if (first < 0) return;
           if (used > slots * FULLEST && slots < MOST_SLOTS) makeRoom();
-          put(first, secondWord(verdict), thirdWord(verdict), generation, answer);
+          const number = numberOf(answer);
+          view.isEmpty = false;
+          put(first, secondWord(verdict), thirdWord(verdict), view.generation, number);
         },
         clear: () => {
-          live.delete(generation);
-          generation = begin();
+          if (view.isEmpty) return;
+          live.delete(view.generation);
+          if (generations >= MOST_NUMBERS) startOver();
+          else begin(view);
         },
       };
     },
   };
+}
+
+interface View {
+  /** 1 to 65535. */
+  generation: number;
+  isEmpty: boolean;
 }
 
 /** Endpoint 16 bits, direction 1, action 2, match 3, protocol 8. */
