@@ -10,12 +10,14 @@ import type {
   Verdict,
 } from '../model/event.ts';
 import type { Address } from './address.ts';
-import { BLANK, type Cursor, NEWLINE, toStrictText, toText, toWord } from './bytes.ts';
+import { type Cursor, NEWLINE, toText, toWord } from './bytes.ts';
 import { type Decision, Decisions, NO_DECISION, takeMatch } from './decision.ts';
+import { takeFlowHash } from './flow-hash.ts';
 import { flowKeyOf } from './flow-key.ts';
 import { Interned } from './interned.ts';
-import { holdsOtherProgram } from './intruders.ts';
-import { FLAG_BITS, ICMP, ICMPV6, PacketSummary, SCTP, TCP, UDP } from './packet.ts';
+import { FLAG_BITS, PacketSummary, SCTP, TCP, UDP } from './packet.ts';
+import { SECOND_LINE, toPolicyName } from './policy-name.ts';
+import { protocolName } from './protocol.ts';
 import { SeenAddresses } from './seen-addresses.ts';
 import { RESERVED_IDENTITIES } from './words.ts';
 
@@ -30,8 +32,6 @@ const HEADER_PORT = toWord(' dst port ');
 const PROTOCOL = toWord(' proto ');
 
 const COMMA = 44;
-const DELETE = 0x7f;
-const SECOND_LINE = 'olicy verdict log: ';
 /** In the order of their bits on the wire, which is not the order in which they are printed. */
 const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'ACK'] as const;
 
@@ -50,7 +50,7 @@ export class VerdictLine implements Verdict {
   /** Why the last line was refused. */
   problem: UnparsedReason = 'bad-field';
   readonly packet = new PacketSummary();
-  private readonly names = new Interned(toName);
+  private readonly names = new Interned(toPolicyName);
   private readonly decisions = new Decisions();
   private decision: Decision = NO_DECISION;
   readonly seen = new SeenAddresses();
@@ -64,7 +64,7 @@ export class VerdictLine implements Verdict {
     this.problem = 'bad-field';
     this.bytes = cursor.bytes;
     this.flowStart = cursor.at - 2;
-    if (!takeHex(cursor)) return false;
+    if (!takeFlowHash(cursor)) return false;
     this.flowEnd = cursor.at;
     if (cursor.take(STOCK_ENDPOINT)) {
       this.dialect = 'cilium';
@@ -236,38 +236,4 @@ export class VerdictLine implements Verdict {
     if (address.family === 0) return null;
     return { ip: toText(this.bytes, address.start, address.end), port: port < 0 ? null : port };
   }
-}
-
-/** Any text but control characters, which only damage puts into a line. */
-function toName(bytes: Uint8Array, start: number, end: number): string | null {
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte < BLANK || byte === DELETE) return null;
-  }
-  const name = toStrictText(bytes, start, end);
-  return name === null || name.includes(SECOND_LINE) || holdsOtherProgram(name) ? null : name;
-}
-
-/** The name where there is one, else the number; `unknown` where the line told neither. */
-function protocolName(number: number): string {
-  if (number === TCP) return 'TCP';
-  if (number === UDP) return 'UDP';
-  if (number === ICMP) return 'ICMP';
-  if (number === ICMPV6) return 'ICMPv6';
-  if (number === SCTP) return 'SCTP';
-  return number < 0 ? 'unknown' : String(number);
-}
-
-/** A flow hash: up to eight hex digits without leading zeros. */
-function takeHex(cursor: Cursor): boolean {
-  const { bytes, at: start } = cursor;
-  let at = start;
-  for (;;) {
-    const byte = bytes[at] ?? 0;
-    if (!((byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 102))) break;
-    at++;
-  }
-  cursor.at = at;
-  const digits = at - start;
-  return digits === 1 || (digits > 1 && digits <= 8 && bytes[start] !== 48);
 }
