@@ -45,7 +45,8 @@ export function attributionCost(): AttributionCost {
     },
     parseAndAttribute: () => {
       const attributor = createAttributor(createAnswers());
-      for (const state of states) attributor.setEndpointState(state.endpoint.endpoint, state, 0);
+      for (const state of states)
+        attributor.setEndpointState(state.endpoint.endpoint, state, { askedMs: 0, answeredMs: 0 });
       let named = 0;
       const ms = measure((record) => {
         if (record.type === 'policy-verdict' && attributor.attribute(record, 1).grade !== 'unattributed') named += 1;

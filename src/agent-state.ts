@@ -46,11 +46,13 @@ export function keepState(attributor: Attributor, questions: AgentQuestions, clo
         questions.ask(['policy', 'selectors', '-o', 'json']).then(readSelectors),
         askPolicies(questions),
       ]);
-      notBeforeMs = clock.nowMs() + REFRESH_EVERY_MS;
+      const answeredMs = clock.nowMs();
+      notBeforeMs = answeredMs + REFRESH_EVERY_MS;
       if (selectors === null) return;
       for (const endpoint of realized) {
         const owned = policiesOfEndpoint(policies, endpoint.labels);
-        attributor.setEndpointState(endpoint.endpoint, { endpoint, selectors, policies: owned }, askedMs);
+        const state = { endpoint, selectors, policies: owned };
+        attributor.setEndpointState(endpoint.endpoint, state, { askedMs, answeredMs });
       }
       if (attributor.wanted().selectors) attributor.setSelectors(selectors);
     } catch {

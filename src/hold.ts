@@ -10,12 +10,22 @@ export interface Hold {
 }
 
 const MAX_MS = 3_000;
+/** What the agent said while it answered may arrive after the answer. */
+const LATE_MS = 250;
 const MAX_BYTES = 4 * 1024 * 1024;
 
-export function createHold(clock: Clock, handOn: (data: Uint8Array, atMs: number) => void): Hold {
+export interface HoldSurroundings {
+  readonly clock: Clock;
+  /** Makes what sees the data that is kept at once, ahead of its turn. */
+  lookAhead(): (data: Uint8Array, atMs: number) => void;
+  handOn(data: Uint8Array, atMs: number): void;
+}
+
+export function createHold({ clock, lookAhead, handOn }: HoldSurroundings): Hold {
   let kept: { data: Uint8Array; atMs: number }[] | null = null;
   let size = 0;
   let cancel = () => {};
+  let ahead = lookAhead();
 
   function release(): void {
     cancel();
@@ -31,7 +41,9 @@ export function createHold(clock: Clock, handOn: (data: Uint8Array, atMs: number
         handOn(data, clock.nowMs());
         return;
       }
-      kept.push({ data: data.slice(), atMs: clock.nowMs() });
+      const atMs = clock.nowMs();
+      ahead(data, atMs);
+      kept.push({ data: data.slice(), atMs });
       size += data.length;
       if (size > MAX_BYTES) release();
     },
@@ -39,9 +51,12 @@ export function createHold(clock: Clock, handOn: (data: Uint8Array, atMs: number
       release();
       const mine: { data: Uint8Array; atMs: number }[] = [];
       kept = mine;
+      ahead = lookAhead();
       cancel = clock.after(MAX_MS, release);
       void ready.then(() => {
-        if (kept === mine) release();
+        if (kept !== mine) return;
+        cancel();
+        cancel = clock.after(LATE_MS, release);
       });
     },
     release,

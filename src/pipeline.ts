@@ -17,6 +17,7 @@ import type { AgentStream } from './model/source.ts';
 import type { Summary } from './model/summary.ts';
 import { createReader } from './parser/reader.ts';
 import { countCost } from './question-cost.ts';
+import { readAhead } from './read-ahead.ts';
 import { createTrafficSampler } from './traffic-sampler.ts';
 
 export interface LiveOptions {
@@ -132,11 +133,15 @@ export function startPipeline(options: LiveOptions): LivePipeline {
         return counter.wants(record.endpoint) ? attributor.attribute(record, nowMs) : null;
       return record.type === 'l7' ? attributor.attributeL7(record) : null;
     };
-    const hold = createHold(clock, (data, atMs) => {
-      // Monitor lines carry no time: all lines of a piece arrived together.
-      nowMs = atMs;
-      reader.push(data);
-      keeper.refresh();
+    const hold = createHold({
+      clock,
+      lookAhead: () => readAhead(attributor.notice, dialect),
+      handOn: (data, atMs) => {
+        // Monitor lines carry no time: all lines of a piece arrived together.
+        nowMs = atMs;
+        reader.push(data);
+        keeper.refresh();
+      },
     });
     holds.push(() => hold.release());
     await stream.run(

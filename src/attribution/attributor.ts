@@ -9,6 +9,7 @@ import { createPrintedNames, readL7Name } from './printed-name.ts';
 import type { SelectorTable } from './selectors.ts';
 import {
   type Announced,
+  type Asked,
   addState,
   breakState,
   endState,
@@ -27,8 +28,8 @@ export interface Attributor {
   notice(notice: AgentNotice, atMs: number): void;
   /** The stream was down up to this time, or the agent is another: every state has to be read again. */
   gap(atMs: number): void;
-  /** The state that was asked for at `atMs`; false where it may be older than an announced change: ask again. */
-  setEndpointState(endpoint: number, state: EndpointState, atMs: number): boolean;
+  /** False where the state may be older than an announced change: ask again. */
+  setEndpointState(endpoint: number, state: EndpointState, asked: Asked): boolean;
   /** A fresher table for the states that stand. */
   setSelectors(selectors: SelectorTable): void;
   /** What the verdicts so far could do with. */
@@ -125,6 +126,7 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
     notice: (notice, atMs) => {
       const news = readNotice(notice);
       if (news?.what === 'policy') {
+        if (isOld(news.revision, announced)) return;
         const change = { atMs, revision: news.revision, heard: true };
         announced = endState({ periods: [], announced }, change).announced;
         for (const [endpoint, history] of histories) replace(endpoint, endState(history, change));
@@ -142,9 +144,9 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
       announced = { atMs, revision: null, heard: false };
       for (const [endpoint, history] of histories) replace(endpoint, breakState(history, atMs));
     },
-    setEndpointState: (endpoint, state, atMs) => {
+    setEndpointState: (endpoint, state, asked) => {
       const before = histories.get(endpoint) ?? { periods: [], announced };
-      const after = addState(before, state, atMs);
+      const after = addState(before, state, asked);
       if (after === before) return false;
       replace(endpoint, after);
       return true;
@@ -159,6 +161,13 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
     },
     wanted: () => ({ endpoints: [...wantedEndpoints], selectors: wantsSelectors }),
   };
+}
+
+/** Revisions only grow while a stream lasts: one that was heard of before tells nothing. */
+function isOld(revision: number | null, announced: Announced | null): boolean {
+  return (
+    revision !== null && announced?.heard === true && announced.revision !== null && revision <= announced.revision
+  );
 }
 
 function isSameSet(some: readonly string[], others: readonly string[]): boolean {

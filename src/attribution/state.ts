@@ -4,6 +4,9 @@ import type { EndpointState } from './attribute.ts';
 /** How long after a state was read verdicts of the one before it may still arrive. */
 const SETTLE_MS = 1000;
 
+/** A change that is told so soon after an answer may be in a part of it already: the parts are read one by one. */
+const TORN_MS = 250;
+
 /** Periods that are kept, for records that come with their own, earlier time. */
 const KEPT = 8;
 
@@ -12,6 +15,10 @@ interface Period {
   readonly fromMs: number;
   /** Null while it lasts. */
   readonly toMs: number | null;
+  /** When the agent had answered. */
+  readonly answeredMs: number;
+  /** Present where another state, that nobody read, came before it. */
+  readonly changed?: true;
   /** Present where nobody heard of a change at its end: the stream was down. */
   readonly lost?: true;
 }
@@ -23,6 +30,12 @@ export interface Announced {
   readonly revision: number | null;
   /** False where nobody heard of a change, but of nothing else either: the stream was down. */
   readonly heard: boolean;
+}
+
+/** When a state was asked for, and when all of the answer was there: it is that of some moment in between. */
+export interface Asked {
+  readonly askedMs: number;
+  readonly answeredMs: number;
 }
 
 export interface History {
@@ -46,11 +59,18 @@ export function isStanding({ periods }: History): boolean {
 
 /** Something was said to change: from now on the state may be another, until it is read again. */
 export function endState(history: History, change: Announced): History {
-  const [newest, ...older] = history.periods;
-  if (newest?.toMs === null && isRealized(newest.state, change)) return history;
+  const { periods } = history;
+  const [newest, ...older] = periods;
+  if (newest?.toMs === null && isRealized(newest.state, change)) {
+    // The answer was ahead of the announcement: what came before that was decided by a state that nobody read.
+    const fromMs = Math.max(newest.fromMs, change.atMs + SETTLE_MS);
+    return { periods: [{ ...newest, fromMs, changed: true }, ...older], announced: history.announced };
+  }
   const announced = { ...change, revision: change.revision ?? history.announced?.revision ?? null };
-  if (newest?.toMs !== null) return { periods: history.periods, announced };
-  return { periods: [{ ...newest, toMs: change.atMs }, ...older], announced };
+  if (newest?.toMs !== null) return { periods, announced };
+  const isTorn = change.atMs < newest.answeredMs + TORN_MS;
+  const ended = { ...newest, toMs: change.atMs, ...(isTorn ? { fromMs: change.atMs, changed: true as const } : {}) };
+  return { periods: [ended, ...older], announced };
 }
 
 /** The stream was down: whatever was announced in that time, revisions of a new agent included, was not heard. */
@@ -61,20 +81,24 @@ export function breakState(history: History, atMs: number): History {
   return { periods: ended, announced: { atMs, revision: null, heard: false } };
 }
 
-/** The same history where the state, asked for at `fromMs`, may be older than what was announced. */
-export function addState(history: History, state: EndpointState, fromMs: number): History {
+/** The same history where the state may be older than what was announced. */
+export function addState(history: History, state: EndpointState, asked: Asked): History {
   const { announced, periods } = history;
-  if (announced !== null && !isNewEnough(state, fromMs, announced)) return history;
+  const { askedMs, answeredMs } = asked;
+  if (announced !== null && !isNewEnough(state, askedMs, announced)) return history;
   const [newest, ...older] = periods;
-  if (newest === undefined) return { periods: [first(state, fromMs, announced)], announced: null };
-  const isOpen = newest.toMs === null;
+  const isOpen = newest?.toMs === null;
   if (isOpen && newest.state.endpoint.revision === state.endpoint.revision) {
     // The same policy, with fresher identities: no change to wait for.
     return { periods: [{ ...newest, state }, ...older], announced: null };
   }
-  const ended = isOpen ? { ...newest, toMs: fromMs } : newest;
-  const begun = { state, fromMs: Math.max(fromMs, announced?.atMs ?? 0) + settleMs(announced), toMs: null };
-  return { periods: [begun, ended, ...older].slice(0, KEPT), announced: null };
+  const hasChanged = isOpen || (announced?.heard === true && (newest !== undefined || isNear(announced, askedMs)));
+  // Where nothing changed it held when it was asked for; else it does for sure since the answer,
+  // but what arrives then may have been decided before.
+  const fromMs = hasChanged ? Math.max(answeredMs, announced?.atMs ?? 0) + SETTLE_MS : startMs(asked, announced);
+  const begun = { state, fromMs, toMs: null, answeredMs, ...(hasChanged ? { changed: true as const } : {}) };
+  const ended = isOpen ? [{ ...newest, toMs: askedMs }, ...older] : periods;
+  return { periods: [begun, ...ended].slice(0, KEPT), announced: null };
 }
 
 /** The newest state where it is good for the moment; the short way for nearly every verdict. */
@@ -88,28 +112,28 @@ export function stateAt({ periods, announced }: History, atMs: number): StateAt 
   if (announced?.heard === false && atMs >= announced.atMs) return NO_STATE;
   const period = periods.find(({ fromMs }) => atMs >= fromMs);
   // Before the very first state there was none; before the oldest that is kept there was another.
-  if (period === undefined) return periods.length < KEPT ? NO_STATE : CHANGED;
+  if (period === undefined) return isFirst(periods) ? NO_STATE : CHANGED;
   if (period.toMs === null || atMs < period.toMs) return { known: true, state: period.state };
   return period.lost === true && announced === null ? NO_STATE : CHANGED;
 }
 
+/** For an endpoint that nobody asked about before: whether the change may still be on its way there. */
+function isNear({ atMs }: Announced, askedMs: number): boolean {
+  return atMs + SETTLE_MS > askedMs;
+}
+
+function isFirst(periods: readonly Period[]): boolean {
+  return periods.length < KEPT && periods.at(-1)?.changed !== true;
+}
+
 /** A new connection brings nothing from before it, so that no verdict of an older state can still arrive. */
-function settleMs(announced: Announced | null): number {
-  return announced?.heard === false ? 0 : SETTLE_MS;
+function startMs({ askedMs }: Asked, announced: Announced | null): number {
+  return Math.max(askedMs, announced?.atMs ?? askedMs);
 }
 
-/** Nothing came before it; only a change that was announced just now is still settling. */
-function first(state: EndpointState, readMs: number, announced: Announced | null): Period {
-  return {
-    state,
-    fromMs: announced === null ? readMs : Math.max(readMs, announced.atMs + settleMs(announced)),
-    toMs: null,
-  };
-}
-
-function isNewEnough(state: EndpointState, fromMs: number, announced: Announced): boolean {
+function isNewEnough(state: EndpointState, askedMs: number, announced: Announced): boolean {
   const { revision } = state.endpoint;
-  if (announced.revision === null || revision === null) return fromMs >= announced.atMs;
+  if (announced.revision === null || revision === null) return askedMs >= announced.atMs;
   return revision >= announced.revision;
 }
 

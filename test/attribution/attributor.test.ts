@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createAnswers } from '../../src/attribution/answers.ts';
 import { attributeVerdict, type EndpointState } from '../../src/attribution/attribute.ts';
 import { type Attributor, createAttributor } from '../../src/attribution/attributor.ts';
+import type { Asked } from '../../src/attribution/state.ts';
 import type { Action, MatchType } from '../../src/model/event.ts';
 import { EVERYONE, selecting, stateOf } from './state-maker.ts';
 import { verdictOf } from './verdict.ts';
@@ -34,6 +35,9 @@ function outcome(attributor: Attributor, atMs: number, verdict = landing): strin
     .join(' ');
 }
 
+/** Asked and answered in the same moment. */
+const at = (ms: number): Asked => ({ askedMs: ms, answeredMs: ms });
+
 const updated = (revision: number) =>
   ({ type: 'agent', notice: 'Policy updated', text: `{"revision":${revision}}` }) as const;
 
@@ -42,7 +46,7 @@ describe('a policy that changes while traffic flows', () => {
     const attributor = createAttributor(createAnswers());
     expect(outcome(attributor, 0)).toBe('no-state');
     expect(attributor.wanted().endpoints).toEqual([1026]);
-    expect(attributor.setEndpointState(1026, stateBy('old', 2), 100)).toBe(true);
+    expect(attributor.setEndpointState(1026, stateBy('old', 2), at(100))).toBe(true);
     expect(attributor.wanted().endpoints).toEqual([]);
     expect(outcome(attributor, 50)).toBe('no-state');
     expect(outcome(attributor, 100)).toBe('old');
@@ -54,9 +58,9 @@ describe('a policy that changes while traffic flows', () => {
     expect(outcome(attributor, 6000)).toBe('policy-changed');
     expect(outcome(attributor, 6001, refused)).toBe('implicit-default-deny');
 
-    expect(attributor.setEndpointState(1026, stateBy('old', 2), 6100)).toBe(false);
+    expect(attributor.setEndpointState(1026, stateBy('old', 2), at(6100))).toBe(false);
     expect(outcome(attributor, 6200)).toBe('policy-changed');
-    expect(attributor.setEndpointState(1026, stateBy('new', 3), 6300)).toBe(true);
+    expect(attributor.setEndpointState(1026, stateBy('new', 3), at(6300))).toBe(true);
     expect(outcome(attributor, 6400)).toBe('policy-changed');
     expect(attributor.wanted().endpoints).toEqual([]);
     expect(outcome(attributor, 7300)).toBe('new');
@@ -66,8 +70,8 @@ describe('a policy that changes while traffic flows', () => {
 
   test('a state with the announced revision does for the announcement, before or after it', () => {
     const attributor = createAttributor(createAnswers());
-    attributor.setEndpointState(1026, stateBy('old', 2), 0);
-    attributor.setEndpointState(1026, stateBy('new', 3), 1000);
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    attributor.setEndpointState(1026, stateBy('new', 3), at(1000));
     attributor.notice(updated(3), 1001);
     expect(attributor.wanted().endpoints).toEqual([]);
     expect(outcome(attributor, 999)).toBe('old');
@@ -78,28 +82,70 @@ describe('a policy that changes while traffic flows', () => {
   test('a first state that was asked for before the announcement is not taken', () => {
     const attributor = createAttributor(createAnswers());
     attributor.notice(updated(3), 500);
-    expect(attributor.setEndpointState(1026, stateBy('old', 2), 400)).toBe(false);
-    expect(attributor.setEndpointState(1026, stateBy('new', 3), 700)).toBe(true);
-    expect(outcome(attributor, 1000)).toBe('no-state');
-    expect(outcome(attributor, 1500)).toBe('new');
+    expect(attributor.setEndpointState(1026, stateBy('old', 2), at(400))).toBe(false);
+    expect(attributor.setEndpointState(1026, stateBy('new', 3), at(700))).toBe(true);
+    expect(outcome(attributor, 1699)).toBe('policy-changed');
+    expect(outcome(attributor, 1700)).toBe('new');
+  });
+
+  test('a change that the first state has already is told of afterwards: who came before it was not judged by that', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('new', 3), { askedMs: 100, answeredMs: 400 });
+    attributor.notice(updated(3), 150);
+    expect(attributor.wanted().endpoints).toEqual([]);
+    expect([90, 100, 149, 151, 1149].map((atMs) => outcome(attributor, atMs))).toEqual(Array(5).fill('policy-changed'));
+    expect(outcome(attributor, 120, refused)).toBe('implicit-default-deny');
+    expect(outcome(attributor, 1150)).toBe('new');
+    // The same announcement, when the data that it was found in has its turn.
+    attributor.notice(updated(3), 9000);
+    expect(outcome(attributor, 9000)).toBe('new');
+  });
+
+  test('an answer that took long is known to hold from its end only', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    attributor.notice(updated(3), 5000);
+    attributor.setEndpointState(1026, stateBy('new', 3), { askedMs: 5100, answeredMs: 9000 });
+    expect(outcome(attributor, 9999)).toBe('policy-changed');
+    expect(outcome(attributor, 10_000)).toBe('new');
+  });
+
+  test('a change while the parts of an answer were read makes it worthless', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('torn', 2), { askedMs: 0, answeredMs: 300 });
+    attributor.notice(updated(3), 310);
+    expect(attributor.wanted().endpoints).toEqual([1026]);
+    expect(outcome(attributor, 290)).toBe('policy-changed');
+    expect(outcome(attributor, 290, refused)).toBe('implicit-default-deny');
+    attributor.setEndpointState(1026, stateBy('new', 3), at(1000));
+    expect(outcome(attributor, 290)).toBe('policy-changed');
+    expect(outcome(attributor, 2000)).toBe('new');
+  });
+
+  test('an endpoint that is asked about long after a change has its state at once', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.notice(updated(3), 500);
+    attributor.setEndpointState(1026, stateBy('new', 3), { askedMs: 60_000, answeredMs: 60_300 });
+    expect(outcome(attributor, 59_999)).toBe('no-state');
+    expect(outcome(attributor, 60_000)).toBe('new');
   });
 
   test('an announcement without a revision goes by the time', () => {
     const attributor = createAttributor(createAnswers());
-    attributor.setEndpointState(1026, stateBy('old', 2), 0);
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
     attributor.notice({ type: 'agent', notice: 'Policy deleted', text: 'rules gone' }, 1000);
-    expect(attributor.setEndpointState(1026, stateBy('old', 2), 900)).toBe(false);
-    expect(attributor.setEndpointState(1026, stateBy('new', 2), 1100)).toBe(true);
+    expect(attributor.setEndpointState(1026, stateBy('old', 2), at(900))).toBe(false);
+    expect(attributor.setEndpointState(1026, stateBy('new', 2), at(1100))).toBe(true);
     expect(outcome(attributor, 2100)).toBe('new');
   });
 
   test('a gap ends every state, and a new agent counts its revisions anew', () => {
     const attributor = createAttributor(createAnswers());
-    attributor.setEndpointState(1026, stateBy('old', 50), 0);
-    attributor.notice(updated(51), 100);
+    attributor.setEndpointState(1026, stateBy('old', 50), at(0));
+    attributor.notice(updated(51), 1000);
     attributor.gap(2000);
     expect(outcome(attributor, 2050)).toBe('no-state');
-    expect(attributor.setEndpointState(1026, stateBy('new', 1), 2100)).toBe(true);
+    expect(attributor.setEndpointState(1026, stateBy('new', 1), at(2100))).toBe(true);
     expect(outcome(attributor, 50)).toBe('old');
     expect(outcome(attributor, 2100)).toBe('new');
   });
@@ -108,9 +154,9 @@ describe('a policy that changes while traffic flows', () => {
 describe('a stream that broke', () => {
   test('leaves a time without a state, in which nobody heard of a change', () => {
     const attributor = createAttributor(createAnswers());
-    attributor.setEndpointState(1026, stateBy('old', 2), 0);
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
     attributor.gap(2000);
-    attributor.setEndpointState(1026, stateBy('old', 2), 9000);
+    attributor.setEndpointState(1026, stateBy('old', 2), at(9000));
     expect([1999, 2000, 8999, 9000].map((atMs) => outcome(attributor, atMs))).toEqual([
       'old',
       'no-state',
@@ -121,7 +167,7 @@ describe('a stream that broke', () => {
 
   test('with a change that was heard afterwards, the state is known to have changed', () => {
     const attributor = createAttributor(createAnswers());
-    attributor.setEndpointState(1026, stateBy('old', 2), 0);
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
     attributor.gap(2000);
     attributor.notice(updated(3), 3000);
     expect(outcome(attributor, 3500)).toBe('policy-changed');
@@ -135,7 +181,7 @@ describe('endpoints and identities that come and go', () => {
   test('an endpoint that was regenerated as it was keeps its state', () => {
     const attributor = createAttributor(createAnswers());
     const state = stateBy('old', 2);
-    attributor.setEndpointState(1026, state, 0);
+    attributor.setEndpointState(1026, state, at(0));
     attributor.notice(regenerated([...state.endpoint.labels].reverse()), 10);
     expect(outcome(attributor, 20)).toBe('old');
     attributor.notice(regenerated(['k8s:org=rebels']), 30);
@@ -145,7 +191,7 @@ describe('endpoints and identities that come and go', () => {
 
   test('a deleted endpoint is forgotten', () => {
     const attributor = createAttributor(createAnswers());
-    attributor.setEndpointState(1026, stateBy('old', 2), 0);
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
     attributor.notice({ type: 'agent', notice: 'Endpoint deleted', text: '{"id":1026,"pod-name":"x"}' }, 10);
     expect(outcome(attributor, 20)).toBe('no-state');
   });
@@ -153,7 +199,7 @@ describe('endpoints and identities that come and go', () => {
   test('an identity that no selector knows asks for the selectors, once', () => {
     const attributor = createAttributor(createAnswers());
     const young = verdictOf({ remoteIdentity: 777 });
-    attributor.setEndpointState(1026, stateBy('old', 2), 0);
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
     expect(outcome(attributor, 10, young)).toBe('not-in-realized-policy');
     expect(attributor.wanted()).toEqual({ endpoints: [], selectors: true });
     attributor.setSelectors(stateBy('old', 2).selectors);
@@ -165,7 +211,7 @@ describe('endpoints and identities that come and go', () => {
 
   test('notices that say nothing of it change nothing', () => {
     const attributor = createAttributor(createAnswers());
-    attributor.setEndpointState(1026, stateBy('old', 2), 0);
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
     attributor.notice({ type: 'agent', notice: 'IPCache entry upserted', text: '{}' }, 1);
     attributor.notice({ type: 'agent', notice: 'Endpoint regenerated', text: 'not JSON' }, 1);
     expect(outcome(attributor, 10)).toBe('old');
@@ -177,7 +223,7 @@ test('the patched Cilium goes by what it prints, with the kind from the state', 
   const printed = verdictOf({ dialect: 'accuknox', match: 'all', policyName: 'old' });
   expect(attributor.attribute(printed, 0).policies).toEqual([{ kind: null, namespace: null, name: 'old' }]);
   expect(attributor.wanted().endpoints).toEqual([1026]);
-  attributor.setEndpointState(1026, stateBy('old', 2), 10);
+  attributor.setEndpointState(1026, stateBy('old', 2), at(10));
   expect(attributor.wanted().endpoints).toEqual([]);
   const { grade, policies } = attributor.attribute(printed, 20);
   expect(grade).toBe('datapath');
@@ -200,7 +246,7 @@ test('answers that are kept are the answers that would be found', () => {
     ],
   });
   const attributor = createAttributor(answers);
-  for (let endpoint = 0; endpoint < 4; endpoint += 1) attributor.setEndpointState(endpoint, state, 0);
+  for (let endpoint = 0; endpoint < 4; endpoint += 1) attributor.setEndpointState(endpoint, state, at(0));
   const actions: readonly Action[] = ['allow', 'deny', 'redirect', 'audit'];
   const matches: readonly MatchType[] = [
     'none',

@@ -73,7 +73,7 @@ describe.each(scenarioNames())('%s', (name) => {
   test.each(NODES)('the monitor of %s leads to the same policies', (node) => {
     const { states, observed, monitored } = readScenario(name, node);
     const attributor = createAttributor(answers);
-    for (const [endpoint, state] of states) attributor.setEndpointState(endpoint, state, 0);
+    for (const [endpoint, state] of states) attributor.setEndpointState(endpoint, state, { askedMs: 0, answeredMs: 0 });
     const hubble = new Map(observed.map(({ verdict, named }) => [describeVerdict(verdict), [...named].sort()]));
     expect(monitored.length).toBeGreaterThan(0);
     for (const verdict of monitored) {

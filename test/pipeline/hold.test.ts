@@ -8,8 +8,13 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 function setUp() {
   const clock = createFakeClock();
   const seen: string[] = [];
-  const hold = createHold(clock, (data, atMs) => seen.push(`${new TextDecoder().decode(data)}@${atMs}`));
-  return { clock, seen, hold };
+  const ahead: string[] = [];
+  const hold = createHold({
+    clock,
+    lookAhead: () => (data) => ahead.push(new TextDecoder().decode(data)),
+    handOn: (data, atMs) => seen.push(`${new TextDecoder().decode(data)}@${atMs}`),
+  });
+  return { clock, seen, ahead, hold };
 }
 
 describe('hold', () => {
@@ -19,8 +24,8 @@ describe('hold', () => {
     expect(seen).toEqual(['a@0']);
   });
 
-  it('keeps what comes until the state is there, with its own time and in order', async () => {
-    const { clock, seen, hold } = setUp();
+  it('keeps what comes until the state is there and what was said meanwhile has arrived, with its own time and in order', async () => {
+    const { clock, seen, ahead, hold } = setUp();
     const ready = Promise.withResolvers<undefined>();
     hold.until(ready.promise.then(() => {}));
     const reused = bytes('a');
@@ -30,10 +35,17 @@ describe('hold', () => {
     hold.push(bytes('b'));
     expect(seen).toEqual([]);
     clock.advance(5);
+    expect(ahead).toEqual(['a', 'b']);
     ready.resolve(undefined);
-    await expect.poll(() => seen).toEqual(['a@0', 'b@5']);
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(249);
     hold.push(bytes('c'));
-    expect(seen.at(-1)).toBe('c@10');
+    expect(seen).toEqual([]);
+    clock.advance(1);
+    expect(seen).toEqual(['a@0', 'b@5', 'c@259']);
+    hold.push(bytes('d'));
+    expect(seen.at(-1)).toBe('d@260');
+    expect(ahead).toEqual(['a', 'b', 'c']);
   });
 
   it('waits no longer than three seconds', () => {
