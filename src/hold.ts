@@ -14,11 +14,11 @@ const MAX_MS = 3_000;
 const LATE_MS = 250;
 const MAX_BYTES = 4 * 1024 * 1024;
 
-export interface HoldSurroundings {
+interface HoldSurroundings {
   readonly clock: Clock;
   /** Makes what sees the data that is kept at once, ahead of its turn. */
-  lookAhead(): (data: Uint8Array, atMs: number) => void;
-  handOn(data: Uint8Array, atMs: number): void;
+  readonly lookAhead: () => (data: Uint8Array, atMs: number) => void;
+  readonly handOn: (data: Uint8Array, atMs: number) => void;
 }
 
 export function createHold({ clock, lookAhead, handOn }: HoldSurroundings): Hold {

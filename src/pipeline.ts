@@ -135,7 +135,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     };
     const hold = createHold({
       clock,
-      lookAhead: () => readAhead(attributor.notice, dialect),
+      lookAhead: () => readAhead((notice, atMs) => attributor.notice(notice, atMs), dialect),
       handOn: (data, atMs) => {
         // Monitor lines carry no time: all lines of a piece arrived together.
         nowMs = atMs;

@@ -1,11 +1,12 @@
 /** Owns attribution for one agent's stream: printed names where they are printed, else the state of the endpoint at the verdict's time. */
 import type { AgentNotice, L7Record, Verdict } from '../model/event.ts';
-import type { Attribution } from '../model/policy.ts';
+import type { Attribution, PolicyRef } from '../model/policy.ts';
 import { type AnswerCache, createAnswerCache } from './answer-cache.ts';
 import type { Answers } from './answers.ts';
 import { attributeVerdict, type EndpointState } from './attribute.ts';
 import { readNotice } from './notice.ts';
-import { createPrintedNames, readL7Name } from './printed-name.ts';
+import { createPrintedNames, type Printed, readL7Name } from './printed-name.ts';
+import { createRumours } from './rumours.ts';
 import type { SelectorTable } from './selectors.ts';
 import {
   type Announced,
@@ -59,10 +60,23 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
   const noState = answers.unattributed('no-state');
   const changed = answers.unattributed('policy-changed');
   const unexplained = answers.defaultDeny([]);
+  const rumours = createRumours();
   const printedName = createPrintedNames(
     (endpoint) => histories.get(endpoint)?.periods[0]?.state.policies ?? null,
     answers,
+    (printed, name) => former(printed, name) ?? rumours.of(name, namespaceOf(printed.endpoint)),
   );
+
+  /** As the last state says that had a policy of that name. */
+  function former({ endpoint, direction }: Printed, name: string): readonly PolicyRef[] | null {
+    const rulings = histories.get(endpoint)?.periods.map(({ state }) => state.policies.ruling[direction]) ?? [];
+    const sharing = rulings.map((ruling) => ruling.filter((ref) => ref.name === name));
+    return sharing.find((refs) => refs.length > 0) ?? null;
+  }
+
+  function namespaceOf(endpoint: number): string | null {
+    return histories.get(endpoint)?.periods[0]?.state.endpoint.namespace ?? null;
+  }
 
   function derive(verdict: Verdict, atMs: number): Attribution {
     return (atMs >= standsFromMs ? cache.get(verdict) : null) ?? deriveAnew(verdict, atMs);
@@ -116,8 +130,9 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
     attribute: (verdict, atMs) => {
       if (verdict.dialect !== 'accuknox') return derive(verdict, atMs);
       // The name is there, its kind and namespace are not.
-      if (!histories.has(verdict.endpoint)) wantedEndpoints.add(verdict.endpoint);
-      return printedName(verdict);
+      const history = histories.get(verdict.endpoint);
+      if (history === undefined) wantedEndpoints.add(verdict.endpoint);
+      return printedName(verdict, history !== undefined && !stateAt(history, atMs).known);
     },
     attributeL7: (record) => {
       const printed = readL7Name(record);
@@ -129,6 +144,7 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
         if (isOld(news.revision, announced)) return;
         const change = { atMs, revision: news.revision, heard: true };
         announced = endState({ periods: [], announced }, change).announced;
+        if (news.policy !== null) rumours.add(news.policy);
         for (const [endpoint, history] of histories) replace(endpoint, endState(history, change));
       } else if (news?.what === 'endpoint-gone') {
         forget(news.endpoint);

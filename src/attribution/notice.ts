@@ -1,13 +1,25 @@
 /** Owns what the agent's own notices mean for attribution (`>> Policy updated: {...}` and the like). */
 import * as v from 'valibot';
 import type { AgentNotice } from '../model/event.ts';
+import type { PolicyRef } from '../model/policy.ts';
+import { parseLabel } from './label-selector.ts';
+import { policyFromLabels } from './policy-labels.ts';
 
 export type News =
-  | { readonly what: 'policy'; readonly revision: number | null }
+  | {
+      readonly what: 'policy';
+      readonly revision: number | null;
+      /** Null where the labels are not those of exactly one. */
+      readonly policy: PolicyRef | null;
+    }
   | { readonly what: 'endpoint-labels'; readonly endpoint: number; readonly labels: readonly string[] }
   | { readonly what: 'endpoint-gone'; readonly endpoint: number };
 
-const policyText = v.pipe(v.string(), v.parseJson(), v.object({ revision: v.number() }));
+const policyText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ revision: v.number(), labels: v.nullish(v.array(v.string())) }),
+);
 const endpointText = v.pipe(
   v.string(),
   v.parseJson(),
@@ -21,7 +33,8 @@ export function readNotice({ notice, text }: AgentNotice): News | null {
     case 'Policy deleted': {
       // Before 1.2 the text is no JSON: that something changed is known all the same.
       const read = v.safeParse(policyText, text);
-      return { what: 'policy', revision: read.success ? read.output.revision : null };
+      if (!read.success) return { what: 'policy', revision: null, policy: null };
+      return { what: 'policy', revision: read.output.revision, policy: onlyPolicy(read.output.labels ?? []) };
     }
     case 'Endpoint regenerated': {
       const read = v.safeParse(endpointText, text);
@@ -36,4 +49,10 @@ export function readNotice({ notice, text }: AgentNotice): News | null {
     default:
       return null;
   }
+}
+
+/** The labels of several policies come in one list, so that nobody can tell which belong together. */
+function onlyPolicy(labels: readonly string[]): PolicyRef | null {
+  const keys = labels.map((label) => parseLabel(label).key);
+  return new Set(keys).size === new Set(labels).size ? policyFromLabels([...new Set(labels)]) : null;
 }

@@ -10,6 +10,9 @@ const UNKNOWN = 'unknown';
 /** The policies that select the endpoint's pod; null while they are not known. */
 export type PoliciesOf = (endpoint: number) => EndpointPolicies | null;
 
+/** The policies of a name that were there before, or are about to be: for names that no policy has now. */
+type NeighboursOf = (verdict: Printed, name: string) => readonly PolicyRef[];
+
 /** What of a verdict decides; an L7 record of the patched Cilium has as much. */
 export type Printed = Pick<Verdict, 'dialect' | 'endpoint' | 'direction' | 'action' | 'match' | 'policyName'>;
 
@@ -19,11 +22,15 @@ interface NamesOfEndpoint {
   readonly egress: Map<string, Attribution>;
 }
 
+/** `isChanging` is for verdicts of a time in which the endpoint's policies are not known for sure. */
+type PrintedNames = (verdict: Printed, isChanging?: boolean) => Attribution;
+
 /** `policiesOf` has to give the same object until something changes: what is resolved is kept for as long. */
 export function createPrintedNames(
   policiesOf: PoliciesOf = () => null,
   answers: Answers = createAnswers(),
-): (verdict: Printed) => Attribution {
+  neighboursOf: NeighboursOf = () => [],
+): PrintedNames {
   const notPrinted = answers.unattributed('name-not-printed');
   const notFound = answers.unattributed('name-not-found');
   const empty = answers.unattributed('name-empty');
@@ -43,7 +50,8 @@ export function createPrintedNames(
     return fresh;
   }
 
-  function defaultDeny(verdict: Printed): Attribution {
+  function defaultDeny(verdict: Printed, isChanging: boolean): Attribution {
+    if (isChanging) return unexplained;
     const names = namesOf(verdict.endpoint);
     if (names.policies === null) return unexplained;
     const byName = names[verdict.direction];
@@ -59,29 +67,30 @@ export function createPrintedNames(
     const byName = names[verdict.direction];
     const old = byName.get(name);
     if (old !== undefined) return old;
-    const { ref, ambiguous } = resolve(name, names.policies?.ruling[verdict.direction] ?? []);
+    const sharing = (names.policies?.ruling[verdict.direction] ?? []).filter((ref) => ref.name === name);
+    const { ref, ambiguous } = resolve(name, sharing.length > 0 ? sharing : neighboursOf(verdict, name));
     const fresh = answers.printed(ref, ambiguous);
     byName.set(name, fresh);
     return fresh;
   }
 
-  return (verdict) => {
+  return (verdict, isChanging = false) => {
     if (verdict.dialect === 'cilium') {
       if (verdict.match !== 'none') return notPrinted;
-      return verdict.action === 'deny' || verdict.action === 'audit' ? defaultDeny(verdict) : notPrinted;
+      return verdict.action === 'deny' || verdict.action === 'audit' ? defaultDeny(verdict, isChanging) : notPrinted;
     }
     const name = verdict.policyName;
     if (name === null) return notFound;
     if (name === '') return empty;
     if (name !== IMPLICIT_DEFAULT_DENY) return named(verdict, name);
     // Rule id 0 prints this name whatever the action (accuknox 1.10.90, pkg/monitor/datapath_policy.go).
-    return verdict.action === 'deny' || verdict.action === 'audit' ? defaultDeny(verdict) : noPolicy;
+    return verdict.action === 'deny' || verdict.action === 'audit' ? defaultDeny(verdict, isChanging) : noPolicy;
   };
 }
 
 /** The patched agent keys its rules by bare name (pkg/policy/repository.go): what two policies share stays open. */
-function resolve(name: string, ruling: readonly PolicyRef[]): { ref: PolicyRef; ambiguous: boolean } {
-  const [first, ...others] = ruling.filter((ref) => ref.name === name);
+function resolve(name: string, sharing: readonly PolicyRef[]): { ref: PolicyRef; ambiguous: boolean } {
+  const [first, ...others] = sharing;
   if (first === undefined) return { ref: { kind: null, namespace: null, name }, ambiguous: false };
   const kind = others.every((ref) => ref.kind === first.kind) ? first.kind : null;
   const namespace = others.every((ref) => ref.namespace === first.namespace) ? first.namespace : null;

@@ -279,3 +279,31 @@ test('answers that are kept are the answers that would be found', () => {
     { numRuns: 40 },
   );
 });
+
+test('a name that the patched Cilium printed goes by the policies before or by what the agent said of it', () => {
+  const attributor = createAttributor(createAnswers());
+  const printed = (policyName: string) => verdictOf({ dialect: 'accuknox', match: 'all', policyName });
+  const refused = verdictOf({
+    dialect: 'accuknox',
+    action: 'deny',
+    match: 'none',
+    policyName: 'implicit-default-deny',
+  });
+  attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+  const prefix = 'k8s:io.cilium.k8s.policy';
+  const labels = [`${prefix}.derived-from=NetworkPolicy`, `${prefix}.name=gone`, `${prefix}.namespace=default`];
+  const deleted = { type: 'agent', notice: 'Policy deleted' } as const;
+  attributor.notice({ ...deleted, text: JSON.stringify({ labels, revision: 3, rule_count: 1 }) }, 1000);
+  expect(outcome(attributor, 999, refused)).toBe('implicit-default-deny ← old');
+  expect(outcome(attributor, 1001, refused)).toBe('implicit-default-deny');
+  attributor.setEndpointState(1026, stateBy('new', 3), at(1100));
+  const refOf = (name: string) => attributor.attribute(printed(name), 3000).policies[0];
+  expect(refOf('new')).toEqual({ kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'new' });
+  expect(refOf('old')).toEqual({ kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'old' });
+  expect(refOf('gone')).toEqual({ kind: 'NetworkPolicy', namespace: 'default', name: 'gone' });
+  expect(refOf('never')).toEqual({ kind: null, namespace: null, name: 'never' });
+  const several = [...labels, `${prefix}.name=never`];
+  attributor.notice({ ...deleted, text: JSON.stringify({ labels: several, revision: 4, rule_count: 2 }) }, 4000);
+  expect(attributor.attribute(printed('also-never'), 4001).policies[0]?.kind).toBeNull();
+  expect(outcome(attributor, 5000, refused)).toBe('implicit-default-deny');
+});

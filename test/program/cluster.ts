@@ -45,6 +45,7 @@ const SummaryJson = v.object({
       direction: v.string(),
       attribution: v.string(),
       reason: v.nullable(v.string()),
+      isolatedBy: v.optional(v.array(v.object({ name: v.string() }))),
       traffic: v.optional(
         v.nullable(v.object({ packets: v.number(), bytes: v.number(), shared: v.boolean(), lowerBound: v.boolean() })),
       ),

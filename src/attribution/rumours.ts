@@ -1,0 +1,29 @@
+/** Owns the policies that an agent said to have come or gone: what there is to tell of a name before the state is read, and after. */
+import type { PolicyRef } from '../model/policy.ts';
+
+export interface Rumours {
+  add(policy: PolicyRef): void;
+  /** Those of a name that can be about an endpoint of that namespace. */
+  of(name: string, namespace: string | null): readonly PolicyRef[];
+}
+
+const MOST_KEPT = 256;
+
+export function createRumours(): Rumours {
+  /** The oldest is the first. */
+  const heard = new Map<string, PolicyRef>();
+
+  return {
+    add: (policy) => {
+      const key = JSON.stringify([policy.kind, policy.namespace, policy.name]);
+      heard.delete(key);
+      heard.set(key, policy);
+      const [oldest] = heard.keys();
+      if (heard.size > MOST_KEPT && oldest !== undefined) heard.delete(oldest);
+    },
+    of: (name, namespace) =>
+      [...heard.values()].filter(
+        (policy) => policy.name === name && (policy.namespace === null || policy.namespace === namespace),
+      ),
+  };
+}
