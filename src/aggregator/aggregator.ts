@@ -1,4 +1,5 @@
 /** Owns the counts of a window: records of all streams in, an immutable summary out, in bounded memory. */
+import type { RecordFilter } from '../model/attributed.ts';
 import type { AgentPlan, IdentityLookup } from '../model/cluster.ts';
 import type { Direction, Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
@@ -35,10 +36,18 @@ export interface AggregatorOptions {
   /** What is listened for, in Cilium's words; null for files. */
   readonly types?: readonly string[] | null;
   readonly missingNodes?: readonly string[];
+  /** What is counted of all that is wanted; null: everything. */
+  readonly filter?: AggregatorFilter | null;
   readonly identityName: IdentityLookup;
   /** Rises whenever `identityName` would answer otherwise; absent where it never does but for what it did not know. */
   readonly namesVersion?: () => number;
   readonly limits?: Partial<Limits>;
+}
+
+export interface AggregatorFilter {
+  /** As they were asked for. */
+  readonly texts: readonly string[];
+  readonly chooses: RecordFilter;
 }
 
 export interface Aggregator {
@@ -62,6 +71,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     files = [],
     types = null,
     missingNodes = [],
+    filter = null,
     identityName,
     namesVersion = () => 0,
   } = options;
@@ -102,6 +112,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     ledger,
     drops,
     l7,
+    chooses: filter?.chooses ?? null,
     count,
     latestMs: () => latestMs,
     heardAt: (nowMs) => {
@@ -127,6 +138,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         agents: Object.freeze(views.flatMap(summaryAgent)),
         files: Object.freeze([...files]),
         types: types === null ? null : Object.freeze([...types]),
+        filters: Object.freeze([...(filter?.texts ?? [])]),
       }),
       targets: Object.freeze(views.flatMap(summaryTargets)),
       completeness: judgeCompleteness({

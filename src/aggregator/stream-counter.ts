@@ -1,7 +1,8 @@
 /** Owns the counting of one stream: which endpoints are wanted, what becomes of each record, and how the stream is doing. */
+import type { RecordFilter } from '../model/attributed.ts';
 import type { AgentFacts, AgentPlan, AgentState, Target } from '../model/cluster.ts';
 import type { Drop, L7Record, MonitorRecord, Verdict } from '../model/event.ts';
-import type { Attribution, PolicyRef } from '../model/policy.ts';
+import type { Attribution } from '../model/policy.ts';
 import { createDropJoin, type DropJoin } from './drop-join.ts';
 import { isPolicyDrop } from './drop-reason.ts';
 import type { CountedDrop, Drops } from './drops.ts';
@@ -39,6 +40,8 @@ export interface Shared {
   readonly ledger: Ledger;
   readonly drops: Drops;
   readonly l7: L7Counts;
+  /** Null: everything that is wanted is counted. */
+  readonly chooses: RecordFilter | null;
   count(verdict: Verdict, attribution: Attribution | null, stream: StreamIdentity, nowMs: number): void;
   /** The last time that anybody mentioned. */
   latestMs(): number;
@@ -58,7 +61,7 @@ export interface CountingStream {
 }
 
 export function createStreamCounter(plan: AgentPlan | null, shared: Shared): CountingStream {
-  const { ledger } = shared;
+  const { ledger, chooses } = shared;
   const identity: StreamIdentity = {
     node: plan?.agent.node ?? null,
     localIdentities: new Map(),
@@ -86,13 +89,19 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     }
   }
 
-  function countVerdict(verdict: Verdict, attribution: Attribution | null, nowMs: number): void {
-    if (!wants(verdict.endpoint)) {
-      ledger.ignored('other-endpoint');
-      return;
+  /** Into the account, and whether it is counted. */
+  function isCounted(record: Verdict | Drop | L7Record, attribution: Attribution | null, isWanted: boolean): boolean {
+    if (!isWanted) ledger.ignored('other-endpoint');
+    else if (chooses !== null && !chooses(record, attribution, identity.node)) ledger.ignored('filter');
+    else {
+      ledger.counted();
+      return true;
     }
-    ledger.counted();
-    shared.count(verdict, attribution, identity, nowMs);
+    return false;
+  }
+
+  function countVerdict(verdict: Verdict, attribution: Attribution | null, nowMs: number): void {
+    if (isCounted(verdict, attribution, wants(verdict.endpoint))) shared.count(verdict, attribution, identity, nowMs);
   }
 
   /** Not every drop names the endpoint that sent. */
@@ -104,11 +113,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
   }
 
   function countDrop(drop: Drop, nowMs: number): void {
-    if (!wantsDrop(drop)) {
-      ledger.ignored('other-endpoint');
-      return;
-    }
-    ledger.counted();
+    if (!isCounted(drop, null, wantsDrop(drop))) return;
     const counted = shared.drops.count(drop, identity.node, nowMs);
     if (drop.flowKey === 0 || !isPolicyDrop(drop)) return;
     const rows = identity.join.drop(drop.flowKey, counted, nowMs);
@@ -122,13 +127,9 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     return near.some((endpoint) => endpoint !== null && endpoints.has(endpoint));
   }
 
-  function countL7(record: L7Record, policies: readonly PolicyRef[], nowMs: number): void {
-    if (!wantsL7(record)) {
-      ledger.ignored('other-endpoint');
-      return;
-    }
-    ledger.counted();
-    shared.l7.count(record, policies[0] ?? null, nowMs);
+  function countL7(record: L7Record, attribution: Attribution | null, nowMs: number): void {
+    if (!isCounted(record, attribution, wantsL7(record))) return;
+    shared.l7.count(record, attribution?.policies[0] ?? null, nowMs);
   }
 
   setTargets(plan?.targets ?? 'all');
@@ -146,7 +147,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
           countDrop(record, nowMs);
           break;
         case 'l7':
-          countL7(record, attribution?.policies ?? [], nowMs);
+          countL7(record, attribution, nowMs);
           break;
         case 'agent':
         case 'trace':

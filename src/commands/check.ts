@@ -74,7 +74,6 @@ async function tryOut(
   const counting = expectations.flatMap(({ expectation }) => (expectation.kind === 'count' ? [expectation] : []));
   try {
     const listening = await listen(plan, io, narrator, {
-      verbose: false,
       sink: ({ plan: found }) => {
         const made = createTallies(counting, () => beganMs, found.identityName);
         tallies = made.tallies;

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Io } from '../io/io.ts';
 import { collectEventTypes } from './event-types.ts';
+import { addFilterOptions } from './filters.ts';
 import {
   addClusterOptions,
   addDialectOption,
@@ -10,22 +11,6 @@ import {
   collect,
   durationMs,
 } from './options.ts';
-
-/** For every command that chooses among records. */
-function addFilterOptions(command: Command): Command {
-  const filter = (flags: string, description: string) => new Option(flags, description).argParser(collect);
-  return command
-    .optionsGroup('Filters (any of the words of a flag, all of the flags):')
-    .addOption(filter('--direction <direction>', 'ingress, egress'))
-    .addOption(filter('--action <action>', 'allow, deny, redirect, audit; drops are deny'))
-    .addOption(filter('--policy <name>', 'NAME or NAMESPACE/NAME, implicit-default-deny'))
-    .addOption(
-      filter('--peer <peer>', 'the other side: identity, reserved name, IP address, NAMESPACE/NAME, label KEY=VALUE'),
-    )
-    .addOption(filter('--port <port>', 'destination port'))
-    .addOption(filter('--protocol <name>', 'tcp, udp, icmp, icmpv6, sctp, a number; http, dns, kafka'))
-    .addOption(filter('--reason <reason>', "a drop's reason, as Cilium prints it or as its number"));
-}
 
 function outputFormat(value: string): 'text' | 'jsonl' {
   if (value === 'text' || value === 'jsonl') return value;

@@ -1,7 +1,6 @@
 /** Chooses, words and writes records one a line, and keeps the account of what became of every line that was received. */
 import { joinTranslations, type TranslationJoin } from '../attribution/translation.ts';
-import type { RecordFilter } from '../filter/filter.ts';
-import type { Circumstances, RecordSink, StreamGap } from '../model/attributed.ts';
+import type { Circumstances, RecordFilter, RecordSink, StreamGap } from '../model/attributed.ts';
 import type { Translation } from '../model/datapath-event.ts';
 import type { MonitorRecord } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';

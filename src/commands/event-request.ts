@@ -9,7 +9,3 @@ export interface EventsFlags extends ClusterFlags, TargetFlags, MessageFlags, Fi
   readonly duration?: number;
   readonly input?: readonly string[];
 }
-
-export function hasFilter({ direction, action, policy, peer, port, protocol, reason }: FilterFlags): boolean {
-  return [direction, action, policy, peer, port, protocol, reason].some((given) => given !== undefined);
-}

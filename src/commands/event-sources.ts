@@ -1,8 +1,7 @@
 /** Printers for the records of a cluster and of files: what things are called there, and whether a slow reader is waited for. */
 import { reservedIdentity } from '../discovery/identity-name.ts';
-import { listServices, podAddresses, type ServiceAt } from '../discovery/services.ts';
+import { listServices, type ServiceAt } from '../discovery/services.ts';
 import { compileFilter } from '../filter/filter.ts';
-import { podsAmong } from '../filter/words.ts';
 import type { Io } from '../io/io.ts';
 import type { Translation } from '../model/datapath-event.ts';
 import { Failure } from '../model/problem.ts';
@@ -10,16 +9,14 @@ import { renderEventJson } from '../report/event-json.ts';
 import type { Naming } from '../report/event-parts.ts';
 import { createEventText } from '../report/event-text.ts';
 import { paletteFor } from '../report/screen.ts';
+import { filterOfCluster } from './cluster-filter.ts';
 import { usesColor } from './color.ts';
 import { createEventPrinter, type EventPrinter, type PrinterOptions } from './event-printer.ts';
-import { type EventsFlags, hasFilter } from './event-request.ts';
+import type { EventsFlags } from './event-request.ts';
 import type { EventTypes } from './event-types.ts';
+import { hasFilter } from './filters.ts';
 import type { HeardCluster } from './listen.ts';
 import type { Narrator } from './narrator.ts';
-import { elapsed } from './until.ts';
-
-/** How long the first lines wait for the names of identities. */
-const NAMES_MS = 1_000;
 
 export async function eventsOfCluster(
   cluster: HeardCluster,
@@ -28,24 +25,16 @@ export async function eventsOfCluster(
   io: Io,
   narrator: Narrator,
 ): Promise<EventPrinter> {
-  const { kube, signal, plan } = cluster;
-  const { identityName } = plan;
-  const [services, addresses] = await Promise.all([
+  const { identityName } = cluster.plan;
+  const [services, filter] = await Promise.all([
     types.wanted.has('trace-sock') ? servicesOrWarning(cluster, narrator) : null,
-    Promise.all(
-      podsAmong(flags).map(async ({ namespace, name }): Promise<readonly [string, readonly string[]]> => {
-        const found = await podAddresses(kube, namespace, name, signal).catch(() => []);
-        return [`${namespace}/${name}`, found];
-      }),
-    ),
-    Promise.race([plan.namesSettled(), elapsed(io.clock, NAMES_MS, signal)]),
+    filterOfCluster(flags, cluster, io),
   ]);
-  const ofPod = new Map(addresses);
   const naming = { identityName, endpointName: targetNames(cluster) };
   return createEventPrinter({
     types,
     damaged: printsDamage(flags),
-    filter: compileFilter(flags, { identityName, podAddresses: (pod) => ofPod.get(pod) ?? [] }),
+    filter,
     named: (record) => withService(record, services),
     render: renderer(flags, io, naming, false),
     write: (text) => io.out.offer(text),

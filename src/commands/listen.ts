@@ -1,4 +1,6 @@
 /** From a plan to running streams: connect, find the agents, and listen to all of them at once. */
+
+import type { AggregatorFilter } from '../aggregator/aggregator.ts';
 import { missingPermissions } from '../discovery/access.ts';
 import { findAgents } from '../discovery/agents.ts';
 import { type DiscoveredPlan, discoverTargets, type StepName } from '../discovery/discover.ts';
@@ -52,12 +54,14 @@ export interface AskedCluster {
   agents(): readonly { readonly plan: AgentPlan; ask(args: readonly string[]): Promise<string> }[];
 }
 
-/** For whoever wants the records themselves. */
+/** For whoever wants the records themselves, or not all of them. */
 export interface Hearing {
   /** What the agents print with `-v` only. */
-  readonly verbose: boolean;
+  readonly verbose?: boolean;
   /** Made when the streams are being opened; what arrives meanwhile waits. */
-  readonly sink: (cluster: HeardCluster) => Promise<RecordSink>;
+  readonly sink?: (cluster: HeardCluster) => Promise<RecordSink>;
+  /** What is counted; made as the sink is. */
+  readonly filter?: (cluster: HeardCluster) => Promise<AggregatorFilter | null>;
 }
 
 export interface HeardCluster {
@@ -66,12 +70,7 @@ export interface HeardCluster {
   readonly plan: DiscoveredPlan;
 }
 
-export async function listen(
-  plan: ListenPlan,
-  io: Io,
-  narrator: Narrator,
-  hearing: Hearing | null = null,
-): Promise<Listening> {
+export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, hearing: Hearing = {}): Promise<Listening> {
   narrator.step('connect');
   // The Kubernetes client is loaded here and not at the top: help, version and files never pay for it.
   const { connectKube } = await import('../io/kube.ts');
@@ -115,7 +114,7 @@ export async function listen(
       types: [...new Set([...plan.types, 'agent'])],
       numeric: true,
       relatedTo: [],
-      verbose: hearing?.verbose ?? false,
+      verbose: hearing.verbose ?? false,
       context: kube.context,
       locate,
     };
@@ -130,9 +129,11 @@ export async function listen(
   const failed: Problem[] = [];
   const streams: Promise<void>[] = [];
   const agents: ReturnType<AskedCluster['agents']>[number][] = [];
-  const [{ startPipeline }, sink = null] = await Promise.all([
+  const heard = { kube, signal: ending.signal, plan: found };
+  const [{ startPipeline }, sink, filter = null] = await Promise.all([
     import('../pipeline.ts'),
-    hearing?.sink({ kube, signal: ending.signal, plan: found }),
+    hearing.sink?.(heard),
+    hearing.filter?.(heard),
   ]);
   const pipeline = startPipeline({
     clock: io.clock,
@@ -142,7 +143,8 @@ export async function listen(
     types: plan.types,
     dialect: plan.dialect,
     traffic: plan.traffic,
-    ...(sink === null ? {} : { sink }),
+    filter,
+    ...(sink === undefined ? {} : { sink }),
     streaming: ({ agent }) => {
       narrator.detail(`${agent.node}: listening`);
       opened.resolve();

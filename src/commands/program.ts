@@ -4,6 +4,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import type { Io } from '../io/io.ts';
 import { addCheckCommand } from './check-flags.ts';
 import { addEventsCommand } from './event-flags.ts';
+import { addFilterOptions } from './filters.ts';
 import {
   addClusterOptions,
   addCountOptions,
@@ -63,6 +64,7 @@ ${EXIT_CODES}`,
   addClusterOptions(watch);
   addOutputOptions(watch);
   addDialectOption(watch);
+  addFilterOptions(watch);
   addTrafficOption(addCountOptions(watch))
     .addOption(
       new Option('--interval <time>', 'on a pipe: time between two summaries')
@@ -91,6 +93,7 @@ Examples:
   addClusterOptions(summary);
   addOutputOptions(summary);
   addDialectOption(summary);
+  addFilterOptions(summary);
   addTrafficOption(addCountOptions(summary))
     .addOption(new Option('--duration <time>', 'listen for this time').argParser(durationMs).default(30_000, '30s'))
     .addOption(

@@ -1,13 +1,15 @@
 /** `watch`: the live table on a terminal, one summary per interval on a pipe, and the final summary at the end. */
+import type { FilterFlags } from '../filter/words.ts';
 import type { Io } from '../io/io.ts';
 import { failure } from '../model/problem.ts';
+import { hearingOf } from './counted.ts';
 import { listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import type { ClusterFlags, CountFlags, OutputFlags, TargetFlags } from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { type ListenPlan, toListenPlan } from './plan.ts';
 
-export interface WatchFlags extends ClusterFlags, TargetFlags, CountFlags, OutputFlags {
+export interface WatchFlags extends ClusterFlags, TargetFlags, CountFlags, FilterFlags, OutputFlags {
   readonly interval: number;
   readonly duration?: number;
 }
@@ -23,7 +25,7 @@ export async function runWatch(targets: readonly string[], flags: WatchFlags, io
   );
 }
 
-export interface WatchOptions extends OutputFlags {
+export interface WatchOptions extends CountFlags, FilterFlags, OutputFlags {
   /** Whether to draw on a terminal while listening. */
   readonly live: boolean;
   /** Null: only the last summary. */
@@ -33,8 +35,9 @@ export interface WatchOptions extends OutputFlags {
 
 /** The exit code: 0, or 130 where it was interrupted before there was a result. */
 export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, narrator: Narrator): Promise<number> {
+  const hearing = hearingOf(options, io);
   try {
-    const listening = await listen(plan, io, narrator);
+    const listening = await listen(plan, io, narrator, hearing);
     try {
       await listening.opened;
       // Loaded only now: until the streams are open, every millisecond is theirs.

@@ -1,16 +1,10 @@
 /** Filters of records, compiled once into a predicate: any word of a flag, and all of the flags. */
-import type { StreamGap } from '../model/attributed.ts';
+import type { RecordFilter, StreamGap } from '../model/attributed.ts';
 import type { IdentityLookup } from '../model/cluster.ts';
 import type { Action, Direction, MonitorRecord } from '../model/event.ts';
 import { type Attribution, IMPLICIT_DEFAULT_DENY, type PolicyRef } from '../model/policy.ts';
 import { type Ends, endsOf, type PeerEnd } from './ends.ts';
 import { type FilterFlags, type PeerWord, type PolicyWord, plainReason, readWanted } from './words.ts';
-
-export type RecordFilter = (
-  record: MonitorRecord | StreamGap,
-  attribution: Attribution | null,
-  node: string | null,
-) => boolean;
 
 type Test = (
   record: MonitorRecord | StreamGap,

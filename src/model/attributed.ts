@@ -19,6 +19,13 @@ export interface Circumstances {
   readonly wanted: boolean;
 }
 
+/** Whether a record is among those that were asked for; `node` is null for files. */
+export type RecordFilter = (
+  record: MonitorRecord | StreamGap,
+  attribution: Attribution | null,
+  node: string | null,
+) => boolean;
+
 /** Where attributed records go. They may be reused: who keeps one copies it. */
 export interface RecordSink {
   /** `attribution` is for verdicts on wanted endpoints. */

@@ -102,7 +102,9 @@ export type IgnoredReason =
   | 'lost'
   | 'detail'
   | 'other-endpoint'
-  | 'other-record';
+  | 'other-record'
+  /** Not among those that were asked for. */
+  | 'filter';
 
 /** A line that looks like nothing known, or is damaged. */
 export interface Unparsed {

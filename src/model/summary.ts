@@ -168,6 +168,8 @@ export interface Summary {
     readonly files: readonly string[];
     /** What was listened for, in Cilium's words; null for files, which hold what they hold. */
     readonly types: readonly string[] | null;
+    /** Which of the records were asked for, as it was written (`--peer default/xwing`); empty: all of them. */
+    readonly filters: readonly string[];
   };
   readonly targets: readonly SummaryTarget[];
   readonly completeness: Completeness;

@@ -9,7 +9,7 @@ const TRAFFIC_UNIT =
   'Packets and bytes are those of new and of open connections, in their own direction; what several policies allow is told for each.';
 
 export function renderMarkdown(summary: Summary): string {
-  const { window, policies, targets } = summary;
+  const { window, policies, targets, source } = summary;
   const sign = lowerBoundSign(summary);
   const [first, ...others] = targets;
   const subject =
@@ -28,6 +28,7 @@ export function renderMarkdown(summary: Summary): string {
         ];
   return `${[
     `**policystat**: ${subject}${durationText(window.seconds)} until ${window.end}`,
+    ...(source.filters.length === 0 ? [] : ['', `Only ${markdownText(source.filters.join(' '))}`]),
     '',
     ...table,
     '',

@@ -27,7 +27,7 @@ const LEAST_BODY = 4;
 export function renderTable(summary: Summary, options: TableOptions): string {
   const { palette, height = Number.POSITIVE_INFINITY } = options;
   const width = Math.max(options.width, NARROWEST);
-  const head = [palette.heading(titleText(summary, width)), ''];
+  const head = [palette.heading(titleText(summary, width)), ...filterLines(summary, width), ''];
   const foot = chooseFoot(summary, { ...options, width, height }, height - head.length - LEAST_BODY);
   const lines = [...head, ...bodyOf(summary, { ...options, width }, height - head.length - foot.length), ...foot];
   const shown = lines.length <= height ? lines : [...lines.slice(0, Math.max(0, height - 1)), palette.quiet('…')];
@@ -91,6 +91,11 @@ function titleText({ targets, source, window }: Summary, width: number): string 
       : printable(`${first.namespace}/${first.pod}`);
   // A pod's name may be cut, since when may not.
   return cutTo(cutTo(subject, Math.max(NARROWEST / 2, width - since.length)) + since, width);
+}
+
+/** What is not counted is not missing, but has to be known. */
+function filterLines({ source: { filters } }: Summary, width: number): readonly string[] {
+  return filters.length === 0 ? [] : wrap(`only ${filters.map((text) => printable(text)).join(' ')}`, width, '  ');
 }
 
 function nodesText([first, ...others]: readonly string[]): string {

@@ -100,7 +100,7 @@ describe('completeness', () => {
     file.record(verdict(), attribution(), START_MS + 5);
     const summary = aggregator.summary(START_MS + 10);
     expect(summary.completeness).toMatchObject({ status: 'unknown', reasons: ['offline-input'] });
-    expect(summary.source).toEqual({ kind: 'file', agents: [], files: ['monitor.txt'], types: null });
+    expect(summary.source).toEqual({ kind: 'file', agents: [], files: ['monitor.txt'], types: null, filters: [] });
     // When a kept line was read says nothing about when it was printed.
     expect(summary.policies[0]).toMatchObject({
       firstSeen: null,

@@ -5,9 +5,11 @@ import type { Verdict } from '../../src/model/event.ts';
 import {
   accountedFor,
   attribution,
+  drop,
   makeAggregator,
   plan,
   policy,
+  request,
   rowsOf,
   START_MS,
   target,
@@ -216,5 +218,23 @@ describe('the account of lines', () => {
         );
       }),
     );
+  });
+});
+
+describe('a filter', () => {
+  it('leaves out what it does not choose, in the account too, after what is about other endpoints', () => {
+    const aggregator = makeAggregator({
+      filter: { texts: ['--action deny'], chooses: (record) => record.type === 'drop' },
+    });
+    const stream = aggregator.addStream(plan());
+    stream.record(verdict(), RULE1, START_MS);
+    stream.record(verdict({ endpoint: 1 }), RULE1, START_MS);
+    stream.record(request(), null, START_MS);
+    stream.record(drop(), null, START_MS);
+    const summary = aggregator.summary(START_MS);
+    expect(summary.records).toMatchObject({ received: 4, counted: 1, ignored: { filter: 2, 'other-endpoint': 1 } });
+    expect(accountedFor(summary)).toBe(true);
+    expect(summary).toMatchObject({ policies: [], l7: [], drops: [{ packets: 1 }] });
+    expect(summary.source.filters).toEqual(['--action deny']);
   });
 });

@@ -121,7 +121,9 @@ describe('a live table', () => {
     await expect(renderTable(silent(), { ...PLAIN, live: true, height: 24 })).toMatchFileSnapshot(
       'golden/silent-live-80x24.txt',
     );
-    const connecting = silent({ source: { kind: 'monitor', agents: [], files: [], types: ['policy-verdict'] } });
+    const connecting = silent({
+      source: { kind: 'monitor', agents: [], files: [], types: ['policy-verdict'], filters: [] },
+    });
     expect(renderTable(connecting, { ...PLAIN, live: true })).toContain('Waiting');
   });
 

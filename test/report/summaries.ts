@@ -72,6 +72,7 @@ export function full(changes: Partial<Summary> = {}): Summary {
       agents: [agent(), agent({ node: 'k8s-node2', pod: 'cilium-x7k2p' })],
       files: [],
       types: ['policy-verdict'],
+      filters: [],
     },
     targets: [
       { namespace: 'default', pod: 'deathstar-77dd4fb786-8c4bw', node: 'k8s-node2', endpoint: 733, identity: 18031 },
@@ -120,7 +121,7 @@ export function measured(): Summary {
 export function dropping(): Summary {
   const times = { firstSeen: '2026-11-20T12:03:10.000Z', lastSeen: '2026-11-20T12:03:32.000Z' };
   return full({
-    source: { kind: 'monitor', agents: [agent()], files: [], types: ['policy-verdict', 'drop', 'l7'] },
+    source: { kind: 'monitor', agents: [agent()], files: [], types: ['policy-verdict', 'drop', 'l7'], filters: [] },
     policies: [
       { ...DEFAULT_DENY, drops: [{ reason: 'Policy denied', code: 133, packets: 21 }] },
       row({ redirected: 3 }),
@@ -160,6 +161,7 @@ export function partial(): Summary {
       agents: [agent(), agent({ node: 'k8s-node2', pod: 'cilium-x7k2p', state: 'reconnecting', version: null })],
       files: [],
       types: ['policy-verdict'],
+      filters: [],
     },
     targets: [
       { namespace: 'default', pod: 'deathstar-77dd4fb786-8c4bw', node: 'k8s-node2', endpoint: null, identity: null },
@@ -209,6 +211,7 @@ export function hostile(): Summary {
       agents: [agent({ node: HOSTILE, pod: HOSTILE, version: HOSTILE })],
       files: [],
       types: ['policy-verdict'],
+      filters: [],
     },
     targets: [{ namespace: HOSTILE, pod: '日本語のとても長い名前', node: HOSTILE, endpoint: 1, identity: null }],
     completeness: {
@@ -254,7 +257,7 @@ export function silent(changes: Partial<Summary> = {}): Summary {
 
 export function offline(): Summary {
   return full({
-    source: { kind: 'file', agents: [], files: ['monitor.txt.gz', '-'], types: null },
+    source: { kind: 'file', agents: [], files: ['monitor.txt.gz', '-'], types: null, filters: [] },
     targets: [],
     completeness: { status: 'unknown', lost: 0, gaps: [], missingNodes: [], reasons: ['offline-input'] },
     policies: full().policies.map((each) => ({
@@ -279,5 +282,5 @@ export function crowded(count: number): Summary {
   const agents = Array.from({ length: 50 }, (_, at) =>
     agent({ node: `node-${at}`, state: at === 33 ? 'failed' : 'streaming' }),
   );
-  return full({ policies, source: { kind: 'monitor', agents, files: [], types: ['policy-verdict'] } });
+  return full({ policies, source: { kind: 'monitor', agents, files: [], types: ['policy-verdict'], filters: [] } });
 }

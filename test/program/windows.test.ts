@@ -1,0 +1,77 @@
+/** Which part of what happens a summary speaks of, as a pipe sees it. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
+import { accountedFor, parseSummary, quietCluster } from './cluster.ts';
+import { run, start } from './run.ts';
+
+let cluster: DemoCluster | null = null;
+
+afterEach(async () => {
+  await cluster?.stop();
+  cluster = null;
+});
+
+/** A landing of tiefighter and a refusal of xwing, counted by a summary with these arguments. */
+async function summarized(args: readonly string[]): Promise<string> {
+  cluster = await quietCluster({ version: '1.19' });
+  const running = start(['summary', '--pod', 'deathstar', '--duration', '1m', '-v', ...args], {
+    kubeconfig: cluster.kubeconfigPath,
+  });
+  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+  expect(await cluster.connect('tiefighter', 'deathstar')).toBe('landed');
+  expect(await cluster.connect('xwing', 'deathstar')).toBe('timeout');
+  running.process.kill('SIGINT');
+  const { code, stdout } = await running.outcome;
+  expect(code).toBe(0);
+  return stdout;
+}
+
+describe('filters', () => {
+  it.each<[readonly string[], { allowed: number; denied: number }]>([
+    [['--direction', 'ingress'], { allowed: 1, denied: 3 }],
+    [['--direction', 'egress'], { allowed: 0, denied: 0 }],
+    [['--action', 'deny'], { allowed: 0, denied: 3 }],
+    [['--policy', 'default/rule1'], { allowed: 1, denied: 0 }],
+    [['--policy', 'implicit-default-deny'], { allowed: 0, denied: 3 }],
+    [['--peer', 'default/xwing'], { allowed: 0, denied: 3 }],
+    [['--action', 'allow', '--peer', 'class=tiefighter,class=xwing'], { allowed: 1, denied: 0 }],
+    [['--port', '80', '--protocol', 'tcp'], { allowed: 1, denied: 3 }],
+    [['--port', '443'], { allowed: 0, denied: 0 }],
+  ])('%j', async (args, counts) => {
+    const text = await summarized([...args, '-o', 'json']);
+    const summary = parseSummary(text);
+    expect(summary.totals.ingress).toMatchObject(counts);
+    expect(accountedFor(summary)).toBe(true);
+    expect(summary.records.ignored.filter ?? 0).toBe(4 - counts.allowed - counts.denied);
+    expect(JSON.parse(text)).toMatchObject({
+      source: { filters: args.join(' ').match(/--\S+ \S+/g) },
+    });
+  });
+
+  it('are told above a table', async () => {
+    const text = await summarized(['--action', 'deny', '--peer', 'class=xwing']);
+    expect(text.split('\n')[1]).toBe('only --action deny --peer class=xwing');
+    expect(text).toContain('filter 1');
+  });
+
+  it('of a file are held against what the file tells', async () => {
+    const line = (action: string) =>
+      `Policy verdict log: flow 0x0 local EP ID 425, remote ID 12530, proto 6, ingress, action ${action}, match L3-L4, 10.0.1.5:42596 -> 10.0.1.9:80 tcp SYN\n`;
+    const { code, stdout } = await run(['summary', '--input', '-', '--action', 'deny', '-o', 'json'], {
+      stdin: line('allow') + line('deny'),
+    });
+    expect(code).toBe(0);
+    expect(parseSummary(stdout).totals.ingress).toMatchObject({ allowed: 0, denied: 1 });
+  });
+
+  it.each([
+    [['watch', '--pod', 'a', '--peer', 'tiefighter'], '--peer does not take "tiefighter"'],
+    [['summary', '--pod', 'a', '--reason', 'Policy denied'], 'add -t drop'],
+    [['summary', '--pod', 'a', '--traffic', '--port', '80'], 'leave the filters or it out'],
+    [['summary', '--input', '-', '--port', 'http'], '--port does not take "http"'],
+  ])('%j mean nothing', async (args, sentence) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(sentence);
+  });
+});
