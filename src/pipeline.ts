@@ -4,6 +4,7 @@ import { type AggregatorFilter, createAggregator, type StreamCounter } from './a
 import { createAnswerCache } from './attribution/answer-cache.ts';
 import { createAnswers } from './attribution/answers.ts';
 import { createAttributor } from './attribution/attributor.ts';
+import { namedByHubble } from './attribution/correlated.ts';
 import { createPrintedNames, readL7Name } from './attribution/printed-name.ts';
 import { reservedIdentity } from './discovery/identity-name.ts';
 import { isAbout } from './filter/about.ts';
@@ -239,10 +240,12 @@ export async function summarizeFiles(
 const OFFLINE = { node: null, atMs: null, wanted: true } as const;
 
 function fileCounter(counter: StreamCounter, nowMs: number, sink: RecordSink | null): (record: MonitorRecord) => void {
-  const attribute = createPrintedNames();
+  const answers = createAnswers();
+  const attribute = createPrintedNames(() => null, answers);
   return (record) => {
     const printed = record.type === 'l7' ? readL7Name(record) : record.type === 'policy-verdict' ? record : null;
-    const attribution = printed === null ? null : attribute(printed);
+    const named = record.type === 'policy-verdict' ? namedByHubble(record, answers) : null;
+    const attribution = named ?? (printed === null ? null : attribute(printed));
     counter.record(record, attribution, nowMs);
     sink?.record(record, attribution, OFFLINE);
   };

@@ -10,6 +10,8 @@ import {
 /** Shared by the attributors of all agents: the same answer from two nodes is the same object. */
 export interface Answers {
   derived(policies: readonly PolicyRef[]): Attribution;
+  /** Hubble's own word. */
+  correlated(policies: readonly PolicyRef[]): Attribution;
   printed(policy: PolicyRef, ambiguous: boolean): Attribution;
   defaultDeny(isolatedBy: readonly PolicyRef[]): Attribution;
   unattributed(reason: UnattributedReason): Attribution;
@@ -49,6 +51,8 @@ export function createAnswers(): Answers {
 
   return {
     derived: (policies) => kept(derived, policies, () => answer('derived', policies, [], null, false)),
+    // Each flow brings a list of its own.
+    correlated: (policies) => answer('correlated', policies, [], null, false),
     printed: (policy, ambiguous) => answer('datapath', [policy], [], null, ambiguous),
     defaultDeny: (isolatedBy) =>
       kept(isolated, isolatedBy, () => answer('default-deny', [DEFAULT_DENY], isolatedBy, null, false)),

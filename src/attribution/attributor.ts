@@ -4,6 +4,7 @@ import type { Attribution, PolicyRef } from '../model/policy.ts';
 import { type AnswerCache, createAnswerCache } from './answer-cache.ts';
 import type { Answers } from './answers.ts';
 import { attributeVerdict, type EndpointState } from './attribute.ts';
+import { namedByHubble } from './correlated.ts';
 import { readNotice } from './notice.ts';
 import { createPrintedNames, type Printed, readL7Name } from './printed-name.ts';
 import { createRumours } from './rumours.ts';
@@ -128,6 +129,8 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
 
   return {
     attribute: (verdict, atMs) => {
+      const named = namedByHubble(verdict, answers);
+      if (named !== null) return named;
       if (verdict.dialect !== 'accuknox') return derive(verdict, atMs);
       // The name is there, its kind and namespace are not.
       const history = histories.get(verdict.endpoint);

@@ -143,6 +143,11 @@ export function readDropReason(printed: string): DropReason | null {
   return reason;
 }
 
+/** For where only the number is told. */
+export function dropReasonText(code: number): string {
+  return DROP_TEXTS[code] ?? OTHER_TEXTS[code] ?? String(code);
+}
+
 function codesOf(texts: Readonly<Record<number, string>>): [text: string, code: number][] {
   return Object.entries(texts).map(([code, text]) => [text, Number(code)]);
 }

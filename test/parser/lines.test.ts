@@ -180,7 +180,6 @@ describe('other lines', () => {
     ['{"type":"trace","cpu":"CPU 01:"}', 'other-record'],
     ['{"type":"logRecord","verdict":"Denied"}', 'other-record'],
     ['{"flow":{"verdict":"FORWARDED"},"node_name":"n1"}', 'other-record'],
-    ['{"node_status":{"state_change":"NODE_CONNECTED"}}', 'other-record'],
     ['{"flow":{"verdict":"FORW', 'truncated'],
     ['   ', 'blank'],
     ['\u001b[0m', 'blank'],
@@ -197,7 +196,7 @@ describe('other lines', () => {
     ['CPU 128: Lost 1 events', { events: 1, where: 'kernel-ring', cpu: 128 }],
     [
       '{"lost_events":{"source":"OBSERVER_EVENTS_QUEUE","num_events_lost":"492","cpu":0}}',
-      { events: 492, where: 'hubble-queue' },
+      { events: 492, where: 'hubble-queue', cpu: 0 },
     ],
     ['{"lost_events":{"source":"HUBBLE_RING_BUFFER","num_events_lost":"2"}}', { events: 2, where: 'hubble-ring' }],
   ])('%s', (line, fields) => {

@@ -1,0 +1,72 @@
+/** A line of `hubble observe -o json|jsonpb`: a flow, a loss, or a word about nodes, wrapped or, as older programs print it, bare. */
+import type { Dialect, Lost, MonitorRecord } from '../model/event.ts';
+import type { NodeStatus } from '../model/hubble.ts';
+import { readFlowCapture, readFlowDrop, readFlowTrace, readFlowTranslation, readFlowVerdict } from './hubble-events.ts';
+import { readFlowL7 } from './hubble-l7.ts';
+import { type JsonObject, numberOf, objectOf, textOf, textsOf } from './json-fields.ts';
+
+const PLACES: ReadonlyMap<string | null, Lost['where']> = new Map([
+  ['PERF_EVENT_RING_BUFFER', 'kernel-ring'],
+  ['OBSERVER_EVENTS_QUEUE', 'hubble-queue'],
+  ['HUBBLE_RING_BUFFER', 'hubble-ring'],
+]);
+const STATES: ReadonlyMap<string | null, NodeStatus['state']> = new Map([
+  ['NODE_CONNECTED', 'connected'],
+  ['NODE_UNAVAILABLE', 'unavailable'],
+  ['NODE_GONE', 'gone'],
+  ['NODE_ERROR', 'error'],
+]);
+
+/** Cilium pkg/monitor/api/types.go. */
+const DROP = 1;
+const CAPTURE = 3;
+const TRACE = 4;
+const POLICY_VERDICT = 5;
+const TRACE_SOCK = 7;
+const L7 = 129;
+
+/** Null where it is a flow and lacks what such a flow always has; undefined where it is not Hubble's. */
+export function readHubbleJson(value: JsonObject, dialect: Dialect | null): MonitorRecord | null | undefined {
+  const flow = objectOf(value, 'flow') ?? (objectOf(value, 'event_type') === null ? null : value);
+  if (flow !== null) return readFlow(flow, dialect);
+  const loss = objectOf(value, 'lost_events');
+  if (loss !== null) return readLoss(loss);
+  const status = objectOf(value, 'node_status');
+  return status === null ? undefined : readStatus(status);
+}
+
+function readFlow(flow: JsonObject, dialect: Dialect | null): MonitorRecord | null {
+  switch (numberOf(objectOf(flow, 'event_type') ?? {}, 'type')) {
+    case POLICY_VERDICT:
+      return readFlowVerdict(flow, dialect);
+    case DROP:
+      return readFlowDrop(flow);
+    case TRACE:
+      return readFlowTrace(flow);
+    case CAPTURE:
+      return readFlowCapture(flow);
+    case TRACE_SOCK:
+      return readFlowTranslation(flow);
+    case L7:
+      return readFlowL7(flow);
+    default:
+      return { type: 'ignored', reason: 'other-record' };
+  }
+}
+
+/** protobuf's JSON writes 64-bit numbers as strings, and leaves zeros out. */
+function readLoss(loss: JsonObject): Lost {
+  const count = Number(textOf(loss, 'num_events_lost') ?? numberOf(loss, 'num_events_lost') ?? 0);
+  const where = PLACES.get(textOf(loss, 'source')) ?? 'unknown';
+  return { type: 'lost', events: Number.isFinite(count) && count > 0 ? count : 0, where, cpu: numberOf(loss, 'cpu') };
+}
+
+function readStatus(status: JsonObject): NodeStatus {
+  const message = textOf(status, 'message');
+  return {
+    type: 'node-status',
+    state: STATES.get(textOf(status, 'state_change')) ?? 'unknown',
+    nodes: textsOf(status, 'node_names').map((name) => name.slice(name.lastIndexOf('/') + 1)),
+    message: message === '' ? null : message,
+  };
+}
