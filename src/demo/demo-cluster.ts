@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../model/clock.ts';
-import { addressOfPod, findPod, resolveAddress } from './agent/address.ts';
+import { addressOfPod, resolveAddress } from './agent/address.ts';
 import { createCilium } from './agent/cilium.ts';
 import { createCurl } from './agent/curl.ts';
 import { createHubble } from './agent/hubble.ts';
@@ -13,11 +13,10 @@ import { listenForPrograms } from './agent/socket.ts';
 import type { Faults } from './api/faults.ts';
 import { startApiServer } from './api/server.ts';
 import { createObjectStore } from './api/store.ts';
-import { movePod, putReady, putRestarting } from './cluster/lifecycle.ts';
 import { populate } from './cluster/objects.ts';
 import { PODS, resourceOf } from './cluster/resources.ts';
 import { agentVersion } from './cluster/version.ts';
-import { killContainer } from './container-processes.ts';
+import { type ClusterFaults, createClusterFaults } from './cluster-faults.ts';
 import { createDatapath } from './datapath/connection.ts';
 import type { DemoEvent, TransportProtocol } from './datapath/event.ts';
 import { startHeartbeat } from './datapath/heartbeat.ts';
@@ -38,6 +37,8 @@ export interface DemoOptions {
   readonly programsFolder: string;
   /** Called when a request for an exec arrives. */
   execRequested?(): void;
+  /** Called for every event that an agent has to tell, with the number of monitors that listen to it. */
+  emitted?(node: string, event: DemoEvent, listeners: number): void;
 }
 
 interface ConnectOptions {
@@ -50,12 +51,7 @@ interface ConnectOptions {
 
 type ConnectOutcome = 'landed' | 'forbidden' | 'refused' | 'timeout';
 
-interface DemoFaults extends Faults {
-  /** Ends the agent's container, which starts again; resolves when it is ready. */
-  restartAgent(node: string): Promise<void>;
-  /** Deletes the pod and makes it anew on another node, with another endpoint and address. */
-  movePod(pod: string, node: string): Promise<void>;
-}
+interface DemoFaults extends Faults, ClusterFaults {}
 
 interface AgentCall {
   readonly node: string;
@@ -87,9 +83,6 @@ export interface DemoCluster {
 const AGENTS: Readonly<Record<string, string>> = { 'k8s-node1': 'cilium-5l2dg', 'k8s-node2': 'cilium-hr95b' };
 const AGENT_NAMESPACE = 'kube-system';
 const CONNECT_TIMEOUT_MS = 5000;
-/** So that what the monitors print last is on its way before their container ends. */
-const LAST_WORDS_MS = 50;
-const RESTART_MS = 1500;
 
 const clock: Clock = {
   nowMs: () => Date.now(),
@@ -99,15 +92,6 @@ const clock: Clock = {
   },
 };
 
-function waitMs(ms: number): Promise<void> {
-  return new Promise((resolve) => clock.after(ms, resolve));
-}
-
-function imageOf(pod: string): Image {
-  if (Object.values(AGENTS).includes(pod)) return 'agent';
-  return /^(cilium-operator|hubble-relay)-/.test(pod) ? 'distroless' : 'pod';
-}
-
 export async function startDemoCluster(options: DemoOptions): Promise<DemoCluster> {
   const version = agentVersion(options.dialect, options.version);
   const now = () => new Date(clock.nowMs());
@@ -116,8 +100,22 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
   const store = createObjectStore(now);
   populate(store, version, clock.nowMs());
 
+  const agentPods = new Map(Object.entries(AGENTS));
   const hubs = new Map<string, MonitorHub>(Object.keys(AGENTS).map((node) => [node, createMonitorHub(version, now)]));
-  const emit = (node: string, event: DemoEvent) => hubs.get(node)?.emit(event);
+  const hubOf = (node: string): MonitorHub => {
+    const hub = hubs.get(node);
+    if (hub === undefined) throw new RangeError(`the demo cluster has no node ${node}`);
+    return hub;
+  };
+  const emit = (node: string, event: DemoEvent) => {
+    const hub = hubs.get(node);
+    options.emitted?.(node, event, hub?.listeners() ?? 0);
+    hub?.emit(event);
+  };
+  const imageOf = (pod: string): Image => {
+    if ([...agentPods.values()].includes(pod)) return 'agent';
+    return /^(cilium-operator|hubble-relay)-/.test(pod) ? 'distroless' : 'pod';
+  };
   const world = createWorld(store, version, emit);
   // Every consumer has numbers of its own, so that what a person does changes nothing of the background.
   const random = createRandom(options.seed);
@@ -133,12 +131,13 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
         calls.push({ node, argv: invocation.argv, revision: world.revision() });
         return cilium(invocation);
       };
-      return [AGENTS[node] ?? '', counted];
+      return [node, counted];
     }),
   );
   const programs = await listenForPrograms(join(folder, 'world.sock'), ({ pod, program }) => {
     if (program === 'curl') return curl;
-    return program === 'hubble' ? hubble : (agents.get(pod) ?? null);
+    const node = [...agentPods].find(([, name]) => name === pod)?.[0] ?? '';
+    return program === 'hubble' ? hubble : (agents.get(node) ?? null);
   });
   const api = await startApiServer({
     store,
@@ -166,16 +165,10 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
   const stopHeartbeat = startHeartbeat(world, { clock, random: createRandom(options.seed + 2), emit });
 
   const agentOf = (node: string) => {
-    const pod = AGENTS[node];
+    const pod = agentPods.get(node);
     if (pod === undefined) throw new RangeError(`the demo cluster has no node ${node}`);
     return { namespace: AGENT_NAMESPACE, pod };
   };
-  const podOf = (name: string): KubeObject => {
-    const pod = findPod(name, store);
-    if (pod === null) throw new RangeError(`the demo cluster has no pod ${name}`);
-    return pod;
-  };
-
   return {
     kubeconfigPath,
     server: api.url,
@@ -205,29 +198,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
     },
     faults: {
       ...api.faults,
-      async restartAgent(node) {
-        const { namespace, pod } = agentOf(node);
-        hubs.get(node)?.disconnect();
-        await waitMs(LAST_WORDS_MS);
-        killContainer(api.processes(), `${namespace}/${pod}`);
-        putRestarting(store, podOf(`${namespace}/${pod}`), clock.nowMs());
-        await waitMs(RESTART_MS);
-        putReady(store, podOf(`${namespace}/${pod}`), clock.nowMs());
-        emit(node, { type: 'agent', notice: 'Cilium agent started', message: { time: now().toISOString() } });
-      },
-      movePod(name, node) {
-        const target = world.nodes().find((one) => one.name === node);
-        const pod = podOf(name);
-        const taken = new Set(world.endpoints().map(({ ip }) => ip));
-        if (target === undefined) return Promise.reject(new RangeError(`the demo cluster has no node ${node}`));
-        const network = target.internalIp.split('.').slice(0, 3).join('.');
-        let podIp = '';
-        do podIp = `${network}.${random.between(2, 250)}`;
-        while (taken.has(podIp));
-        const place = { node, nodeIp: target.ip, podIp, endpoint: random.between(100, 4000) };
-        movePod(store, pod, place, clock.nowMs());
-        return Promise.resolve();
-      },
+      ...createClusterFaults({ clock, random, store, world, api, emit, hubOf, agents: agentPods }),
     },
     async stop() {
       stopTraffic();

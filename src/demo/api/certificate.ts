@@ -1,14 +1,15 @@
-/** The server's identity: a certificate authority of its own, a certificate from it, and the kubeconfig that trusts it. */
+/** The server's identity: a certificate authority of its own, certificates from it, and the kubeconfig that trusts it. */
 
-export interface ServerCertificate {
+export interface Authority {
+  /** Its own certificate. */
   readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
+  /** A new certificate for the server. */
+  issue(): Promise<{ readonly cert: string; readonly key: string }>;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-export async function createCertificate(): Promise<ServerCertificate> {
+export async function createAuthority(): Promise<Authority> {
   // Loaded here, because it takes long and nothing but a starting demo needs it.
   // A CommonJS package: bundled, it has a default export only.
   const {
@@ -23,23 +24,26 @@ export async function createCertificate(): Promise<ServerCertificate> {
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
     ],
   });
-  const server = await generate([{ name: 'commonName', value: 'policystat-demo' }], {
-    ...common,
-    ca: { key: ca.private, cert: ca.cert },
-    extensions: [
-      { name: 'basicConstraints', cA: false },
-      { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 7, ip: '127.0.0.1' },
-          { type: 2, value: 'localhost' },
-        ],
-      },
-    ],
-  });
-  return { ca: ca.cert, cert: server.cert, key: server.private };
+  const issue = async () => {
+    const server = await generate([{ name: 'commonName', value: 'policystat-demo' }], {
+      ...common,
+      ca: { key: ca.private, cert: ca.cert },
+      extensions: [
+        { name: 'basicConstraints', cA: false },
+        { name: 'keyUsage', digitalSignature: true, critical: true },
+        { name: 'extKeyUsage', serverAuth: true },
+        {
+          name: 'subjectAltName',
+          altNames: [
+            { type: 7, ip: '127.0.0.1' },
+            { type: 2, value: 'localhost' },
+          ],
+        },
+      ],
+    });
+    return { cert: server.cert, key: server.private };
+  };
+  return { ca: ca.cert, issue };
 }
 
 /** YAML, because people open it. */

@@ -85,6 +85,12 @@ export function createExecServer(context: ExecContext): ExecServer {
         socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
         return;
       }
+      const path = `${namespace ?? ''}/${pod.metadata.name}`;
+      const refusal = context.faults.takeRefusal(path);
+      if (refusal !== null) {
+        refuseUpgrade(socket, refusal);
+        return;
+      }
       const environment = await context.runtime.container(namespace ?? '', pod.metadata.name, container.name);
       if (environment === null) {
         refuseUpgrade(socket, badRequest(`container ${container.name} is not valid for pod ${pod.metadata.name}`));
@@ -98,7 +104,7 @@ export function createExecServer(context: ExecContext): ExecServer {
           stderr: wants('stderr'),
           tty: wants('tty'),
         };
-        runExec(stream, protocol, options, environment, context);
+        runExec(stream, protocol, options, environment, { ...context, pod: path });
       });
     },
     close() {

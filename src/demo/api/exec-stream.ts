@@ -38,9 +38,9 @@ export function runExec(
   protocol: ExecProtocol,
   options: ExecOptions,
   environment: ContainerEnvironment,
-  surroundings: { readonly groups: ProcessGroups; readonly faults: FaultState },
+  surroundings: { readonly groups: ProcessGroups; readonly faults: FaultState; readonly pod: string },
 ): void {
-  const { groups, faults } = surroundings;
+  const { groups, faults, pod } = surroundings;
   const dropAfter = faults.takeDropAfter();
   let bytesUntilCut = dropAfter;
   let child: ChildProcess | null = null;
@@ -96,6 +96,7 @@ export function runExec(
     socket.close(1000);
   };
   const leave = faults.enlist({
+    pod,
     setStalled(value) {
       stalled = value;
       // Not reading leaves pings unanswered, as a peer does that is cut off without notice.

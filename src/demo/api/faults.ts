@@ -1,5 +1,6 @@
 /** The faults that a test may script: on exec streams, on permissions, on the server's port. */
 import type { ForbidRule, Permissions } from './permissions.ts';
+import { type StatusError, serverError } from './status.ts';
 
 export interface Faults {
   /**
@@ -16,21 +17,40 @@ export interface Faults {
   refuseConnections(ms: number): void;
   /** Cuts every exec stream now, without a close frame. */
   breakStreams(): void;
+  /** Refuses so many requests for an exec, in the words of a server that is busy or cannot reach the node. */
+  refuseExecs(code: RefusalCode, times: number): void;
+  /** Cuts the streams into a pod (`NAMESPACE/NAME`) and refuses new ones with this message; null ends it. */
+  isolate(pod: string, message: string | null): void;
+  /** Cuts every connection and takes no new one for so long; then the server is there again. */
+  restartServer(downMs: number): void;
+  /** Serves with another certificate of the same authority from now on. */
+  rotateCertificate(): Promise<void>;
+  /** The old token is refused from now on; returns the new one. */
+  rotateToken(): string;
 }
+
+/** What can be scripted without the server itself. */
+export type StreamFaults = Omit<Faults, 'restartServer' | 'rotateCertificate' | 'rotateToken'>;
+
+export type RefusalCode = 429 | 500 | 503;
 
 /** What a fault does to one exec stream. */
 interface FaultyStream {
+  /** `NAMESPACE/NAME`. */
+  readonly pod: string;
   setStalled(stalled: boolean): void;
   cut(): void;
 }
 
-export interface FaultState extends Faults {
+export interface FaultState extends StreamFaults {
   /** Takes part in the faults until the returned function is called. */
   enlist(stream: FaultyStream): () => void;
   /** The bytes after which the stream that is being opened is to be cut, or null. */
   takeDropAfter(): number | null;
   giveBackDropAfter(bytes: number): void;
   refuses(): boolean;
+  /** Why an exec into this pod is refused, or null. */
+  takeRefusal(pod: string): StatusError | null;
   clear(): void;
 }
 
@@ -58,9 +78,18 @@ function createPeriod(changed: (on: boolean) => void): { on(): boolean; start(ms
   };
 }
 
+/** Kubernetes apiserver: max-in-flight filter, proxy to a kubelet, a server that is not ready. */
+const REFUSALS: Readonly<Record<RefusalCode, string>> = {
+  429: 'Too many requests, please try again later.',
+  500: 'error dialing backend: remote error: tls: internal error',
+  503: 'the server is currently unable to handle the request',
+};
+
 export function createFaults(permissions: Permissions): FaultState {
   const streams = new Set<FaultyStream>();
   const drops: number[] = [];
+  const isolated = new Map<string, string>();
+  const refusals: RefusalCode[] = [];
   const stalling = createPeriod((on) => {
     for (const stream of [...streams]) stream.setStalled(on);
   });
@@ -73,6 +102,21 @@ export function createFaults(permissions: Permissions): FaultState {
     refuseConnections: (ms) => refusing.start(ms),
     breakStreams() {
       for (const stream of [...streams]) stream.cut();
+    },
+    refuseExecs(code, times) {
+      for (let left = times; left > 0; left -= 1) refusals.push(code);
+    },
+    isolate(pod, message) {
+      isolated.delete(pod);
+      if (message === null) return;
+      isolated.set(pod, message);
+      for (const stream of [...streams]) if (stream.pod === pod) stream.cut();
+    },
+    takeRefusal(pod) {
+      const message = isolated.get(pod);
+      if (message !== undefined) return serverError(500, message);
+      const code = refusals.shift();
+      return code === undefined ? null : serverError(code, REFUSALS[code]);
     },
     enlist(stream) {
       streams.add(stream);

@@ -28,7 +28,8 @@ import { answerCreate, answerDelete, answerPatch, answerUpdate } from './write.t
 
 export interface RouterOptions {
   readonly store: WatchableStore;
-  readonly token: string;
+  /** The one that is good now. */
+  token(): string;
   readonly permissions: Permissions;
   readonly execs: ExecServer;
   readonly versionInfo?: Readonly<Record<string, string>>;
@@ -67,13 +68,13 @@ function wantsAggregated(request: IncomingMessage): boolean {
 }
 
 export function createRouter(options: RouterOptions): Router {
-  const { store, permissions, token } = options;
+  const { store, permissions } = options;
 
   /** The user's name, or null for a token that is not known. */
   const authenticate = (request: IncomingMessage): string | null => {
     const { authorization } = request.headers;
     if (authorization === undefined) return ANONYMOUS;
-    if (authorization !== `Bearer ${token}`) return null;
+    if (authorization !== `Bearer ${options.token()}`) return null;
     const impersonated = request.headers['impersonate-user'];
     return typeof impersonated === 'string' ? impersonated : USER;
   };

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:https';
 import type { ContainerRuntime } from '../ports.ts';
-import { createCertificate, kubeconfigFor } from './certificate.ts';
+import { createAuthority, kubeconfigFor } from './certificate.ts';
 import { createExecServer } from './exec-request.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createPermissions } from './permissions.ts';
@@ -25,6 +25,7 @@ export interface ApiServer {
   readonly url: string;
   /** YAML with the authority and the token; its one context is named `policystat-demo`. */
   readonly kubeconfig: string;
+  /** The one that is good now. */
   readonly token: string;
   readonly faults: Faults;
   /** The processes that exec has started, their children included, as far as they are alive. */
@@ -33,16 +34,21 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const certificate = await createCertificate();
-  const token = randomBytes(32).toString('base64url');
+  const authority = await createAuthority();
+  const certificate = await authority.issue();
+  let token = newToken();
   const permissions = createPermissions();
   const faults = createFaults(permissions);
   const groups = createProcessGroups();
   const execs = createExecServer({ ...options, groups, faults });
-  const router = createRouter({ ...options, token, permissions, execs });
+  const router = createRouter({ ...options, token: () => token, permissions, execs });
 
-  const server = createServer({ cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2' });
+  const server = createServer({ ...certificate, minVersion: 'TLSv1.2' });
   server.keepAliveTimeout = 60_000;
   server.on('request', (request, response) => {
     router.handle(request, response).catch((error: unknown) => {
@@ -57,28 +63,50 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.on('connection', (socket) => {
     if (faults.refuses()) socket.destroy();
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  const listen = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+  await listen(0);
   const address = server.address();
   const port = address !== null && typeof address === 'object' ? address.port : 0;
   const url = `https://127.0.0.1:${port}`;
 
+  let restart: NodeJS.Timeout | undefined;
+
   return {
     url,
-    kubeconfig: kubeconfigFor(url, certificate.ca, token),
-    token,
+    get kubeconfig() {
+      return kubeconfigFor(url, authority.ca, token);
+    },
+    get token() {
+      return token;
+    },
     faults: {
       ...faults,
       refuseConnections(ms) {
         faults.refuseConnections(ms);
         server.closeIdleConnections();
       },
+      restartServer(downMs) {
+        server.close();
+        faults.breakStreams();
+        server.closeAllConnections();
+        restart = setTimeout(() => void listen(port), downMs);
+      },
+      async rotateCertificate() {
+        server.setSecureContext({ ...(await authority.issue()), minVersion: 'TLSv1.2' });
+      },
+      rotateToken() {
+        token = newToken();
+        return token;
+      },
     },
     processes: () => groups.alive(),
     async close() {
       faults.clear();
+      clearTimeout(restart);
       const closed = new Promise((resolve) => server.close(resolve));
       execs.close();
       server.closeAllConnections();

@@ -38,6 +38,16 @@ export function unauthorized(): StatusError {
   return statusError(401, 'Unauthorized', 'Unauthorized');
 }
 
+const SERVER_REASONS: Readonly<Record<429 | 500 | 503, string>> = {
+  429: 'TooManyRequests',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+};
+
+export function serverError(code: 429 | 500 | 503, message: string): StatusError {
+  return statusError(code, SERVER_REASONS[code], message);
+}
+
 export function notFound(group: string, plural: string, name: string): StatusError {
   return statusError(
     404,

@@ -1,9 +1,9 @@
-/** What happens to the demo's pods: an agent's container that restarts, a pod that moves to another node. */
+/** What happens to the demo's pods and nodes: containers that restart, pods that are replaced, moved or added, nodes that are not heard. */
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { KubeObject, ObjectStore } from '../ports.ts';
 import { toKubeTime } from './objects.ts';
-import { ENDPOINTS, PODS } from './resources.ts';
+import { ENDPOINTS, NODES, PODS } from './resources.ts';
 
 const Condition = v.looseObject({ type: v.string() });
 const Status = v.looseObject({
@@ -30,6 +30,30 @@ function withReadiness(
     ),
     containerStatuses: status.containerStatuses.map((container) => ({ ...container, ready, started: ready })),
   };
+}
+
+/** The agent's DaemonSet makes another pod in the place of one that is gone; it is not ready yet. */
+export function replacePod(store: ObjectStore, pod: KubeObject, name: string, nowMs: number): void {
+  const { status } = v.parse(Pod, pod);
+  const creationTimestamp = toKubeTime(nowMs);
+  store.remove(PODS, pod.metadata.namespace ?? null, pod.metadata.name);
+  const metadata = { ...pod.metadata, name, uid: randomUUID(), creationTimestamp };
+  store.put(PODS, { ...pod, metadata, status: withReadiness(status, false, creationTimestamp) });
+}
+
+const NodeStatus = v.looseObject({ conditions: v.array(Condition) });
+
+/** What the node controller writes when the kubelet is not heard any more, or again. */
+export function putNodeReadiness(store: ObjectStore, node: string, ready: boolean, nowMs: number): void {
+  const object = store.get(NODES, null, node);
+  if (object === null) throw new RangeError(`the demo cluster has no node ${node}`);
+  const status = v.parse(NodeStatus, object.status);
+  const conditions = status.conditions.map((condition) =>
+    condition.type === 'Ready'
+      ? { ...condition, status: ready ? 'True' : 'Unknown', lastTransitionTime: toKubeTime(nowMs) }
+      : condition,
+  );
+  store.put(NODES, { ...object, status: { ...status, conditions } });
 }
 
 /** The pod as it is between the end of its container and the start of the next. */
@@ -68,21 +92,56 @@ export interface Place {
 
 /** Another pod of the same name on another node: with its own address, endpoint and uid. */
 export function movePod(store: ObjectStore, pod: KubeObject, place: Place, nowMs: number): void {
-  const { name, namespace = 'default' } = pod.metadata;
-  const endpoint = store.get(ENDPOINTS, namespace, name);
-  if (endpoint === null) throw new RangeError(`${namespace}/${name} has no endpoint to move`);
-  const { spec, status } = v.parse(Pod, pod);
-  const cilium = v.parse(PodEndpoint, endpoint).status;
+  const endpoint = endpointOf(store, pod);
+  removePod(store, pod);
+  putPod(store, { pod, endpoint }, pod.metadata.name, place, nowMs);
+}
+
+/** One more pod of the same workload. */
+export function copyPod(store: ObjectStore, pod: KubeObject, name: string, place: Place, nowMs: number): void {
+  putPod(store, { pod, endpoint: endpointOf(store, pod) }, name, place, nowMs);
+}
+
+export function removePod(store: ObjectStore, { metadata }: KubeObject): void {
+  const { name, namespace = 'default' } = metadata;
   store.remove(PODS, namespace, name);
   store.remove(ENDPOINTS, namespace, name);
+}
 
+/** The agent makes the pod's endpoint anew, under another number. */
+export function renumberEndpoint(store: ObjectStore, pod: KubeObject, id: number): void {
+  const endpoint = endpointOf(store, pod);
+  store.put(ENDPOINTS, { ...endpoint, status: { ...v.parse(PodEndpoint, endpoint).status, id } });
+}
+
+function endpointOf(store: ObjectStore, { metadata }: KubeObject): KubeObject {
+  const { name, namespace = 'default' } = metadata;
+  const endpoint = store.get(ENDPOINTS, namespace, name);
+  if (endpoint === null) throw new RangeError(`${namespace}/${name} has no endpoint`);
+  return endpoint;
+}
+
+interface PodWithEndpoint {
+  readonly pod: KubeObject;
+  readonly endpoint: KubeObject;
+}
+
+function putPod(
+  store: ObjectStore,
+  { pod, endpoint }: PodWithEndpoint,
+  name: string,
+  place: Place,
+  nowMs: number,
+): void {
+  const { spec, status } = v.parse(Pod, pod);
+  const cilium = v.parse(PodEndpoint, endpoint).status;
   const uid = randomUUID();
   const creationTimestamp = toKubeTime(nowMs);
   const containerId = randomUUID().replaceAll('-', '').repeat(2);
   const moved = withReadiness(status, true, creationTimestamp);
   store.put(PODS, {
     ...pod,
-    metadata: { ...pod.metadata, uid, creationTimestamp },
+    metadata: { ...pod.metadata, name, uid, creationTimestamp },
     spec: { ...spec, nodeName: place.node },
     status: {
       ...moved,
@@ -102,6 +161,7 @@ export function movePod(store: ObjectStore, pod: KubeObject, place: Place, nowMs
     ...endpoint,
     metadata: {
       ...endpoint.metadata,
+      name,
       uid: randomUUID(),
       creationTimestamp,
       ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name, uid }],

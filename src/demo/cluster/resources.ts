@@ -2,6 +2,7 @@
 import type { Resource } from '../../model/kubernetes.ts';
 
 export const PODS: Resource = { group: '', version: 'v1', plural: 'pods' };
+export const NODES: Resource = { group: '', version: 'v1', plural: 'nodes' };
 export const SERVICES: Resource = { group: '', version: 'v1', plural: 'services' };
 export const ENDPOINTS: Resource = { group: 'cilium.io', version: 'v2', plural: 'ciliumendpoints' };
 export const CILIUM_POLICIES: Resource = { group: 'cilium.io', version: 'v2', plural: 'ciliumnetworkpolicies' };
@@ -14,7 +15,7 @@ export const NETWORK_POLICIES: Resource = { group: 'networking.k8s.io', version:
 
 const OTHERS: Readonly<Record<string, Resource>> = {
   Namespace: { group: '', version: 'v1', plural: 'namespaces' },
-  Node: { group: '', version: 'v1', plural: 'nodes' },
+  Node: NODES,
   Pod: PODS,
   Service: SERVICES,
   ConfigMap: { group: '', version: 'v1', plural: 'configmaps' },
