@@ -7,17 +7,18 @@ import { type DiscoveredPlan, discoverTargets, type StepName } from '../discover
 import { listPolicies } from '../discovery/policies.ts';
 import { monitorStream } from '../exec/monitor.ts';
 import { askAgent } from '../exec/question.ts';
-import type { AgentExec } from '../exec/session.ts';
 import type { Io } from '../io/io.ts';
 import type { RecordSink } from '../model/attributed.ts';
 import type { AgentCost, AgentPlan, AgentRef } from '../model/cluster.ts';
 import type { KubeApi } from '../model/kubernetes.ts';
 import { Failure, failure, type Problem } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
+import { execOver } from './agent-exec.ts';
 import { openEarly } from './early-stream.ts';
 import { followTargets } from './follow.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
+import { createTroubles } from './troubles.ts';
 import { aborted, elapsed, every, rememberFor } from './until.ts';
 
 /** All agents read their state when a policy changes: one list serves them. */
@@ -75,7 +76,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
   // The Kubernetes client is loaded here and not at the top: help, version and files never pay for it.
   const { connectKube } = await import('../io/kube.ts');
   const kube = await connectKube(plan.kube);
-  const exec: AgentExec = { openExec: kube.openExec.bind(kube), clock: io.clock, random: io.random };
+  const exec = execOver(kube, plan, io);
   const surroundings = {
     kube,
     runInAgent: (agent: AgentRef, args: readonly string[]) => askAgent(exec, agent, args, io.stop),
@@ -135,6 +136,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     hearing.sink?.(heard),
     hearing.filter?.(heard),
   ]);
+  const troubles = createTroubles(narrator);
   const pipeline = startPipeline({
     clock: io.clock,
     identityName: found.identityName,
@@ -147,12 +149,13 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     ...(sink === undefined ? {} : { sink }),
     streaming: ({ agent }) => {
       narrator.detail(`${agent.node}: listening`);
+      troubles.over(agent.node);
       opened.resolve();
       readiness.get(agent.node)?.resolve();
       found.agentOpened(currentAgents.get(agent.node)?.() ?? agent);
     },
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
-    trouble: (_plan, problem) => narrator.warn(problem),
+    trouble: ({ agent }, problem) => troubles.tell(agent.node, problem),
     failed: ({ agent }, problem) => {
       failed.push(problem);
       readiness.get(agent.node)?.resolve();

@@ -3,6 +3,7 @@ import type { Ora } from 'ora';
 import type { Io } from '../io/io.ts';
 import type { Problem } from '../model/problem.ts';
 import { explain } from '../report/explain.ts';
+import { printable } from '../report/printable.ts';
 import { usesColor } from './color.ts';
 import type { OutputFlags } from './options.ts';
 
@@ -17,6 +18,9 @@ const STEPS = {
 } as const;
 
 type Step = keyof typeof STEPS;
+
+/** An agent's own words may be a usage text or an object. */
+const LONGEST_DETAIL = 1_000;
 
 export interface Narrator {
   step(step: Step): void;
@@ -44,7 +48,7 @@ export async function createNarrator(
       if (!quiet) say(explain(problem));
     },
     detail: (text) => {
-      if (flags.verbose === true) say(text);
+      if (flags.verbose === true) say(printable(text, LONGEST_DETAIL));
     },
     settle: () => void spinner?.stop(),
   };

@@ -103,7 +103,7 @@ export function addClusterOptions(command: Command): Command {
     .addOption(
       option(
         '--request-timeout <time>',
-        'give up on one API request after this time; a bare number is seconds, 0 never',
+        'give up on one API request, and on a silent stream, after this time; a bare number is seconds, 0 never',
       ).argParser(requestTimeoutMs),
     )
     .optionsGroup('Cilium agent:')

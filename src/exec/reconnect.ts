@@ -42,6 +42,8 @@ const FIRST_TRIES = 4;
 const FIRST_TRIES_LOST = 2;
 /** A pod on a dead node is there for a long time: look for another one after so many failures. */
 const RELOCATE_AFTER = 2;
+/** Some two minutes for whoever has to log in again. */
+const UNAUTHORIZED_TRIES = 30;
 const BACKOFF_BASE_MS = 250;
 const BACKOFF_MAX_MS = 10_000;
 
@@ -63,7 +65,7 @@ export function decide(outcome: Outcome, situation: Situation): Decision {
 
 function afterRefusal(error: Failure, situation: Situation): Decision {
   const { problem } = error;
-  const { everListened } = situation;
+  const { everListened, failures } = situation;
   switch (problem.code) {
     case 'API_UNREACHABLE':
       return retryOrFail(error, situation);
@@ -74,6 +76,11 @@ function afterRefusal(error: Failure, situation: Situation): Decision {
         : { kind: 'fail', error };
     case 'EXEC_NOT_FOUND':
       return everListened ? { kind: 'retry', problem, relocate: true } : { kind: 'fail', error };
+    case 'UNAUTHORIZED':
+      // Expired, until somebody logs in again; or the server cannot ask whoever knows.
+      return everListened && failures < UNAUTHORIZED_TRIES
+        ? { kind: 'retry', problem, relocate: false }
+        : { kind: 'fail', error };
     case 'CREDENTIALS_FAILED':
       // A plugin needs the network that may just be missing.
       return everListened ? retryOrFail(error, situation) : { kind: 'fail', error };

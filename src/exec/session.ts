@@ -11,6 +11,8 @@ export interface AgentExec {
   readonly openExec: KubeApi['openExec'];
   readonly clock: Clock;
   readonly random: () => number;
+  /** A peer without a sign of life for so long is given up; 13.5 s where this is absent or more. */
+  readonly silenceMs?: number;
 }
 
 export interface SessionOutput {
@@ -28,8 +30,8 @@ export interface Session {
   readonly terminate: () => void;
 }
 
-/** A peer that dies right after a sign of life is noticed with the third ping that is due: 13.5 s. */
-const PING_EVERY_MS = 4_500;
+/** A peer that dies right after a sign of life is noticed with the third ping that is due. */
+const SILENCE_MS = 13_500;
 const UNANSWERED_PINGS = 2;
 /** For the remote program to end by itself after its stdin, and then for the closing handshake. */
 const END_GRACE_MS = 2_000;
@@ -44,6 +46,7 @@ export async function openSession(
   signal: AbortSignal,
 ): Promise<Session> {
   const { clock } = exec;
+  const pingEveryMs = Math.min(exec.silenceMs ?? SILENCE_MS, SILENCE_MS) / (UNANSWERED_PINGS + 1);
   const { promise: ended, resolve } = Promise.withResolvers<ExecEnd>();
   const status: Uint8Array[] = [];
   let statusBytes = 0;
@@ -91,7 +94,7 @@ export async function openSession(
   };
   const waitToPing = () => {
     if (over.signal.aborted) return;
-    const cancel = clock.after(PING_EVERY_MS, () => {
+    const cancel = clock.after(pingEveryMs, () => {
       over.signal.removeEventListener('abort', cancel);
       keepAlive();
     });

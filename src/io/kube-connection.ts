@@ -20,11 +20,28 @@ export async function openConnection(
   context: KubeContext,
   impersonation: Impersonation,
   env: Env,
+  reload: (() => KubeContext) | null = null,
 ): Promise<KubeConnection> {
   const { cluster, user, name } = context;
   const fail = (error: unknown) =>
     failure({ code: 'CREDENTIALS_FAILED', context: name, detail: messageOf(error) }, error);
-  const credentials = attempt(() => createCredentials(context, env), fail);
+  let credentials = attempt(() => createCredentials(context, env), fail);
+  let known = fingerprint(user, credentials);
+  /** Somebody has logged in again, or the certificate's file was replaced. */
+  const readAgain = (): boolean => {
+    if (reload === null) return false;
+    try {
+      const fresh = reload();
+      const read = createCredentials(fresh, env);
+      if (fingerprint(fresh.user, read) === known) return false;
+      known = fingerprint(fresh.user, read);
+      credentials = read;
+      return true;
+    } catch {
+      // Half written, or gone: the next refusal reads it again.
+      return false;
+    }
+  };
   const ca = attempt(() => pem(cluster['certificate-authority-data'], cluster['certificate-authority']), fail);
   const server = serverUrl(cluster.server, ca !== null || cluster['insecure-skip-tls-verify'] === true);
   const proxy = attempt(() => proxyFor(new URL(server), cluster['proxy-url'] ?? null, env), fail);
@@ -32,8 +49,8 @@ export async function openConnection(
   return {
     context: name,
     server,
-    headers: () => headersOf(credentials, impersonated, fail),
-    renewCredentials: () => credentials.renew(),
+    headers: async () => headersOf(credentials, impersonated, fail),
+    renewCredentials: () => credentials.renew() || readAgain(),
     // A plugin may give a certificate, and a new one later.
     get tls() {
       return {
@@ -81,6 +98,11 @@ function impersonationHeaders(user: UserConfig, flags: Impersonation): Record<st
     headers[`Impersonate-Extra-${encodeURIComponent(key)}`] = [...values];
   }
   return headers;
+}
+
+function fingerprint(user: UserConfig, credentials: Credentials): string {
+  const { cert, key } = credentials.clientCertificate();
+  return JSON.stringify([user, cert?.toString('base64'), key?.toString('base64')]);
 }
 
 /** A server without a scheme is plain HTTP unless TLS is asked for (client-go, rest.DefaultServerURL). */

@@ -28,7 +28,10 @@ const ReviewSchema = v.object({ status: v.object({ allowed: v.boolean() }) });
 
 export async function connectKube(options: KubeOptions): Promise<KubeApi> {
   const context = loadContext(options);
-  const connection = await openConnection(context, options, options.env);
+  const { name } = context;
+  // The same context, even where another one is the current one by then.
+  const reload = name === null ? null : () => loadContext({ ...options, context: name });
+  const connection = await openConnection(context, options, options.env, reload);
   const send = createSender(connection, options.requestTimeoutMs ?? null);
   return {
     context: connection.context,

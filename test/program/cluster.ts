@@ -12,7 +12,7 @@ const Counts = {
 };
 
 const SummaryJson = v.object({
-  window: v.object({ seconds: v.number() }),
+  window: v.object({ start: v.string(), end: v.string(), seconds: v.number() }),
   source: v.object({
     agents: v.array(
       v.object({
@@ -29,7 +29,15 @@ const SummaryJson = v.object({
   completeness: v.object({
     status: v.string(),
     lost: v.number(),
-    gaps: v.array(v.object({ node: v.string(), seconds: v.number() })),
+    gaps: v.array(
+      v.object({
+        node: v.string(),
+        from: v.string(),
+        to: v.nullable(v.string()),
+        seconds: v.number(),
+        reason: v.string(),
+      }),
+    ),
     reasons: v.array(v.string()),
   }),
   records: v.object({

@@ -107,6 +107,9 @@ export function runExec(
       finish();
     },
     cut: () => socket.terminate(),
+    cutAfter: (bytes) => {
+      bytesUntilCut = bytes;
+    },
   });
   const end = (how: ExecEnd) => {
     ended ??= how;

@@ -17,6 +17,8 @@ export interface Faults {
   refuseConnections(ms: number): void;
   /** Cuts every exec stream now, without a close frame. */
   breakStreams(): void;
+  /** Cuts every open exec stream, without a close frame, after so many more bytes of its stdout. */
+  cutAfter(bytes: number): void;
   /** Refuses so many requests for an exec, in the words of a server that is busy or cannot reach the node. */
   refuseExecs(code: RefusalCode, times: number): void;
   /** Cuts the streams into a pod (`NAMESPACE/NAME`) and refuses new ones with this message; null ends it. */
@@ -40,6 +42,7 @@ interface FaultyStream {
   readonly pod: string;
   setStalled(stalled: boolean): void;
   cut(): void;
+  cutAfter(bytes: number): void;
 }
 
 export interface FaultState extends StreamFaults {
@@ -102,6 +105,9 @@ export function createFaults(permissions: Permissions): FaultState {
     refuseConnections: (ms) => refusing.start(ms),
     breakStreams() {
       for (const stream of [...streams]) stream.cut();
+    },
+    cutAfter(bytes) {
+      for (const stream of [...streams]) stream.cutAfter(bytes);
     },
     refuseExecs(code, times) {
       for (let left = times; left > 0; left -= 1) refusals.push(code);
