@@ -1,6 +1,6 @@
 /** The life of a verdict, top to bottom: bytes of a stream, records of a line, the policy of a verdict, counts of a window. */
 import { type AgentQuestions, keepState } from './agent-state.ts';
-import { type AggregatorFilter, createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
+import { type Counting, createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
 import { createAnswerCache } from './attribution/answer-cache.ts';
 import { createAnswers } from './attribution/answers.ts';
 import { createAttributor } from './attribution/attributor.ts';
@@ -26,8 +26,7 @@ export interface LiveOptions {
   readonly identityName: IdentityLookup;
   readonly namesVersion: () => number;
   readonly missingNodes: readonly string[];
-  /** What is counted; null: everything that is wanted. */
-  readonly filter?: AggregatorFilter | null;
+  readonly counting?: Counting;
   /** Gets every record that is counted, ignored or not understood, once its policy is known. */
   readonly sink?: RecordSink;
   /** What is listened for, in Cilium's words. */
@@ -66,10 +65,11 @@ const TRAFFIC_EVERY_MS = 5_000;
 const MOVED = 'a pod moved or was replaced';
 
 export function startPipeline(options: LiveOptions): LivePipeline {
-  const { clock, identityName, namesVersion, missingNodes, types, dialect, sink, filter = null } = options;
+  const { clock, identityName, namesVersion, missingNodes, types, dialect, sink, counting = {} } = options;
   const startMs = clock.nowMs();
   const aggregator = createAggregator({
-    ...{ startMs, source: 'monitor', types, missingNodes, identityName, namesVersion, filter },
+    ...{ startMs, source: 'monitor', types, missingNodes, identityName, namesVersion },
+    ...counting,
   });
   const answers = createAnswers();
   const answerCache = createAnswerCache();
@@ -205,7 +205,7 @@ export interface InputFile {
 
 export interface FileOptions {
   readonly sink?: RecordSink | null;
-  readonly filter?: AggregatorFilter | null;
+  readonly counting?: Counting;
   /** Null: each line tells its own. */
   readonly dialect?: Dialect | null;
 }
@@ -214,7 +214,7 @@ export interface FileOptions {
 export async function summarizeFiles(
   files: readonly InputFile[],
   clock: Clock,
-  { sink = null, dialect = null, filter = null }: FileOptions = {},
+  { sink = null, dialect = null, counting = {} }: FileOptions = {},
 ): Promise<Summary> {
   const paths = files.map(({ path }) => path);
   const startMs = clock.nowMs();
@@ -222,8 +222,8 @@ export async function summarizeFiles(
     startMs,
     source: 'file',
     files: paths,
-    filter,
     identityName: reservedIdentity,
+    ...counting,
   });
   for (const { chunks } of files) {
     const reader = createReader(fileCounter(aggregator.addStream(null), startMs, sink), { dialect });

@@ -2,6 +2,7 @@
 import type { RecordFilter } from '../model/attributed.ts';
 import type { AgentPlan, IdentityLookup } from '../model/cluster.ts';
 import type { Direction, Verdict } from '../model/event.ts';
+import type { GroupField } from '../model/groups.ts';
 import type { Attribution } from '../model/policy.ts';
 import type { PolicyRow, Summary, SummaryAgent, SummaryTarget } from '../model/summary.ts';
 import type { TrafficDelta } from '../model/traffic.ts';
@@ -9,6 +10,7 @@ import { judgeCompleteness, toGap } from './completeness.ts';
 import { outcomeOf, zeroCounters } from './counters.ts';
 import { createDrops } from './drops.ts';
 import { createFlowSet } from './flow-set.ts';
+import { createGroups } from './groups.ts';
 import { createPeerKeys, createPortKeys, isLocal } from './intern.ts';
 import { createL7Counts } from './l7.ts';
 import { createLedger } from './ledger.ts';
@@ -29,25 +31,31 @@ import { createTraffic, NO_TRAFFIC } from './traffic.ts';
 
 export type { StreamCounter };
 
-export interface AggregatorOptions {
+/** What is counted, and by what beside policies. */
+export interface Counting {
+  /** Null: everything that is wanted. */
+  readonly filter?: AggregatorFilter | null;
+  /** Empty: no groups. */
+  readonly groupBy?: readonly GroupField[];
+}
+
+interface AggregatorFilter {
+  /** As they were asked for. */
+  readonly texts: readonly string[];
+  readonly chooses: RecordFilter;
+}
+
+export interface AggregatorOptions extends Counting {
   readonly startMs: number;
   readonly source: Summary['source']['kind'];
   readonly files?: readonly string[];
   /** What is listened for, in Cilium's words; null for files. */
   readonly types?: readonly string[] | null;
   readonly missingNodes?: readonly string[];
-  /** What is counted of all that is wanted; null: everything. */
-  readonly filter?: AggregatorFilter | null;
   readonly identityName: IdentityLookup;
   /** Rises whenever `identityName` would answer otherwise; absent where it never does but for what it did not know. */
   readonly namesVersion?: () => number;
   readonly limits?: Partial<Limits>;
-}
-
-export interface AggregatorFilter {
-  /** As they were asked for. */
-  readonly texts: readonly string[];
-  readonly chooses: RecordFilter;
 }
 
 export interface Aggregator {
@@ -72,6 +80,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     types = null,
     missingNodes = [],
     filter = null,
+    groupBy = [],
     identityName,
     namesVersion = () => 0,
   } = options;
@@ -86,6 +95,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   const l7 = createL7Counts();
   const summarizeRow = createRowSummaries();
   const traffic = createTraffic(rows);
+  const groups = groupBy.length === 0 ? null : createGroups(groupBy, limits);
   const streams: CountingStream[] = [];
   const where: Where = { peerKey: 0, portKey: 0, node: null, heardOn: null };
   let latestMs = startMs;
@@ -103,6 +113,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     const credited = rows.of(orNoAnswer(attribution), direction);
     const isShared = credited.length > 1;
     for (const row of credited) row.count(verdict, where, isShared, nowMs);
+    groups?.count(verdict, outcome, { ...where, pod: stream.podOf(verdict) }, credited, nowMs);
     if (outcome !== 'denied' || verdict.flowKey === 0) return;
     const drop = stream.join.verdict(verdict.flowKey, credited, nowMs);
     if (drop !== null) joinDrop(credited, drop);
@@ -146,7 +157,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         lost: ledger.lost,
         unparsed: ledger.unparsed,
         truncated: views.some(({ isTruncated }) => isTruncated),
-        tooManyFlows: flows.overflowed,
+        tooManyFlows: flows.overflowed || groups?.overflowed === true,
         missingNodes,
         states: views.flatMap(({ plan, health }) => (plan === null ? [] : [health.state])),
         gaps: views.flatMap(({ plan, health }) =>
@@ -159,6 +170,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         egress: Object.freeze({ ...totals.egress }),
       }),
       policies: Object.freeze(summaryRows(context)),
+      groups: groups?.summary(context) ?? null,
       drops: drops.summary(context.timed, identityName),
       l7: l7.summary(context.timed),
     });

@@ -2,6 +2,7 @@
 import type { RecordFilter } from '../model/attributed.ts';
 import type { AgentFacts, AgentPlan, AgentState, Target } from '../model/cluster.ts';
 import type { Drop, L7Record, MonitorRecord, Verdict } from '../model/event.ts';
+import type { GroupPod } from '../model/groups.ts';
 import type { Attribution } from '../model/policy.ts';
 import { createDropJoin, type DropJoin } from './drop-join.ts';
 import { isPolicyDrop } from './drop-reason.ts';
@@ -11,6 +12,7 @@ import type { L7Counts } from './l7.ts';
 import type { Ledger } from './ledger.ts';
 import type { Row } from './row.ts';
 import { createStreamHealth, type StreamHealth } from './stream-health.ts';
+import { createStreamPods } from './stream-pods.ts';
 
 /** One per agent or file. */
 export interface StreamCounter {
@@ -53,6 +55,8 @@ export interface StreamIdentity {
   readonly localIdentities: LocalIdentities;
   /** Denied verdicts, with the rows that they are counted in, and the drops that follow from them. */
   readonly join: DropJoin<readonly Row[], CountedDrop>;
+  /** The near side of a verdict. */
+  podOf(verdict: Verdict): GroupPod;
 }
 
 export interface CountingStream {
@@ -66,7 +70,9 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     node: plan?.agent.node ?? null,
     localIdentities: new Map(),
     join: createDropJoin(),
+    podOf: (verdict) => pods.of(verdict),
   };
+  const pods = createStreamPods(plan?.agent.node ?? null);
   const health = createStreamHealth();
   const endpoints = new Set<number>();
   const addresses = new Set<string>();
@@ -80,6 +86,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
 
   function setTargets(wanted: readonly Target[] | 'all'): void {
     targets = wanted === 'all' ? 'all' : [...wanted];
+    pods.setTargets(wanted);
     endpoints.clear();
     addresses.clear();
     if (wanted === 'all') return;

@@ -1,6 +1,6 @@
 /** From a plan to running streams: connect, find the agents, and listen to all of them at once. */
 
-import type { AggregatorFilter } from '../aggregator/aggregator.ts';
+import type { Counting } from '../aggregator/aggregator.ts';
 import { missingPermissions } from '../discovery/access.ts';
 import { findAgents } from '../discovery/agents.ts';
 import { type DiscoveredPlan, discoverTargets, type StepName } from '../discovery/discover.ts';
@@ -62,7 +62,7 @@ export interface Hearing {
   /** Made when the streams are being opened; what arrives meanwhile waits. */
   readonly sink?: (cluster: HeardCluster) => Promise<RecordSink>;
   /** What is counted; made as the sink is. */
-  readonly filter?: (cluster: HeardCluster) => Promise<AggregatorFilter | null>;
+  readonly counting?: (cluster: HeardCluster) => Promise<Counting>;
 }
 
 export interface HeardCluster {
@@ -131,10 +131,10 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
   const streams: Promise<void>[] = [];
   const agents: ReturnType<AskedCluster['agents']>[number][] = [];
   const heard = { kube, signal: ending.signal, plan: found };
-  const [{ startPipeline }, sink, filter = null] = await Promise.all([
+  const [{ startPipeline }, sink, counting] = await Promise.all([
     import('../pipeline.ts'),
     hearing.sink?.(heard),
-    hearing.filter?.(heard),
+    hearing.counting?.(heard),
   ]);
   const troubles = createTroubles(narrator);
   const pipeline = startPipeline({
@@ -145,7 +145,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     types: plan.types,
     dialect: plan.dialect,
     traffic: plan.traffic,
-    filter,
+    ...(counting === undefined ? {} : { counting }),
     ...(sink === undefined ? {} : { sink }),
     streaming: ({ agent }) => {
       narrator.detail(`${agent.node}: listening`);

@@ -2,11 +2,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import parseDuration from 'parse-duration';
 import type { Dialect } from '../model/event.ts';
+import { GROUP_FIELDS, type GroupField } from '../model/groups.ts';
+import { SORT_FIELDS, type SortField } from '../model/order.ts';
 import { eventTypes } from './event-types.ts';
 
 const OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown', 'prometheus'] as const;
 const COLORS = ['auto', 'always', 'never'] as const;
-const SORTS = ['denied', 'allowed', 'rate', 'name', 'last-seen'] as const;
 
 export interface DialectFlags {
   readonly dialect?: 'auto' | Dialect;
@@ -36,9 +37,14 @@ export interface CountFlags {
   readonly traffic?: boolean;
 }
 
+export interface GroupFlags {
+  readonly groupBy?: readonly GroupField[];
+}
+
 export interface OutputFlags extends MessageFlags {
   readonly output: (typeof OUTPUTS)[number];
-  readonly sort: (typeof SORTS)[number];
+  readonly sortBy: SortField;
+  readonly top?: number;
 }
 
 export interface MessageFlags {
@@ -67,6 +73,11 @@ export function positiveNumber(text: string): number {
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)
     throw new InvalidArgumentError('Give a number, 0 or above.');
   return value;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a whole number, 1 or above.');
+  return Number(text);
 }
 
 export function collect(value: string, before: readonly string[] | undefined): string[] {
@@ -163,6 +174,22 @@ export function addCountOptions(command: Command): Command {
     );
 }
 
+export function addGroupOption(command: Command): Command {
+  return command.addOption(
+    option(
+      '--group-by <fields>',
+      `rows by these instead of by policy: ${GROUP_FIELDS.join(', ')}; with commas, in any order`,
+    ).argParser(groupFields),
+  );
+}
+
+function groupFields(text: string): readonly GroupField[] {
+  const words = text.split(',').map((word) => word.trim());
+  const fields = words.flatMap((word) => GROUP_FIELDS.filter((field) => field === word));
+  if (fields.length < words.length) throw new InvalidArgumentError(`Give some of ${GROUP_FIELDS.join(', ')}.`);
+  return [...new Set(fields)];
+}
+
 export function addTrafficOption(command: Command): Command {
   return command.addOption(
     option('--traffic', "packets and bytes per policy as well, from the counters of the agents' policy maps"),
@@ -173,7 +200,8 @@ export function addOutputOptions(command: Command): Command {
   command
     .optionsGroup('Output:')
     .addOption(option('-o, --output <format>', 'how to print', 'OUTPUT').choices(OUTPUTS).default('table'))
-    .addOption(option('--sort <column>', 'order of the rows of a table', 'SORT').choices(SORTS).default('denied'));
+    .addOption(option('--sort-by <field>', 'order of the rows', 'SORT_BY').choices(SORT_FIELDS).default('denied'))
+    .addOption(option('--top <number>', 'only so many rows; how many more there are is said').argParser(wholeNumber));
   return addMessageOptions(command);
 }
 

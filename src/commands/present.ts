@@ -1,6 +1,7 @@
 /** Where summaries go: the live screen, one text per interval, the last one at the end; and what the exit code says of them. */
 import type { Io } from '../io/io.ts';
 import type { Summary } from '../model/summary.ts';
+import { arrange } from '../report/arrange.ts';
 import { renderCsv } from '../report/csv.ts';
 import { renderJson } from '../report/json.ts';
 import { renderJsonl } from '../report/jsonl.ts';
@@ -34,7 +35,13 @@ export function createPresenter(io: Io, flags: OutputFlags): Presenter {
       if (intervalMs === null) return () => {};
       return every(io.clock, intervalMs, () => io.out.write(render(current())));
     },
-    final: (summary) => io.out.write(render(summary)),
+    final: (summary) => {
+      io.out.write(render(summary));
+      // A CSV has no place for it.
+      const { omittedRows = 0 } = flags.output === 'csv' ? arrange(summary, { ...flags, live: false }) : {};
+      if (omittedRows > 0 && flags.quiet !== true)
+        io.err.write(`policystat: ${omittedRows} more rows left out by --top\n`);
+    },
   };
 }
 
@@ -44,7 +51,9 @@ function followOnScreen(io: Io, flags: OutputFlags, current: () => Summary): () 
   const draw = () => {
     const { columns: width, rows: height } = io.out;
     screen.draw(
-      renderTable(current(), { width, height, wide: flags.output === 'wide', sort: flags.sort, palette, live: true }),
+      renderTable(arrange(current(), { ...flags, live: true }), {
+        ...{ width, height, wide: flags.output === 'wide', palette, live: true },
+      }),
     );
   };
   draw();
@@ -57,6 +66,11 @@ function followOnScreen(io: Io, flags: OutputFlags, current: () => Summary): () 
 }
 
 function renderer(io: Io, flags: OutputFlags): (summary: Summary) => string {
+  const render = rendererOf(io, flags);
+  return (summary) => render(arrange(summary, { ...flags, live: false }));
+}
+
+function rendererOf(io: Io, flags: OutputFlags): (summary: Summary) => string {
   switch (flags.output) {
     case 'json':
       return renderJson;
@@ -77,7 +91,6 @@ function renderer(io: Io, flags: OutputFlags): (summary: Summary) => string {
         renderTable(summary, {
           width: io.out.isTerminal ? io.out.columns : PIPE_COLUMNS,
           wide: flags.output === 'wide',
-          sort: flags.sort,
           palette,
           live: false,
         });

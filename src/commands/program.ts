@@ -9,6 +9,7 @@ import {
   addClusterOptions,
   addCountOptions,
   addDialectOption,
+  addGroupOption,
   addOutputOptions,
   addTargetOptions,
   addTrafficOption,
@@ -65,7 +66,7 @@ ${EXIT_CODES}`,
   addOutputOptions(watch);
   addDialectOption(watch);
   addFilterOptions(watch);
-  addTrafficOption(addCountOptions(watch))
+  addGroupOption(addTrafficOption(addCountOptions(watch)))
     .addOption(
       new Option('--interval <time>', 'on a pipe: time between two summaries')
         .argParser(durationMs)
@@ -94,7 +95,7 @@ Examples:
   addOutputOptions(summary);
   addDialectOption(summary);
   addFilterOptions(summary);
-  addTrafficOption(addCountOptions(summary))
+  addGroupOption(addTrafficOption(addCountOptions(summary)))
     .addOption(new Option('--duration <time>', 'listen for this time').argParser(durationMs).default(30_000, '30s'))
     .addOption(
       new Option(

@@ -1,14 +1,21 @@
 /** `summary`: one summary of what happens from now on, or of monitor output that somebody kept. */
 import type { FilterFlags } from '../filter/words.ts';
 import type { Io } from '../io/io.ts';
-import { filterOfFiles } from './counted.ts';
+import { countingOfFiles } from './counted.ts';
 import { createNarrator } from './narrator.ts';
-import { type ClusterFlags, type CountFlags, type OutputFlags, type TargetFlags, toldDialect } from './options.ts';
+import {
+  type ClusterFlags,
+  type CountFlags,
+  type GroupFlags,
+  type OutputFlags,
+  type TargetFlags,
+  toldDialect,
+} from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { toListenPlan, usage } from './plan.ts';
 import { watch } from './watch.ts';
 
-export interface SummaryFlags extends ClusterFlags, TargetFlags, CountFlags, FilterFlags, OutputFlags {
+export interface SummaryFlags extends ClusterFlags, TargetFlags, CountFlags, FilterFlags, GroupFlags, OutputFlags {
   readonly duration: number;
   readonly input?: readonly string[];
 }
@@ -35,13 +42,13 @@ async function summarizeInput(
   if (superfluous.length > 0)
     throw usage(`With --input there is no cluster and no waiting: leave ${superfluous.join(' and ')} out.`);
   if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
-  const filter = filterOfFiles(flags);
+  const counting = countingOfFiles(flags);
   const files = paths.map((path) => ({ path, chunks: io.read(path) }));
   const [{ summarizeFiles }, { createPresenter }] = await Promise.all([
     import('../pipeline.ts'),
     import('./present.ts'),
   ]);
-  const summary = await summarizeFiles(files, io.clock, { dialect: toldDialect(flags), filter });
+  const summary = await summarizeFiles(files, io.clock, { dialect: toldDialect(flags), counting });
   createPresenter(io, flags).final(summary);
   requireComplete(summary, flags.strict === true);
   return 0;

@@ -5,11 +5,11 @@ import { failure } from '../model/problem.ts';
 import { hearingOf } from './counted.ts';
 import { listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
-import type { ClusterFlags, CountFlags, OutputFlags, TargetFlags } from './options.ts';
+import type { ClusterFlags, CountFlags, GroupFlags, OutputFlags, TargetFlags } from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { type ListenPlan, toListenPlan } from './plan.ts';
 
-export interface WatchFlags extends ClusterFlags, TargetFlags, CountFlags, FilterFlags, OutputFlags {
+export interface WatchFlags extends ClusterFlags, TargetFlags, CountFlags, FilterFlags, GroupFlags, OutputFlags {
   readonly interval: number;
   readonly duration?: number;
 }
@@ -25,7 +25,7 @@ export async function runWatch(targets: readonly string[], flags: WatchFlags, io
   );
 }
 
-export interface WatchOptions extends CountFlags, FilterFlags, OutputFlags {
+export interface WatchOptions extends CountFlags, FilterFlags, GroupFlags, OutputFlags {
   /** Whether to draw on a terminal while listening. */
   readonly live: boolean;
   /** Null: only the last summary. */

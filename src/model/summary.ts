@@ -1,16 +1,11 @@
 /** The immutable result of a window: every output is made from it. Its JSON form is a contract (`apiVersion: policystat/v1`). */
 import type { AgentState } from './cluster.ts';
+import type { Counts } from './counts.ts';
 import type { Dialect, Direction, IgnoredReason, UnparsedReason } from './event.ts';
+import type { Groups } from './groups.ts';
 import type { Grade, PolicyRef, UnattributedReason } from './policy.ts';
 
-/** Verdicts on new connections, except `denied`, which are packets, and `attempts`, which are distinct denied flows. */
-export interface Counts {
-  readonly allowed: number;
-  readonly redirected: number;
-  readonly audited: number;
-  readonly denied: number;
-  readonly attempts: number;
-}
+export type { Counts };
 
 export interface PeerCount {
   /** Null for the row that folds what did not fit in memory. */
@@ -184,6 +179,10 @@ export interface Summary {
   };
   readonly totals: Readonly<Record<Direction, Counts>>;
   readonly policies: readonly PolicyRow[];
+  /** Null where none were asked for. */
+  readonly groups: Groups | null;
+  /** How many rows were left out because only so many were asked for; absent where all were. */
+  readonly omittedRows?: number;
   /** Most packets first. Empty where drops were not listened for, see `source.types`. */
   readonly drops: readonly DropRow[];
   readonly l7: readonly L7Row[];

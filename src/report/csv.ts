@@ -1,6 +1,8 @@
 /** `-o csv`: one line for each policy and direction (RFC 4180), with nothing in it that a spreadsheet would run. */
 import { stringify } from 'csv-stringify/sync';
+import type { Groups } from '../model/groups.ts';
 import type { PolicyRow, Summary } from '../model/summary.ts';
+import { groupColumns } from './group-fields.ts';
 import { hasTraffic, policyText } from './phrases.ts';
 import { escapeUnsafe } from './printable.ts';
 
@@ -36,10 +38,29 @@ const TRAFFIC_COLUMNS: typeof COLUMNS = [
 ];
 
 export function renderCsv(summary: Summary): string {
+  if (summary.groups !== null) return renderGroupsCsv(summary.groups, summary);
   const columns = hasTraffic(summary) ? [...COLUMNS, ...TRAFFIC_COLUMNS] : COLUMNS;
   return csvText(
     columns.map(([name]) => name),
     summary.policies.map((row) => columns.map(([, column]) => column(row, summary))),
+  );
+}
+
+/** After the columns of the fields. */
+const GROUP_COLUMNS = ['allowed', 'redirected', 'audited', 'denied', 'attempts', 'shared', 'ratePerSecond'] as const;
+const GROUP_TIMES = ['firstSeen', 'lastSeen'] as const;
+
+function renderGroupsCsv({ by, rows }: Groups, { completeness }: Summary): string {
+  const fields = groupColumns(by);
+  return csvText(
+    [...fields.map(([name]) => name), 'other', ...GROUP_COLUMNS, ...GROUP_TIMES, 'completeness'],
+    rows.map((row) => [
+      ...fields.map(([, cell]) => cell(row)),
+      String(row.other),
+      ...GROUP_COLUMNS.map((name) => row[name]),
+      ...GROUP_TIMES.map((name) => row[name] ?? ''),
+      completeness.status,
+    ]),
   );
 }
 

@@ -8,7 +8,7 @@ const MOST_LABELS = 4;
 const MACHINE_MADE =
   /^(?:io\.(?:cilium|kubernetes)\.|(?:[\w.-]+\.)?(?:kubernetes\.io|k8s\.io|helm\.sh)\/|pod-template-hash$)/;
 
-function peerName({ name, identity }: PeerCount): string {
+export function peerName({ name, identity }: Pick<PeerCount, 'name' | 'identity'>): string {
   if (name !== null && name !== '') return printable(name);
   return identity === null ? 'unknown' : `identity ${identity}`;
 }

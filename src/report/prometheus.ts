@@ -1,5 +1,8 @@
 /** `-o prometheus`: text exposition format 0.0.4, for a node exporter's textfile collector or a push gateway. */
-import type { Summary } from '../model/summary.ts';
+import type { GroupRow, Groups } from '../model/groups.ts';
+import type { Counts, PolicyRow, Summary } from '../model/summary.ts';
+import { groupColumns, withDirection } from './group-fields.ts';
+import { plural } from './phrases.ts';
 import { escapeUnsafe } from './printable.ts';
 
 type Labels = Readonly<Record<string, string | null>>;
@@ -13,56 +16,18 @@ interface Metric {
 }
 
 export function renderPrometheus(summary: Summary): string {
-  return metricsOf(summary)
-    .filter(({ series }) => series.length > 0)
-    .map(metricText)
-    .join('');
+  const { omittedRows = 0 } = summary;
+  const metrics = metricsOf(summary).filter(({ series }) => series.length > 0);
+  return (
+    (omittedRows === 0 ? '' : `# ${plural(omittedRows, 'more row')} left out\n`) + metrics.map(metricText).join('')
+  );
 }
 
 function metricsOf(summary: Summary): readonly Metric[] {
-  const { policies, drops, l7, records, completeness, window } = summary;
+  const { drops, l7, records, completeness, window } = summary;
   const ignored = Object.entries(records.ignored);
-  const labelsOf = ({ policy, direction, attribution, reason }: Summary['policies'][number]): Labels => ({
-    policy: policy.name,
-    namespace: policy.namespace,
-    kind: policy.kind,
-    direction,
-    attribution,
-    reason,
-  });
   return [
-    {
-      name: 'policystat_connections_total',
-      type: 'counter',
-      help: 'Verdicts on new connections, by policy and what was decided.',
-      series: policies.flatMap((row) =>
-        (['allowed', 'redirected', 'audited'] as const).map(
-          (verdict) => [{ ...labelsOf(row), verdict }, row[verdict]] as const,
-        ),
-      ),
-    },
-    {
-      name: 'policystat_denied_packets_total',
-      type: 'counter',
-      help: 'Refused packets, by policy.',
-      series: policies.map((row) => [labelsOf(row), row.denied]),
-    },
-    {
-      name: 'policystat_denied_flows_total',
-      type: 'counter',
-      help: 'Distinct flows among the refused packets, by policy.',
-      series: policies.map((row) => [labelsOf(row), row.attempts]),
-    },
-    ...(['packets', 'bytes'] as const).map(
-      (name): Metric => ({
-        name: `policystat_traffic_${name}_total`,
-        type: 'counter',
-        help: `What the policy maps counted, by policy: ${name} of new and open connections, in their own direction.`,
-        series: policies.flatMap((row) =>
-          row.traffic === null || row.traffic === undefined ? [] : [[labelsOf(row), row.traffic[name]] as const],
-        ),
-      }),
-    ),
+    ...(summary.groups === null ? policyMetrics(summary) : groupMetrics(summary.groups)),
     {
       name: 'policystat_dropped_packets_total',
       type: 'counter',
@@ -115,6 +80,69 @@ function metricsOf(summary: Summary): readonly Metric[] {
       series: [[{}, window.seconds]],
     },
   ];
+}
+
+/** The numbers of verdicts, whatever the rows are. */
+function verdictMetrics<Row extends Counts>(
+  rows: readonly Row[],
+  labelsOf: (row: Row) => Labels,
+  by: string,
+): Metric[] {
+  return [
+    {
+      name: 'policystat_connections_total',
+      type: 'counter',
+      help: `Verdicts on new connections, by ${by} and what was decided.`,
+      series: rows.flatMap((row) =>
+        (['allowed', 'redirected', 'audited'] as const).map(
+          (verdict) => [{ ...labelsOf(row), verdict }, row[verdict]] as const,
+        ),
+      ),
+    },
+    {
+      name: 'policystat_denied_packets_total',
+      type: 'counter',
+      help: `Refused packets, by ${by}.`,
+      series: rows.map((row) => [labelsOf(row), row.denied]),
+    },
+    {
+      name: 'policystat_denied_flows_total',
+      type: 'counter',
+      help: `Distinct flows among the refused packets, by ${by}.`,
+      series: rows.map((row) => [labelsOf(row), row.attempts]),
+    },
+  ];
+}
+
+function policyMetrics({ policies }: Summary): readonly Metric[] {
+  const labelsOf = ({ policy, direction, attribution, reason }: PolicyRow): Labels => ({
+    policy: policy.name,
+    namespace: policy.namespace,
+    kind: policy.kind,
+    direction,
+    attribution,
+    reason,
+  });
+  return [
+    ...verdictMetrics(policies, labelsOf, 'policy'),
+    ...(['packets', 'bytes'] as const).map(
+      (name): Metric => ({
+        name: `policystat_traffic_${name}_total`,
+        type: 'counter',
+        help: `What the policy maps counted, by policy: ${name} of new and open connections, in their own direction.`,
+        series: policies.flatMap((row) =>
+          row.traffic === null || row.traffic === undefined ? [] : [[labelsOf(row), row.traffic[name]] as const],
+        ),
+      }),
+    ),
+  ];
+}
+
+function groupMetrics({ by, rows }: Groups): readonly Metric[] {
+  const columns = groupColumns(by);
+  const labelsOf = (row: GroupRow): Labels =>
+    Object.fromEntries(columns.map(([name, cell]) => [name, String(cell(row))]));
+  return verdictMetrics(rows, labelsOf, withDirection(by).join(', '));
 }
 
 function metricText({ name, type, help, series }: Metric): string {

@@ -20,13 +20,10 @@ import {
 import { printable } from './printable.ts';
 import { dropText } from './table-drops.ts';
 
-export type Sort = 'denied' | 'allowed' | 'rate' | 'name' | 'last-seen';
-
 export interface RowsOptions {
   readonly width: number;
   readonly wide: boolean;
   readonly live: boolean;
-  readonly sort: Sort;
   readonly palette: Palette;
 }
 
@@ -67,10 +64,10 @@ interface Entry {
 
 export function renderRows(summary: Summary, options: RowsOptions): RowsText {
   const { palette, width, wide } = options;
-  const rows = sortRows(summary.policies, options);
+  const rows = summary.policies;
   const entries = [
     ...rows.map((row) => ({ title: titleOf(row, wide), direction: row.direction, counts: row, row })),
-    ...totalsOf(summary),
+    ...totalsOf(summary, rows),
   ];
   const [header = '', ...lines] = layOut(columnsOf(entries, summary, options), width, palette.heading);
   const blocks = rows.map((row, at) => ({
@@ -85,36 +82,18 @@ function rateOf(row: PolicyRow, live: boolean): number {
   return live ? row.recentPerSecond : row.ratePerSecond;
 }
 
-function sortRows(rows: readonly PolicyRow[], { sort, live }: RowsOptions): readonly PolicyRow[] {
-  switch (sort) {
-    case 'denied':
-      // The summary's own order.
-      return rows;
-    case 'allowed':
-      return rows.toSorted((a, b) => b.allowed - a.allowed);
-    case 'rate':
-      return rows.toSorted((a, b) => rateOf(b, live) - rateOf(a, live));
-    case 'name':
-      return rows.toSorted(
-        (a, b) => compareText(policyText(a.policy), policyText(b.policy)) || compareText(a.direction, b.direction),
-      );
-    case 'last-seen':
-      return rows.toSorted((a, b) => compareText(b.lastSeen ?? '', a.lastSeen ?? ''));
-  }
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /** In wide tables namespace, kind and what isolates have places of their own. */
 function titleOf(row: PolicyRow, wide: boolean): string {
   return wide ? printable(row.policy.name) : rowTitle(row);
 }
 
 /** A total says something only where several rows are in it. */
-function totalsOf({ totals, policies }: Summary): readonly Entry[] {
-  return DIRECTIONS.filter((direction) => policies.filter((row) => row.direction === direction).length > 1).map(
+export function totalsOf(
+  { totals, omittedRows = 0 }: Summary,
+  rows: readonly Pick<PolicyRow, 'direction'>[],
+): readonly Entry[] {
+  const least = omittedRows > 0 ? 0 : 1;
+  return DIRECTIONS.filter((direction) => rows.filter((row) => row.direction === direction).length > least).map(
     (direction) => ({ title: 'total', direction, counts: totals[direction], row: null }),
   );
 }
@@ -131,6 +110,26 @@ export function showsColumn(
 
 export function columnTitle(name: 'redirected' | 'audited', width: number): string {
   return name === 'redirected' && width < ROOMY ? 'REDIR' : name.toUpperCase();
+}
+
+/** A number that is painted for what it counts, and quiet where it is zero. */
+export function amountColumn(
+  entries: readonly Pick<Entry, 'counts'>[],
+  title: string,
+  name: keyof Counts,
+  { lowerBound, palette, ...extra }: Partial<Column> & { readonly lowerBound: string; readonly palette: Palette },
+): Column {
+  const paints = { allowed: palette.allowed, redirected: palette.allowed, audited: palette.audited };
+  const paint = name === 'denied' || name === 'attempts' ? palette.denied : paints[name];
+  return {
+    title,
+    align: 'right',
+    cells: entries.map(({ counts }) => ({
+      text: lowerBound + String(counts[name]),
+      paint: counts[name] === 0 ? palette.quiet : paint,
+    })),
+    ...extra,
+  };
 }
 
 function columnsOf(entries: readonly Entry[], summary: Summary, options: RowsOptions): readonly Column[] {
@@ -150,20 +149,8 @@ function columnsOf(entries: readonly Entry[], summary: Summary, options: RowsOpt
     cells: entries.map(({ row }) => ({ text: row === null ? '' : text(row) })),
     ...extra,
   });
-  const amount = (
-    title: string,
-    name: keyof Counts,
-    paint: (text: string) => string,
-    extra: Partial<Column> = {},
-  ): Column => ({
-    title,
-    align: 'right',
-    cells: entries.map(({ counts }) => ({
-      text: lowerBound + String(counts[name]),
-      paint: counts[name] === 0 ? palette.quiet : paint,
-    })),
-    ...extra,
-  });
+  const amount = (title: string, name: keyof Counts, extra: Partial<Column> = {}) =>
+    amountColumn(entries, title, name, { lowerBound, palette, ...extra });
   const policy: Column = {
     title: 'POLICY',
     align: 'left',
@@ -183,11 +170,11 @@ function columnsOf(entries: readonly Entry[], summary: Summary, options: RowsOpt
     wide ? ofRow('KIND', 'left', (row) => kindText(row.policy.kind), { dropRank: 4 }) : null,
     direction,
     wide ? ofRow('ATTRIBUTION', 'left', attributionText, { dropRank: 6 }) : null,
-    amount('ALLOWED', 'allowed', palette.allowed),
-    shows('redirected') ? amount(columnTitle('redirected', width), 'redirected', palette.allowed) : null,
-    shows('audited') ? amount('AUDITED', 'audited', palette.audited) : null,
-    amount('DENIED', 'denied', palette.denied),
-    amount('ATTEMPTS', 'attempts', palette.denied, { dropRank: 1 }),
+    amount('ALLOWED', 'allowed'),
+    shows('redirected') ? amount(columnTitle('redirected', width), 'redirected') : null,
+    shows('audited') ? amount('AUDITED', 'audited') : null,
+    amount('DENIED', 'denied'),
+    amount('ATTEMPTS', 'attempts', { dropRank: 1 }),
     ...(hasTraffic(summary)
       ? (['packets', 'bytes'] as const).map((name) =>
           ofRow(name.toUpperCase(), 'right', (row) => trafficText(row, name, lowerBound)),

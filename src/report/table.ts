@@ -6,14 +6,14 @@ import { durationText, plural, timeText } from './phrases.ts';
 import { printable } from './printable.ts';
 import { renderDrops, renderL7 } from './table-drops.ts';
 import { agentLines, completenessLines, type FootOptions, recordLines, unitsText } from './table-foot.ts';
-import { type Block, columnTitle, type RowsText, renderRows, type Sort, showsColumn } from './table-rows.ts';
+import { renderGroups } from './table-groups.ts';
+import { type Block, columnTitle, type RowsText, renderRows, showsColumn } from './table-rows.ts';
 
 export interface TableOptions {
   readonly width: number;
   /** How many lines there are; no bound where it is absent. */
   readonly height?: number;
   readonly wide: boolean;
-  readonly sort?: Sort;
   readonly palette: Palette;
   /** Whether more is to come. */
   readonly live: boolean;
@@ -40,8 +40,11 @@ function bodyOf(summary: Summary, options: TableOptions, room: number): readonly
     return wrap(silenceText(summary, options.live), options.width, '');
   const shown = beside.flatMap((lines) => ['', ...lines]).slice(0, Math.max(0, Math.floor(room / 2)));
   if (summary.policies.length === 0) return shown.slice(1);
-  const rows = renderRows(summary, { ...options, sort: options.sort ?? 'denied' });
-  return [...fitRows(rows, room - shown.length, options.palette), ...shown];
+  const rows =
+    summary.groups === null ? renderRows(summary, options) : renderGroups(summary.groups.by, summary, options);
+  const { totals } = rows;
+  const below = [...omittedLines(summary, options), ...totals];
+  return [...fitRows({ ...rows, totals: below }, room - shown.length, options.palette), ...shown];
 }
 
 /** Where lines are few, whether the numbers are complete matters more than who the agents are, and that more than units. */
@@ -113,6 +116,12 @@ function targetNotes({ targets }: Summary, width: number): readonly string[] {
     width,
     '  ',
   );
+}
+
+function omittedLines({ omittedRows = 0 }: Summary, { palette, width }: TableOptions): readonly string[] {
+  return omittedRows === 0
+    ? []
+    : [palette.quiet(cutTo(`… ${plural(omittedRows, 'more row')} left out by --top`, width))];
 }
 
 /** Why there is nothing to see, and why that proves little. */

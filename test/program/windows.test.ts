@@ -1,8 +1,16 @@
 /** Which part of what happens a summary speaks of, as a pipe sees it. */
+import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
 import { accountedFor, parseSummary, quietCluster } from './cluster.ts';
 import { run, start } from './run.ts';
+
+const Grouped = v.object({
+  groups: v.object({
+    by: v.array(v.string()),
+    rows: v.array(v.looseObject({ node: v.string(), pod: v.looseObject({ name: v.string() }) })),
+  }),
+});
 
 let cluster: DemoCluster | null = null;
 
@@ -67,8 +75,45 @@ describe('filters', () => {
   it.each([
     [['watch', '--pod', 'a', '--peer', 'tiefighter'], '--peer does not take "tiefighter"'],
     [['summary', '--pod', 'a', '--reason', 'Policy denied'], 'add -t drop'],
-    [['summary', '--pod', 'a', '--traffic', '--port', '80'], 'leave the filters or it out'],
+    [['summary', '--pod', 'a', '--traffic', '--port', '80'], 'leave filters and groups out'],
     [['summary', '--input', '-', '--port', 'http'], '--port does not take "http"'],
+  ])('%j mean nothing', async (args, sentence) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(sentence);
+  });
+});
+
+describe('groups', () => {
+  it('are counted by what was asked for, the most denied first', async () => {
+    const text = await summarized(['--group-by', 'peer,port,action,pod,node', '-o', 'json']);
+    const { groups } = v.parse(Grouped, JSON.parse(text));
+    expect(groups.by).toEqual(['peer', 'port', 'action', 'pod', 'node']);
+    const port = { protocol: 'TCP', port: 80 };
+    expect(groups.rows).toMatchObject([
+      { peer: { name: 'default/xwing' }, port, action: 'deny', direction: 'ingress', denied: 3, attempts: 1 },
+      { peer: { name: 'default/tiefighter' }, port, action: 'allow', direction: 'ingress', allowed: 1 },
+    ]);
+    for (const { pod, node } of groups.rows) {
+      expect(pod.name).toMatch(/^deathstar-/);
+      expect(pod).toMatchObject({ namespace: 'default', node });
+    }
+  });
+
+  it('are the rows of every output', async () => {
+    const text = await summarized(['--group-by', 'peer', '--sort-by', 'allowed', '--top', '1', '-o', 'csv']);
+    expect(text.split('\r\n')).toEqual([
+      expect.stringMatching(/^peer,identity,direction,other,allowed/),
+      expect.stringMatching(/^default\/tiefighter,\d+,ingress,false,1,0,0,0,0,0,/),
+      '',
+    ]);
+  });
+
+  it.each([
+    [['watch', '--pod', 'a', '--group-by', 'peer,prot'], 'policy, direction, peer, port, action, match, node, pod'],
+    [['watch', '--pod', 'a', '--top', '0'], '1 or above'],
+    [['summary', '--pod', 'a', '--sort-by', 'colour'], 'denied'],
+    [['summary', '--pod', 'a', '--traffic', '--group-by', 'peer'], '--traffic'],
   ])('%j mean nothing', async (args, sentence) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -11,9 +11,9 @@ import { renderPrometheus } from '../../src/report/prometheus.ts';
 import { paletteFor } from '../../src/report/screen.ts';
 import { renderTable, type TableOptions } from '../../src/report/table.ts';
 import { renderYaml } from '../../src/report/yaml.ts';
-import { crowded, dropping, full, hostile, measured, offline, partial, row, silent } from './summaries.ts';
+import { crowded, dropping, full, grouped, hostile, measured, offline, partial, row, silent } from './summaries.ts';
 
-const SUMMARIES = { full, dropping, measured, partial, hostile, offline, silent };
+const SUMMARIES = { full, dropping, measured, grouped, partial, hostile, offline, silent };
 const PLAIN: TableOptions = { width: 80, wide: false, palette: plainPalette, live: false };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
@@ -143,40 +143,4 @@ it('at 40 columns the numbers are whole', async () => {
 
 it('names the nodes whose every endpoint is meant', () => {
   expect(renderTable(full({ targets: [] }), PLAIN)).toMatch(/^every endpoint of k8s-node1 and 1 more node · 30 s/);
-});
-
-describe('order of rows', () => {
-  const rows = [
-    row({
-      policy: { kind: null, namespace: null, name: 'c' },
-      denied: 9,
-      allowed: 1,
-      ratePerSecond: 1,
-      lastSeen: '2026-11-20T12:03:10.000Z',
-    }),
-    row({
-      policy: { kind: null, namespace: null, name: 'a' },
-      denied: 5,
-      allowed: 2,
-      ratePerSecond: 3,
-      lastSeen: '2026-11-20T12:03:20.000Z',
-    }),
-    row({
-      policy: { kind: null, namespace: null, name: 'b' },
-      denied: 0,
-      allowed: 8,
-      ratePerSecond: 2,
-      lastSeen: '2026-11-20T12:03:30.000Z',
-    }),
-  ];
-  it.each([
-    ['denied', 'cab'],
-    ['allowed', 'bac'],
-    ['rate', 'abc'],
-    ['name', 'abc'],
-    ['last-seen', 'bac'],
-  ] as const)('by %s', (sort, order) => {
-    const text = renderTable(full({ policies: rows }), { ...PLAIN, sort });
-    expect([...text.matchAll(/^([abc]) /gm)].map(([, name]) => name).join('')).toBe(order);
-  });
 });

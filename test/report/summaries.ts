@@ -92,6 +92,7 @@ export function full(changes: Partial<Summary> = {}): Summary {
       egress: { allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0 },
     },
     policies: [DEFAULT_DENY, row()],
+    groups: null,
     drops: [],
     l7: [],
     ...changes,
@@ -151,6 +152,41 @@ export function dropping(): Summary {
         ...times,
       },
     ],
+  });
+}
+
+/** By what was asked for, cut short, with what did not fit. */
+export function grouped(): Summary {
+  const times = { firstSeen: '2026-11-20T12:03:10.000Z', lastSeen: '2026-11-20T12:03:32.000Z' };
+  const zero = { allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0, shared: 0, ratePerSecond: 0 };
+  const pod = { namespace: 'default', name: 'deathstar-77dd4fb786-8c4bw', node: 'k8s-node2', endpoint: 733 };
+  return full({
+    groups: {
+      by: ['peer', 'port', 'policy', 'action', 'match', 'node', 'pod'],
+      rows: [
+        {
+          ...{ ...zero, ...times, denied: 20, attempts: 3, ratePerSecond: 0.667, other: false, direction: 'ingress' },
+          peer: { identity: 2371, name: 'default/xwing', labels: ['k8s:org=alliance'] },
+          port: { protocol: 'TCP', port: 80 },
+          policy: { kind: null, namespace: null, name: 'implicit-default-deny' },
+          ...{ action: 'deny', match: 'none', node: 'k8s-node2', pod },
+        },
+        {
+          ...{ ...zero, ...times, allowed: 3, shared: 2, ratePerSecond: 0.1, other: false, direction: 'ingress' },
+          peer: { identity: 16777217, name: null, labels: [] },
+          port: { protocol: 'ICMP', port: null },
+          policy: { kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'rule1' },
+          ...{ action: 'allow', match: 'L3-L4', node: null },
+          pod: { namespace: null, name: null, node: null, endpoint: 425 },
+        },
+        {
+          ...{ ...zero, ...times, allowed: 40_000, denied: 12, attempts: 4, ratePerSecond: 1333.733, other: true },
+          ...{ direction: 'ingress', peer: null, port: null, policy: null, action: null, match: null, node: null },
+          pod: null,
+        },
+      ],
+    },
+    omittedRows: 12,
   });
 }
 
