@@ -1,0 +1,40 @@
+/** Reads from `endpoint list -o json` which options are in force for each endpoint. */
+import * as v from 'valibot';
+import type { EndpointFacts } from './facts.ts';
+
+const text = v.nullish(v.string(), '');
+
+const Options = v.nullish(v.object({ options: v.nullish(v.record(v.string(), v.string()), {}) }), { options: {} });
+
+const EndpointSchema = v.object({
+  id: v.number(),
+  spec: Options,
+  status: v.object({
+    realized: Options,
+    'external-identifiers': v.nullish(v.object({ 'k8s-namespace': text, 'k8s-pod-name': text, 'pod-name': text }), {}),
+  }),
+});
+
+/** Null for what is no list of endpoints. */
+export function readEndpointFacts(printed: string): EndpointFacts[] | null {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(printed);
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(parsed)) return null;
+  return parsed.flatMap((each: unknown) => {
+    const read = v.safeParse(EndpointSchema, each);
+    if (!read.success) return [];
+    const { id, spec, status } = read.output;
+    const identifiers = status['external-identifiers'];
+    const pod =
+      identifiers['k8s-pod-name'] === ''
+        ? identifiers['pod-name']
+        : `${identifiers['k8s-namespace']}/${identifiers['k8s-pod-name']}`;
+    // What is realized is in force, what is in the spec is wanted.
+    const options = { ...spec.options, ...status.realized.options };
+    return [{ endpoint: id, pod: pod.length > 1 ? pod : null, options }];
+  });
+}

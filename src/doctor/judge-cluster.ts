@@ -1,0 +1,72 @@
+/** Judges what the API server says of itself, of the user, and of what the user may do. */
+import type { Check } from '../model/doctor.ts';
+import type { AccessQuestion } from '../model/kubernetes.ts';
+import type { ClockDifference, NeedAnswer, ServerFacts } from './facts.ts';
+import { check, list } from './words.ts';
+
+/** A Date header and a boot time are cut to whole seconds. */
+const CLOCK_TOLERANCE_MS = 2_000;
+
+export function judgeServer({ server, version }: ServerFacts): Check {
+  if (version === null) return check('cluster', 'unknown', `${server} answers, but does not say its version`);
+  return check('cluster', 'ok', `Kubernetes ${version} at ${server}`);
+}
+
+export function judgeUser({ user }: ServerFacts): Check {
+  if (user === null)
+    return check('user', 'unknown', 'this server does not say who you are (Kubernetes 1.28 and newer do)');
+  const groups = user.groups.length === 0 ? '' : ` (${list(user.groups)})`;
+  return check('user', 'ok', `${user.name}${groups}`);
+}
+
+/** At least so far apart; null where it may be nothing. */
+export function clockApartMs({ leastMs, mostMs }: ClockDifference): number | null {
+  const apartMs = leastMs > 0 ? leastMs : mostMs < 0 ? mostMs : 0;
+  return Math.abs(apartMs) > CLOCK_TOLERANCE_MS ? apartMs : null;
+}
+
+export function judgeClock(clock: ClockDifference | null, whose: string, node: string | null): Check {
+  if (clock === null) return check('clock', 'unknown', `${whose} did not tell its time`, null, node);
+  const apartMs = clockApartMs(clock);
+  if (apartMs === null) return check('clock', 'ok', `${whose} agrees with this machine`, null, node);
+  const seconds = Math.round(Math.abs(apartMs) / 1000);
+  const text = `${whose} is at least ${seconds} s ${apartMs > 0 ? 'ahead of' : 'behind'} this machine`;
+  const advice =
+    'Set the clocks by NTP: times in Hubble and in logs do not fit to those of policystat, and tokens may be refused.';
+  return check('clock', 'warning', text, advice, node);
+}
+
+/** One check for each need that is not met, one for all that are. */
+export function judgePermissions(answers: readonly NeedAnswer[]): readonly Check[] {
+  const lacking = answers.filter(({ missing }) => missing.length > 0);
+  const unknown = answers.some(({ isUnknown }) => isUnknown);
+  const checks = lacking.map(({ need, missing }) => {
+    const text = `may not ${missingText(missing)} (to ${purpose(need.why)})`;
+    if (need.without === null) return check('permissions', 'failed', text, 'Ask for the role below.');
+    return check('permissions', 'warning', `${text}: ${need.without}`, 'The role below allows it.');
+  });
+  if (unknown)
+    checks.push(check('permissions', 'unknown', 'the API server did not answer some questions about permissions'));
+  if (checks.length > 0) return checks;
+  const text =
+    'all that watch, summary, events, policies and doctor need; exec into an agent is as good as root on its node';
+  return [check('permissions', 'ok', text)];
+}
+
+function purpose(why: string): string {
+  return /^(find|run)/.test(why) ? why : `tell ${why}`;
+}
+
+/** `get, list pods in namespace shop`: verbs and resources that go together. */
+function missingText(missing: readonly AccessQuestion[]): string {
+  const verbs = [...new Set(missing.map(({ verb }) => verb))];
+  const resources = [...new Set(missing.map(resourceText))];
+  const namespaces = [...new Set(missing.map(({ namespace }) => namespace ?? null))];
+  const where = namespaces[0] === null ? 'in the whole cluster' : `in namespace ${list(namespaces.map(String))}`;
+  return `${verbs.join(', ')} ${resources.join(', ')} ${where}`;
+}
+
+function resourceText({ resource, subresource, group }: AccessQuestion): string {
+  const whole = group === '' ? resource : `${resource}.${group}`;
+  return subresource === undefined ? whole : `${whole}/${subresource}`;
+}

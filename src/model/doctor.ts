@@ -1,0 +1,60 @@
+/** What `doctor` finds: checks, and what it knows of each agent. Its JSON form is a contract (`apiVersion: policystat/v1`). */
+import type { Dialect } from './event.ts';
+
+export type CheckStatus = 'ok' | 'warning' | 'failed' | 'unknown';
+
+export type CheckName =
+  | 'cluster'
+  | 'user'
+  | 'permissions'
+  | 'agents'
+  | 'version'
+  | 'event-types'
+  | 'clock'
+  | 'hubble'
+  | 'enforcement'
+  | 'audit-mode'
+  | 'verdict-events'
+  | 'rate-limit'
+  | 'aggregation'
+  | 'leftovers'
+  | 'cost';
+
+export interface Check {
+  readonly check: CheckName;
+  readonly status: CheckStatus;
+  /** Whose agent it is about; null for the cluster. */
+  readonly node: string | null;
+  readonly text: string;
+  /** What to do; null where there is nothing to do. */
+  readonly advice: string | null;
+}
+
+export interface DoctorAgent {
+  readonly node: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly version: string | null;
+  readonly dialect: Dialect | null;
+  /** `cilium-dbg` in newer images, `cilium` in older ones. */
+  readonly program: string | null;
+  readonly eventTypes: readonly string[] | null;
+  readonly hubble: { readonly state: string; readonly bufferFlows: number | null } | null;
+  /** The agent's clock against ours, in seconds: at least so much later. */
+  readonly clockSeconds: number | null;
+  /** Running in its container; null where it could not be looked. */
+  readonly monitors: { readonly policystat: number; readonly others: number; readonly zombies: number } | null;
+}
+
+export interface DoctorReport {
+  readonly apiVersion: 'policystat/v1';
+  readonly kind: 'DoctorReport';
+  /** RFC 3339, UTC. */
+  readonly time: string;
+  readonly context: string | null;
+  readonly server: string;
+  readonly checks: readonly Check[];
+  readonly agents: readonly DoctorAgent[];
+  /** The smallest roles for what is missing, as YAML; null where nothing is. */
+  readonly roles: string | null;
+}
