@@ -150,6 +150,8 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
           POLICYSTAT_DEMO_SOCKET: programs.path,
           POLICYSTAT_DEMO_POD: `${namespace}/${pod}`,
           POLICYSTAT_DEMO_CONTAINER: container ?? '',
+          // As a container's runtime sets it; all the demo's containers share the machine's list of processes.
+          HOSTNAME: pod,
         };
         return Promise.resolve({ binFolder: binOf(imageOf(pod)), env, cwd: folder });
       },

@@ -9,6 +9,8 @@ import type { KubeConnection } from './kube-connection.ts';
 export interface Answer {
   readonly status: number;
   readonly body: string;
+  /** Its `Date`, where it has one. */
+  readonly date: string | null;
 }
 
 export type Send = (method: 'GET' | 'POST', path: string, body: string | null, signal: AbortSignal) => Promise<Answer>;
@@ -129,6 +131,7 @@ async function readAnswer(response: IncomingMessage): Promise<RawAnswer> {
   return {
     status: response.statusCode ?? 0,
     body: body.toString('utf8'),
+    date: response.headers.date ?? null,
     retryAfterS: Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter : null,
   };
 }

@@ -1,11 +1,13 @@
 /** The API server, as far as policystat asks it anything: lists, single objects, permissions, exec. Loaded only when a cluster is needed. */
 import * as v from 'valibot';
-import type { AccessQuestion, KubeApi, ListOptions, Resource } from '../model/kubernetes.ts';
+import type { AccessQuestion, KubeApi, KubeServer, ListOptions, Resource } from '../model/kubernetes.ts';
 import { Failure, failure } from '../model/problem.ts';
+import { checked, messageIn, parseBody, refusal } from './kube-answer.ts';
 import { loadContext } from './kube-config.ts';
 import { type KubeConnection, openConnection } from './kube-connection.ts';
 import { openExec } from './kube-exec.ts';
-import { type Answer, createSender, type Send } from './kube-request.ts';
+import { createSender, type Send } from './kube-request.ts';
+import { serverInfo, whoAmI } from './kube-server.ts';
 
 export interface KubeOptions {
   readonly kubeconfig?: string;
@@ -23,10 +25,9 @@ const ListSchema = v.object({
   items: v.nullable(v.array(v.unknown())),
   metadata: v.optional(v.object({ continue: v.optional(v.string()) }), {}),
 });
-const StatusSchema = v.object({ kind: v.literal('Status'), message: v.string() });
 const ReviewSchema = v.object({ status: v.object({ allowed: v.boolean() }) });
 
-export async function connectKube(options: KubeOptions): Promise<KubeApi> {
+export async function connectKube(options: KubeOptions): Promise<KubeApi & KubeServer> {
   const context = loadContext(options);
   const { name } = context;
   // The same context, even where another one is the current one by then.
@@ -46,6 +47,8 @@ export async function connectKube(options: KubeOptions): Promise<KubeApi> {
       return parseBody(connection, answer, path);
     },
     mayI: (question, signal) => mayI(connection, send, question, signal),
+    serverInfo: (signal) => serverInfo(connection, send, signal),
+    whoAmI: (signal) => whoAmI(connection, send, signal),
     openExec: async (request, handlers, signal) => {
       try {
         return await openExec(connection, request, handlers, signal);
@@ -127,64 +130,4 @@ async function mayI(
 function pathOf({ group, version, plural }: Resource, namespace: string | null): string {
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   return namespace === null ? `${root}/${plural}` : `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
-}
-
-function refusal(
-  connection: KubeConnection,
-  answer: Answer,
-  verb: string,
-  resource: Resource,
-  namespace: string | null,
-  path: string,
-): Failure {
-  const { context, server } = connection;
-  const detail = messageIn(answer.body);
-  if (answer.status === 401) return failure({ code: 'UNAUTHORIZED', context, server });
-  if (answer.status === 403) {
-    const name = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
-    return failure({ code: 'FORBIDDEN', context, verb, resource: name, namespace, detail });
-  }
-  const request = `${verb === 'create' ? 'POST' : 'GET'} ${path}`;
-  return failure({ code: 'API_ERROR', context, request, status: answer.status, detail });
-}
-
-/** The server's own words; something in between (a proxy, a load balancer) may answer with a page instead. */
-function messageIn(body: string): string {
-  try {
-    const status = v.safeParse(StatusSchema, JSON.parse(body));
-    if (status.success) return status.output.message;
-  } catch {
-    // Not JSON.
-  }
-  return body.slice(0, 200).trim();
-}
-
-function parseBody(connection: KubeConnection, answer: Answer, path: string): unknown {
-  try {
-    return JSON.parse(answer.body);
-  } catch (error) {
-    const detail = answer.body.slice(0, 200).trim();
-    throw failure(
-      { code: 'API_ERROR', context: connection.context, request: `GET ${path}`, status: answer.status, detail },
-      error,
-    );
-  }
-}
-
-function checked<T extends v.GenericSchema>(
-  schema: T,
-  connection: KubeConnection,
-  answer: Answer,
-  path: string,
-): v.InferOutput<T> {
-  const result = v.safeParse(schema, parseBody(connection, answer, path));
-  if (result.success) return result.output;
-  const detail = `unexpected answer: ${v.getDotPath(result.issues[0]) ?? ''}`;
-  throw failure({
-    code: 'API_ERROR',
-    context: connection.context,
-    request: `GET ${path}`,
-    status: answer.status,
-    detail,
-  });
 }

@@ -40,6 +40,26 @@ export interface KubeApi {
   openExec(request: ExecRequest, handlers: SocketHandlers, signal: AbortSignal): Promise<ExecSocket>;
 }
 
+/** What a server says of itself and of who asks. */
+export interface KubeServer {
+  /** Throws `Failure` where there is no answer, or the credentials are refused. */
+  serverInfo(signal: AbortSignal): Promise<ServerInfo>;
+  /** By SelfSubjectReview; null where the server has none (before Kubernetes 1.28). */
+  whoAmI(signal: AbortSignal): Promise<UserInfo | null>;
+}
+
+export interface ServerInfo {
+  /** `v1.36.2`; null where it is not told. */
+  readonly version: string | null;
+  /** The server's clock, cut to seconds; null where it is not told. */
+  readonly timeMs: number | null;
+}
+
+export interface UserInfo {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
 export interface ExecRequest {
   readonly namespace: string;
   readonly pod: string;

@@ -28,6 +28,11 @@ function monitorTypes(version: AgentVersion): ReadonlyMap<string, number> {
   ]);
 }
 
+/** As `--help` lists them. */
+export function typesText(version: AgentVersion): string {
+  return `  -t, --type []string     Filter by event types [${[...monitorTypes(version).keys()].join(' ')}]\n`;
+}
+
 /** Flags with a value that change nothing here. */
 const VALUED = new Map([
   ['monitor-socket', ''],

@@ -2,7 +2,7 @@
 import type { AgentVersion } from '../cluster/version.ts';
 import type { DemoEvent } from '../datapath/event.ts';
 import type { Invocation } from './invocation.ts';
-import { type MonitorFlags, parseMonitorFlags } from './monitor-flags.ts';
+import { type MonitorFlags, parseMonitorFlags, typesText } from './monitor-flags.ts';
 import { eventJson } from './monitor-json.ts';
 import { eventText } from './monitor-text.ts';
 
@@ -133,7 +133,7 @@ export function createMonitorHub(version: AgentVersion, now: () => Date): Monito
         return Promise.resolve(1);
       }
       if (flags.help) {
-        invocation.out(`Display BPF program events\n\n${usage}`);
+        invocation.out(`Display BPF program events\n\n${usage}\nFlags:\n${typesText(version)}`);
         return Promise.resolve(0);
       }
       return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 /** The faults that a test may script: on exec streams, on permissions, on the server's port. */
-import type { ForbidRule, Permissions } from './permissions.ts';
+import type { ForbidRule, GrantRule, Permissions } from './permissions.ts';
 import { type StatusError, serverError } from './status.ts';
 
 export interface Faults {
@@ -12,6 +12,8 @@ export interface Faults {
   stall(ms: number): void;
   /** Takes a permission away; see `ForbidRule`. */
   forbid(rule: ForbidRule): void;
+  /** Takes every permission away but these. */
+  allowOnly(rules: readonly GrantRule[]): void;
   allowAll(): void;
   /** New connections are closed at once for so long. */
   refuseConnections(ms: number): void;
@@ -101,6 +103,7 @@ export function createFaults(permissions: Permissions): FaultState {
     dropAfter: (bytes) => void drops.push(bytes),
     stall: (ms) => stalling.start(ms),
     forbid: (rule) => permissions.forbid(rule),
+    allowOnly: (rules) => permissions.allowOnly(rules),
     allowAll: () => permissions.allowAll(),
     refuseConnections: (ms) => refusing.start(ms),
     breakStreams() {

@@ -11,23 +11,40 @@ export interface ForbidRule {
   readonly namespace?: string;
 }
 
+/** A rule of a Role, or, without a namespace, of a ClusterRole. */
+export interface GrantRule {
+  readonly namespace?: string;
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
 export interface Permissions {
   forbid(rule: ForbidRule): void;
+  /** From now on nothing is allowed but this. */
+  allowOnly(rules: readonly GrantRule[]): void;
   allowAll(): void;
   /** A question without a namespace asks for all of them, so a rule for any one namespace says no to it, as RBAC would. */
-  allows(question: Omit<AccessQuestion, 'group' | 'name'>): boolean;
+  allows(question: AccessQuestion): boolean;
 }
 
 export function createPermissions(): Permissions {
   let rules: ForbidRule[] = [];
+  let grants: readonly GrantRule[] | null = null;
   return {
     forbid: (rule) => void rules.push(rule),
+    allowOnly(granted) {
+      grants = granted;
+    },
     allowAll() {
       rules = [];
+      grants = null;
     },
     allows(question) {
       const resource =
         question.subresource === undefined ? question.resource : `${question.resource}/${question.subresource}`;
+      if (grants !== null && !grants.some((rule) => grantsIt(rule, resource, question))) return false;
       return !rules.some(
         (rule) =>
           (rule.verb === '*' || question.verb === '*' || rule.verb === question.verb) &&
@@ -38,18 +55,33 @@ export function createPermissions(): Permissions {
   };
 }
 
+/** As RBAC has it: what is granted by name is granted to requests that name it. */
+function grantsIt(rule: GrantRule, resource: string, { verb, group, name, namespace }: AccessQuestion): boolean {
+  const { resourceNames = [] } = rule;
+  return (
+    (rule.namespace === undefined || rule.namespace === namespace) &&
+    rule.apiGroups.includes(group) &&
+    rule.resources.includes(resource) &&
+    (resourceNames.length === 0 || (name !== undefined && resourceNames.includes(name))) &&
+    rule.verbs.includes(verb)
+  );
+}
+
 /** The answer to a SelfSubjectAccessReview. */
 export function reviewAccess(permissions: Permissions, review: unknown, user: string): Fields {
   const asked = fieldsAt(review, 'spec', 'resourceAttributes');
   const namespace = textAt(asked, 'namespace');
   const subresource = textAt(asked, 'subresource');
+  const name = textAt(asked, 'name');
   const allowed =
     at(review, 'spec', 'resourceAttributes') === undefined ||
     permissions.allows({
       verb: textAt(asked, 'verb'),
+      group: textAt(asked, 'group'),
       resource: textAt(asked, 'resource'),
       ...(namespace === '' ? {} : { namespace }),
       ...(subresource === '' ? {} : { subresource }),
+      ...(name === '' ? {} : { name }),
     });
   return {
     kind: 'SelfSubjectAccessReview',

@@ -80,12 +80,14 @@ export function createRouter(options: RouterOptions): Router {
   };
 
   const denial = (request: ApiRequest, user: string, verb = request.verb): StatusError | null => {
-    const { namespace, subresource, resource } = request;
+    const { namespace, subresource, resource, name } = request;
     const allowed =
       user !== ANONYMOUS &&
       permissions.allows({
         verb,
+        group: resource.group,
         resource: resource.plural,
+        ...(name === null ? {} : { name }),
         ...(namespace === null ? {} : { namespace }),
         ...(subresource === null ? {} : { subresource }),
       });
