@@ -15,6 +15,7 @@ const STEPS = {
   endpoints: 'Finding the endpoints of the pods',
   identities: 'Reading the names of identities',
   listen: 'Opening the streams',
+  ask: 'Asking the agents',
 } as const;
 
 type Step = keyof typeof STEPS;

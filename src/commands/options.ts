@@ -205,15 +205,24 @@ export function addOutputOptions(command: Command): Command {
   return addMessageOptions(command);
 }
 
-/** What every output has: colours, strictness, and what is said on stderr. */
+/** What every output of counts has: colours, strictness, and what is said on stderr. */
 export function addMessageOptions(command: Command): Command {
+  return addTellOptions(
+    addColorOption(command).addOption(option('--strict', 'exit with 4 where the data is not complete')),
+  );
+}
+
+export function addColorOption(command: Command): Command {
+  return command.addOption(
+    option('--color <when>', 'colours in tables (NO_COLOR and FORCE_COLOR count too)', 'COLOR')
+      .choices(COLORS)
+      .default('auto'),
+  );
+}
+
+/** What is said on stderr. */
+export function addTellOptions(command: Command): Command {
   return command
-    .addOption(
-      option('--color <when>', 'colours in tables (NO_COLOR and FORCE_COLOR count too)', 'COLOR')
-        .choices(COLORS)
-        .default('auto'),
-    )
-    .addOption(option('--strict', 'exit with 4 where the data is not complete'))
     .addOption(option('-v, --verbose', "show the agents' own messages and every reconnection").conflicts('quiet'))
     .addOption(option('-q, --quiet', 'nothing on stderr but errors'));
 }

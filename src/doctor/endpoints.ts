@@ -11,6 +11,7 @@ const EndpointSchema = v.object({
   spec: Options,
   status: v.object({
     realized: Options,
+    policy: v.nullish(v.object({ realized: v.nullish(v.object({ 'policy-enabled': v.nullish(v.string()) })) })),
     'external-identifiers': v.nullish(v.object({ 'k8s-namespace': text, 'k8s-pod-name': text, 'pod-name': text }), {}),
   }),
 });
@@ -35,6 +36,7 @@ export function readEndpointFacts(printed: string): EndpointFacts[] | null {
         : `${identifiers['k8s-namespace']}/${identifiers['k8s-pod-name']}`;
     // What is realized is in force, what is in the spec is wanted.
     const options = { ...spec.options, ...status.realized.options };
-    return [{ endpoint: id, pod: pod.length > 1 ? pod : null, options }];
+    const enforced = status.policy?.realized?.['policy-enabled'] ?? null;
+    return [{ endpoint: id, pod: pod.length > 1 ? pod : null, options, enforced }];
   });
 }

@@ -1,9 +1,15 @@
 /** What was found out, before anybody judges it. */
 import type { AgentRef } from '../model/cluster.ts';
-import type { AccessQuestion } from '../model/kubernetes.ts';
+import type { AccessQuestion, ServerInfo, UserInfo } from '../model/kubernetes.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Need } from './needs.ts';
 import type { Probe } from './probe.ts';
+
+/** Every question has a time limit, and may be refused: the others are answered all the same. */
+export type Answer<T> =
+  | { readonly kind: 'known'; readonly value: T }
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  | { readonly kind: 'late'; readonly limitMs: number };
 
 /** The true value lies between the two: asking takes time. */
 export interface ClockDifference {
@@ -13,12 +19,12 @@ export interface ClockDifference {
 
 export interface ServerFacts {
   readonly server: string;
-  readonly context: string | null;
-  readonly version: string | null;
+  readonly info: Answer<ServerInfo>;
   readonly clock: ClockDifference | null;
-  /** Null where the server does not say. */
-  readonly user: { readonly name: string; readonly groups: readonly string[] } | null;
 }
+
+/** Null where the server does not say. */
+export type UserFacts = Answer<UserInfo | null>;
 
 export interface NeedAnswer {
   readonly need: Need;
@@ -27,8 +33,8 @@ export interface NeedAnswer {
   readonly isUnknown: boolean;
 }
 
-/** `cilium-config`; null where it is not there, `forbidden` where it may not be read. */
-export type ConfigFacts = Readonly<Record<string, string>> | 'forbidden' | null;
+/** `cilium-config`; null where there is none. */
+export type ConfigFacts = Answer<Readonly<Record<string, string>> | null>;
 
 export interface EndpointFacts {
   readonly endpoint: number;
@@ -36,6 +42,8 @@ export interface EndpointFacts {
   readonly pod: string | null;
   /** As the agent applies it now: `PolicyAuditMode`, `PolicyVerdictNotification`. */
   readonly options: Readonly<Record<string, string>>;
+  /** `none`, `ingress`, `egress`, `both`, or the same with `audit-` before it; null where it is not told. */
+  readonly enforced: string | null;
 }
 
 /** One question to an agent and what it cost. */
@@ -47,9 +55,9 @@ export interface Cost {
 
 export interface AgentReading {
   readonly agent: AgentRef;
-  /** Null with the problem that kept the agent from being asked. */
-  readonly probe: Probe | null;
+  readonly probe: Answer<Probe>;
   readonly clock: ClockDifference | null;
-  readonly problem: Problem | null;
-  readonly endpoints: readonly EndpointFacts[] | null;
+  /** Null where what the agent printed could not be read. */
+  readonly endpoints: Answer<readonly EndpointFacts[] | null>;
+  readonly costs: readonly Cost[];
 }

@@ -1,8 +1,13 @@
 /** Judges the agents: are they there, do they know what is needed, is anything left in them. */
+import type { AgentRef } from '../model/cluster.ts';
 import type { Check } from '../model/doctor.ts';
-import type { AgentReading } from './facts.ts';
+import type { Problem } from '../model/problem.ts';
+import { explain } from '../report/explain.ts';
+import type { AgentReading, Answer } from './facts.ts';
+import { judgeClock } from './judge-cluster.ts';
+import type { Probe } from './probe.ts';
 import { findLeftovers, type Monitor } from './processes.ts';
-import { ageText, check, count, list } from './words.ts';
+import { ageText, check, count, inAgent, list, whyNot } from './words.ts';
 
 /** Policy verdicts exist since 1.8; 1.19 is the newest whose output is known. */
 const OLDEST_MINOR = 8;
@@ -11,20 +16,32 @@ const NEEDED_TYPE = 'policy-verdict';
 /** Shorter ones are probably somebody at work. */
 const LONG_SECONDS = 3600;
 
-export function judgeReadiness(ready: number, all: number): Check {
+export interface FoundAgents {
+  readonly ready: number;
+  readonly obstacles: readonly { readonly node: string; readonly problem: Problem }[];
+}
+
+export function judgeReadiness(found: Answer<FoundAgents>): readonly Check[] {
+  if (found.kind !== 'known') return [check('agents', 'failed', whyNot(found))];
+  const { ready, obstacles } = found.value;
+  const all = ready + obstacles.length;
   if (all === 0) {
     const advice = 'If they are labelled otherwise, say so with --agent-selector and --agent-namespace.';
-    return check('agents', 'failed', 'there is no Cilium agent', advice);
+    return [check('agents', 'failed', 'there is no Cilium agent', advice)];
   }
   const text = `${ready} of ${count(all, 'node')} can be listened to`;
-  return check('agents', ready === all ? 'ok' : ready === 0 ? 'failed' : 'warning', text);
+  return [
+    check('agents', obstacles.length === 0 ? 'ok' : ready === 0 ? 'failed' : 'warning', text),
+    ...obstacles.map(({ node, problem }) => check('agents', 'warning', explain(problem), null, node)),
+  ];
 }
 
 export function judgeVersion({ agent, probe }: AgentReading): Check {
-  const version = probe?.version ?? null;
+  if (probe.kind !== 'known') return check('version', 'unknown', whyNot(probe), null, agent.node);
+  const { version, dialect, program } = probe.value;
   if (version === null) return check('version', 'unknown', 'the agent did not tell its version', null, agent.node);
-  const dialect = probe?.dialect === 'accuknox' ? ", AccuKnox's patched Cilium" : '';
-  const text = `Cilium ${version}${dialect}, program ${probe?.program ?? '?'}`;
+  const patched = dialect === 'accuknox' ? ", AccuKnox's patched Cilium" : '';
+  const text = `Cilium ${version}${patched}, program ${program ?? '?'}`;
   const minor = Number(/^1\.(\d+)/.exec(version)?.[1] ?? Number.NaN);
   if (minor < OLDEST_MINOR)
     return check('version', 'failed', text, 'Policy verdicts need Cilium 1.8 or newer.', agent.node);
@@ -35,75 +52,63 @@ export function judgeVersion({ agent, probe }: AgentReading): Check {
   return check('version', 'ok', text, null, agent.node);
 }
 
-export function judgeEventTypes({ agent, probe }: AgentReading): Check {
-  const types = probe?.eventTypes ?? null;
-  if (types === null)
-    return check('event-types', 'unknown', 'the agent did not list its event types', null, agent.node);
-  if (!types.includes(NEEDED_TYPE)) {
-    return check(
-      'event-types',
-      'failed',
-      `no policy-verdict among ${types.join(', ')}`,
-      'Policy verdicts need Cilium 1.8 or newer.',
-      agent.node,
-    );
-  }
-  return check('event-types', 'ok', types.join(', '), null, agent.node);
+/** Why an agent did not answer is told once, with its version. */
+export function judgeAgent(reading: AgentReading): readonly Check[] {
+  const { probe, agent, clock } = reading;
+  if (probe.kind !== 'known') return [judgeVersion(reading)];
+  return [
+    judgeVersion(reading),
+    judgeEventTypes(agent, probe.value),
+    judgeHubble(agent, probe.value),
+    judgeClock(clock, 'the agent', agent.node),
+    ...judgeLeftovers(agent, probe.value),
+  ];
 }
 
-export function judgeHubble({ agent, probe }: AgentReading): Check {
-  const hubble = probe?.hubble ?? null;
-  if (hubble === null) return check('hubble', 'unknown', 'the agent did not tell its status', null, agent.node);
+function judgeEventTypes({ node }: AgentRef, { eventTypes: types }: Probe): Check {
+  if (types === null) return check('event-types', 'unknown', 'the agent did not list its event types', null, node);
+  const text = types.join(', ');
+  if (types.includes(NEEDED_TYPE)) return check('event-types', 'ok', text, null, node);
+  const advice = 'Policy verdicts need Cilium 1.8 or newer.';
+  return check('event-types', 'failed', `no policy-verdict among ${text}`, advice, node);
+}
+
+function judgeHubble(agent: AgentRef, { hubble, program }: Probe): Check {
+  const { node } = agent;
+  if (hubble === null) return check('hubble', 'unknown', 'the agent did not tell its status', null, node);
   const { state, bufferFlows } = hubble;
   if (state === 'Disabled')
-    return check('hubble', 'ok', 'off: not needed, but nothing of the past can be asked for', null, agent.node);
+    return check('hubble', 'ok', 'off: not needed, but nothing of the past can be asked for', null, node);
   if (state !== 'Ok') {
-    const advice = `See "kubectl -n ${agent.namespace} exec ${agent.pod} -c ${agent.container} -- ${probe?.program ?? 'cilium'} status --verbose".`;
-    return check('hubble', 'warning', `on, in state ${state}`, advice, agent.node);
+    const advice = `See ${inAgent(agent, `${program ?? 'cilium'} status --verbose`)}.`;
+    return check('hubble', 'warning', `on, in state ${state}`, advice, node);
   }
   const buffer = bufferFlows === null ? 'of unknown size' : `of ${bufferFlows} flows`;
-  return check('hubble', 'ok', `on, with a buffer ${buffer}`, null, agent.node);
+  return check('hubble', 'ok', `on, with a buffer ${buffer}`, null, node);
 }
 
-export function judgeLeftovers({ agent, probe }: AgentReading): readonly Check[] {
-  const { node, namespace, pod, container } = agent;
-  // Without a shell there is nobody to look; the version was asked in another way then.
-  if (probe === null || probe.clockMs === null)
+function judgeLeftovers(agent: AgentRef, { processes }: Probe): readonly Check[] {
+  const { node } = agent;
+  if (processes === null)
     return [check('leftovers', 'unknown', 'no sh in the container: its processes cannot be looked at', null, node)];
-  const { policystat, others, zombies } = findLeftovers(probe.processes);
+  const { policystat, others, zombies } = findLeftovers(processes);
   const checks: Check[] = [];
   if (others.length > 0) {
-    const pids = others.map(({ pid }) => pid).join(' ');
-    const advice = `Nobody may be reading them: a "kubectl exec" that was interrupted leaves its monitor running. If they are nobody's, end them with "kubectl -n ${namespace} exec ${pod} -c ${container} -- kill ${pids}".`;
-    checks.push(
-      check(
-        'leftovers',
-        'warning',
-        `${count(others.length, 'monitor')} not of policystat: ${monitorsText(others)}`,
-        advice,
-        node,
-      ),
-    );
+    const kill = inAgent(agent, `kill ${others.map(({ pid }) => pid).join(' ')}`);
+    const advice = `Somebody may be reading them; but a "kubectl exec" that was interrupted leaves its monitor running. If they are nobody's, end them with ${kill}.`;
+    const text = `${count(others.length, 'monitor')} that no policystat holds: ${monitorsText(others)}`;
+    checks.push(check('leftovers', 'warning', text, advice, node));
   }
   if (zombies.length > 0) {
     const text = `${zombies.length} ended and not collected: ${monitorsText(zombies)}`;
-    checks.push(
-      check('leftovers', 'warning', text, 'They hold a process id each, until the agent restarts; nothing else.', node),
-    );
+    const advice = 'They hold a process id each, until the agent restarts; nothing else.';
+    checks.push(check('leftovers', 'warning', text, advice, node));
   }
   if (policystat.length > 0) {
-    const old = policystat.filter(({ ageSeconds }) => (ageSeconds ?? 0) > LONG_SECONDS);
-    const since =
-      old.length === 0 ? '' : `, the oldest for ${ageText(Math.max(...old.map(({ ageSeconds }) => ageSeconds ?? 0)))}`;
-    checks.push(
-      check(
-        'leftovers',
-        'ok',
-        `${count(policystat.length, 'monitor')} of a policystat that is listening${since}`,
-        null,
-        node,
-      ),
-    );
+    const oldestSeconds = Math.max(...policystat.map(({ ageSeconds }) => ageSeconds ?? 0));
+    const since = oldestSeconds > LONG_SECONDS ? `, the oldest for ${ageText(oldestSeconds)}` : '';
+    const text = `${count(policystat.length, 'monitor')} of a policystat that is listening${since}`;
+    checks.push(check('leftovers', 'ok', text, null, node));
   }
   return checks.length > 0 ? checks : [check('leftovers', 'ok', 'no monitor is running', null, node)];
 }

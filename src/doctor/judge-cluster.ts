@@ -1,34 +1,38 @@
 /** Judges what the API server says of itself, of the user, and of what the user may do. */
 import type { Check } from '../model/doctor.ts';
 import type { AccessQuestion } from '../model/kubernetes.ts';
-import type { ClockDifference, NeedAnswer, ServerFacts } from './facts.ts';
-import { check, list } from './words.ts';
+import type { ClockDifference, NeedAnswer, ServerFacts, UserFacts } from './facts.ts';
+import { COMMANDS } from './needs.ts';
+import { check, list, whyNot } from './words.ts';
 
 /** A Date header and a boot time are cut to whole seconds. */
 const CLOCK_TOLERANCE_MS = 2_000;
 
-export function judgeServer({ server, version }: ServerFacts): Check {
+export function judgeServer({ server, info }: ServerFacts): Check {
+  if (info.kind !== 'known') return check('cluster', 'failed', whyNot(info));
+  const { version } = info.value;
   if (version === null) return check('cluster', 'unknown', `${server} answers, but does not say its version`);
   return check('cluster', 'ok', `Kubernetes ${version} at ${server}`);
 }
 
-export function judgeUser({ user }: ServerFacts): Check {
-  if (user === null)
+export function judgeUser(user: UserFacts): Check {
+  if (user.kind !== 'known') return check('user', 'unknown', whyNot(user));
+  if (user.value === null)
     return check('user', 'unknown', 'this server does not say who you are (Kubernetes 1.28 and newer do)');
-  const groups = user.groups.length === 0 ? '' : ` (${list(user.groups)})`;
-  return check('user', 'ok', `${user.name}${groups}`);
+  const { name, groups } = user.value;
+  return check('user', 'ok', groups.length === 0 ? name : `${name} (${list(groups)})`);
 }
 
-/** At least so far apart; null where it may be nothing. */
-export function clockApartMs({ leastMs, mostMs }: ClockDifference): number | null {
+/** At least so far apart; 0 where they may agree. */
+export function clockApartMs({ leastMs, mostMs }: ClockDifference): number {
   const apartMs = leastMs > 0 ? leastMs : mostMs < 0 ? mostMs : 0;
-  return Math.abs(apartMs) > CLOCK_TOLERANCE_MS ? apartMs : null;
+  return Math.abs(apartMs) > CLOCK_TOLERANCE_MS ? apartMs : 0;
 }
 
 export function judgeClock(clock: ClockDifference | null, whose: string, node: string | null): Check {
   if (clock === null) return check('clock', 'unknown', `${whose} did not tell its time`, null, node);
   const apartMs = clockApartMs(clock);
-  if (apartMs === null) return check('clock', 'ok', `${whose} agrees with this machine`, null, node);
+  if (apartMs === 0) return check('clock', 'ok', `${whose} agrees with this machine`, null, node);
   const seconds = Math.round(Math.abs(apartMs) / 1000);
   const text = `${whose} is at least ${seconds} s ${apartMs > 0 ? 'ahead of' : 'behind'} this machine`;
   const advice =
@@ -38,23 +42,18 @@ export function judgeClock(clock: ClockDifference | null, whose: string, node: s
 
 /** One check for each need that is not met, one for all that are. */
 export function judgePermissions(answers: readonly NeedAnswer[]): readonly Check[] {
-  const lacking = answers.filter(({ missing }) => missing.length > 0);
-  const unknown = answers.some(({ isUnknown }) => isUnknown);
-  const checks = lacking.map(({ need, missing }) => {
-    const text = `may not ${missingText(missing)} (to ${purpose(need.why)})`;
-    if (need.without === null) return check('permissions', 'failed', text, 'Ask for the role below.');
-    return check('permissions', 'warning', `${text}: ${need.without}`, 'The role below allows it.');
+  const checks = answers.flatMap(({ need, missing }) => {
+    if (missing.length === 0) return [];
+    const whose = need.commands.length === COMMANDS.length ? 'every command' : need.commands.join(', ');
+    const text = `may not ${missingText(missing)}: ${whose} ${whose.includes(' ') ? 'need' : 'needs'} it ${need.why}`;
+    if (need.without === null) return [check('permissions', 'failed', text, 'The role below allows it.')];
+    return [check('permissions', 'warning', `${text}; without it, ${need.without}`, 'The role below allows it.')];
   });
-  if (unknown)
+  if (answers.some(({ isUnknown }) => isUnknown))
     checks.push(check('permissions', 'unknown', 'the API server did not answer some questions about permissions'));
   if (checks.length > 0) return checks;
-  const text =
-    'all that watch, summary, events, policies and doctor need; exec into an agent is as good as root on its node';
+  const text = `all that ${COMMANDS.join(', ')} need; exec into an agent is as good as root on its node`;
   return [check('permissions', 'ok', text)];
-}
-
-function purpose(why: string): string {
-  return /^(find|run)/.test(why) ? why : `tell ${why}`;
 }
 
 /** `get, list pods in namespace shop`: verbs and resources that go together. */
@@ -66,7 +65,8 @@ function missingText(missing: readonly AccessQuestion[]): string {
   return `${verbs.join(', ')} ${resources.join(', ')} ${where}`;
 }
 
-function resourceText({ resource, subresource, group }: AccessQuestion): string {
+function resourceText({ resource, subresource, group, name }: AccessQuestion): string {
   const whole = group === '' ? resource : `${resource}.${group}`;
-  return subresource === undefined ? whole : `${whole}/${subresource}`;
+  const one = name === undefined ? whole : `${whole} ${name}`;
+  return subresource === undefined ? one : `${one}/${subresource}`;
 }

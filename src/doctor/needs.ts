@@ -1,8 +1,8 @@
 /** Owns which permissions each command needs, why, and what it does without them. */
 import type { AccessQuestion } from '../model/kubernetes.ts';
 
-export const MODES = ['watch', 'events', 'policies', 'doctor'] as const;
-export type Mode = (typeof MODES)[number];
+export const COMMANDS = ['watch', 'summary', 'check', 'events', 'policies', 'doctor'] as const;
+export type CommandName = (typeof COMMANDS)[number];
 
 export interface Need {
   readonly group: string;
@@ -13,109 +13,120 @@ export interface Need {
   readonly verbs: readonly string[];
   /** In the targets' namespace (every one where none is named), in the agents' one, or of the cluster as a whole. */
   readonly where: 'targets' | 'agents' | 'cluster';
-  readonly modes: readonly Mode[];
+  readonly commands: readonly CommandName[];
+  /** `to find the targets` */
   readonly why: string;
   /** What happens without it; null where nothing does. */
   readonly without: string | null;
 }
 
-const AT_ALL = { modes: MODES } as const;
+const EVERY = { commands: COMMANDS } as const;
+const ATTRIBUTING = { commands: ['watch', 'summary', 'check', 'events', 'policies'] } as const;
 const READ = { verbs: ['get', 'list'] } as const;
 
 export const NEEDS: readonly Need[] = [
-  { ...AT_ALL, ...READ, group: '', resources: ['pods'], where: 'targets', why: 'find the targets', without: null },
+  { ...EVERY, ...READ, group: '', resources: ['pods'], where: 'targets', why: 'to find the targets', without: null },
   {
-    ...AT_ALL,
+    ...EVERY,
     group: '',
     resources: ['pods'],
     verbs: ['list'],
     where: 'agents',
-    why: 'find the agents',
+    why: 'to find the agents',
     without: null,
   },
   {
-    ...AT_ALL,
+    ...EVERY,
     group: '',
     resources: ['pods'],
     subresource: 'exec',
     // Kubernetes before 1.35 asks for get, later ones for create.
     verbs: ['get', 'create'],
     where: 'agents',
-    why: 'run the monitor in the agents, and ask them',
+    why: 'to run the monitor in the agents, and to ask them',
     without: null,
   },
   {
-    ...AT_ALL,
+    ...EVERY,
     ...READ,
     group: 'cilium.io',
     resources: ['ciliumendpoints'],
     where: 'targets',
-    why: 'find the endpoints of the targets',
+    why: 'to find the endpoints of the targets',
     without: 'each agent is asked for its endpoints instead',
   },
   {
-    modes: ['watch', 'events', 'policies'],
+    ...ATTRIBUTING,
     ...READ,
     group: 'cilium.io',
     resources: ['ciliumidentities'],
     where: 'cluster',
-    why: 'names for identities',
+    why: 'to name identities',
     without: 'agents are asked for names, and what they do not know stays a number',
   },
   {
-    modes: ['watch', 'events', 'policies'],
+    ...ATTRIBUTING,
     verbs: ['list'],
     group: 'cilium.io',
     resources: ['ciliumnetworkpolicies', 'ciliumclusterwidenetworkpolicies'],
     where: 'cluster',
-    why: 'which policies isolate a pod',
+    why: 'to tell which policies isolate a pod',
     without: 'each agent is asked for its own form of them, which says less',
   },
   {
-    modes: ['watch', 'events', 'policies'],
+    ...ATTRIBUTING,
     verbs: ['list'],
     group: 'networking.k8s.io',
     resources: ['networkpolicies'],
     where: 'cluster',
-    why: 'which policies isolate a pod',
+    why: 'to tell which policies isolate a pod',
     without: 'each agent is asked for its own form of them, which says less',
   },
   {
-    ...AT_ALL,
+    ...EVERY,
     ...READ,
     group: '',
     resources: ['nodes'],
     where: 'cluster',
-    why: '--node, and nodes without an agent',
+    why: 'for --node, and to see nodes that have no agent',
     without: 'a node without an agent goes unnoticed',
   },
   {
-    ...AT_ALL,
+    ...EVERY,
     ...READ,
     group: 'apps',
     resources: ['deployments', 'statefulsets', 'daemonsets', 'replicasets'],
     where: 'targets',
-    why: 'targets as TYPE/NAME',
+    why: 'for targets as TYPE/NAME',
     without: 'pods are told by who made them',
   },
   {
-    ...AT_ALL,
+    ...EVERY,
     ...READ,
     group: 'batch',
     resources: ['jobs', 'cronjobs'],
     where: 'targets',
-    why: 'targets as TYPE/NAME',
+    why: 'for targets as TYPE/NAME',
     without: 'pods are told by who made them',
   },
   {
-    modes: ['doctor'],
+    commands: ['events'],
+    group: '',
+    resources: ['services'],
+    verbs: ['list'],
+    where: 'cluster',
+    why: 'to name services in translations (-t trace-sock)',
+    without: 'services are shown by their addresses',
+  },
+  {
+    commands: ['doctor'],
     group: '',
     resources: ['configmaps'],
     name: 'cilium-config',
     verbs: ['get'],
     where: 'agents',
-    why: 'whether events are switched off or rate-limited',
-    without: 'the endpoints tell whether events are switched off, and nobody tells of a rate limit',
+    why: 'to tell whether events are switched off or rate-limited',
+    without: 'endpoints tell whether events are switched off, and nobody tells of a rate limit',
   },
 ];
 
@@ -126,17 +137,8 @@ export interface Places {
 }
 
 /** The single questions of a need; what is asked in every namespace is not asked in one of them again. */
-export function questionsOf(need: Need, { targets, agents }: Places): AccessQuestion[] {
-  const isCovered = need.where === 'agents' && targets === null && need.subresource === undefined && !need.name;
-  const namespaces =
-    need.where === 'agents'
-      ? isCovered
-        ? []
-        : agents
-      : need.where === 'targets' && targets !== null
-        ? [targets]
-        : [null];
-  return namespaces.flatMap((namespace) =>
+export function questionsOf(need: Need, places: Places): AccessQuestion[] {
+  return namespacesOf(need, places).flatMap((namespace) =>
     need.resources.flatMap((resource) =>
       need.verbs.map(
         (verb): AccessQuestion => ({
@@ -152,6 +154,16 @@ export function questionsOf(need: Need, { targets, agents }: Places): AccessQues
   );
 }
 
-export function needsOf(modes: readonly Mode[]): readonly Need[] {
-  return NEEDS.filter((need) => need.modes.some((mode) => modes.includes(mode)));
+/** Null is the cluster as a whole. */
+function namespacesOf({ where, subresource, name }: Need, { targets, agents }: Places): readonly (string | null)[] {
+  if (where === 'cluster') return [null];
+  if (where === 'targets') return [targets];
+  const isReadEverywhere = targets === null && subresource === undefined && name === undefined;
+  return isReadEverywhere
+    ? []
+    : agents.filter((namespace) => subresource !== undefined || name !== undefined || namespace !== targets);
+}
+
+export function needsOf(command: CommandName): readonly Need[] {
+  return NEEDS.filter(({ commands }) => commands.includes(command));
 }

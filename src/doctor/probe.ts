@@ -7,7 +7,7 @@ import { type ContainerProcess, readProcesses } from './processes.ts';
 const MARK = '==policystat:';
 
 /** What this script is called in the list of processes. */
-export const PROBE_NAME = 'policystat-doctor';
+const PROBE_NAME = 'policystat-doctor';
 
 /**
  * Shell built-ins, cat and the agent's own program; it writes nothing and starts nothing that stays. A container that
@@ -40,6 +40,11 @@ exit 0`;
 
 export const PROBE_COMMAND: readonly string[] = ['sh', '-c', SCRIPT, PROBE_NAME];
 
+/** The same, one by one, of the program itself, where there is no shell. */
+export const VERSION_QUESTION: readonly string[] = ['version', '-o', 'json'];
+export const HELP_QUESTION: readonly string[] = ['monitor', '--help'];
+export const STATUS_QUESTION: readonly string[] = ['status', '-o', 'json'];
+
 export interface HubbleState {
   /** `Ok`, `Disabled`, or what is wrong. */
   readonly state: string;
@@ -54,7 +59,8 @@ export interface Probe {
   readonly hubble: HubbleState | null;
   /** The agent's time when the script began, to a second. */
   readonly clockMs: number | null;
-  readonly processes: readonly ContainerProcess[];
+  /** Null where nobody could look. */
+  readonly processes: readonly ContainerProcess[] | null;
 }
 
 const VersionSchema = v.object({ Client: v.object({ Version: v.string() }) });
@@ -74,22 +80,34 @@ const ACCUKNOX_VERSION = '1.10.90';
 export function readProbe(stdout: string): Probe {
   const sections = sectionsOf(stdout);
   const textOf = (name: string) => sections.find((section) => section.name === name)?.text ?? '';
-  const version = readVersion(textOf('version'));
   const [btime = '', uptime = ''] = textOf('clock').split('\n');
   const clockMs = btime === '' || uptime === '' ? Number.NaN : (Number(btime) + Number(uptime)) * 1000;
   const program = textOf('program').trim();
   return {
+    ...readTexts({ version: textOf('version'), help: textOf('types'), status: textOf('status') }),
     program: program === '' ? null : program,
-    version,
-    dialect: version === null ? null : version === ACCUKNOX_VERSION ? 'accuknox' : 'cilium',
-    eventTypes: readEventTypes(textOf('types')),
-    hubble: readHubble(textOf('status')),
     clockMs: Number.isFinite(clockMs) ? clockMs : null,
     processes: readProcesses(
       sections.filter(({ name }) => name.startsWith('process ')).map(({ name, text }) => [name.slice(8), text]),
       Number(uptime),
     ),
   };
+}
+
+interface PrintedTexts {
+  readonly version: string;
+  readonly help: string;
+  readonly status: string;
+}
+
+export function probeWithoutShell(texts: PrintedTexts): Probe {
+  return { ...readTexts(texts), program: null, clockMs: null, processes: null };
+}
+
+function readTexts({ version: text, help, status }: PrintedTexts) {
+  const version = readVersion(text);
+  const dialect: Dialect | null = version === null ? null : version === ACCUKNOX_VERSION ? 'accuknox' : 'cilium';
+  return { version, dialect, eventTypes: readEventTypes(help), hubble: readHubble(status) };
 }
 
 function sectionsOf(stdout: string): { readonly name: string; readonly text: string }[] {

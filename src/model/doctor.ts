@@ -7,6 +7,7 @@ export type CheckName =
   | 'cluster'
   | 'user'
   | 'permissions'
+  | 'targets'
   | 'agents'
   | 'version'
   | 'event-types'
@@ -40,7 +41,7 @@ export interface DoctorAgent {
   readonly program: string | null;
   readonly eventTypes: readonly string[] | null;
   readonly hubble: { readonly state: string; readonly bufferFlows: number | null } | null;
-  /** The agent's clock against ours, in seconds: at least so much later. */
+  /** The agent's clock against ours, in seconds: at least so much later; negative: earlier; 0 where it may be the same. */
   readonly clockSeconds: number | null;
   /** Running in its container; null where it could not be looked. */
   readonly monitors: { readonly policystat: number; readonly others: number; readonly zombies: number } | null;

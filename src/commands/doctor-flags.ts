@@ -1,0 +1,40 @@
+/** The `doctor` command's flags, help and examples. */
+import { type Command, Option } from 'commander';
+import type { Io } from '../io/io.ts';
+import { DOCTOR_OUTPUTS } from './doctor-request.ts';
+import { addClusterOptions, addColorOption, addTargetOptions, addTellOptions } from './options.ts';
+
+/** `done` receives the exit code. */
+export function addDoctorCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
+  const doctor = program
+    .command('doctor')
+    .summary('what is there, what is missing, what to do')
+    .description(
+      'Looks at the cluster, your permissions, the agents and their settings, and says what would keep policystat from counting, or make its counts mean something else. It changes nothing. Without targets it looks at every node.',
+    );
+  addTargetOptions(doctor);
+  addClusterOptions(doctor);
+  doctor
+    .optionsGroup('Output:')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print')
+        .env('POLICYSTAT_OUTPUT')
+        .choices(DOCTOR_OUTPUTS)
+        .default('table'),
+    );
+  addTellOptions(addColorOption(doctor))
+    .addHelpText(
+      'after',
+      `
+Exit code: 0 where no check failed, 5 where a permission is missing that nothing works without,
+6 where there is no agent or no such target, 1 where another check failed.
+
+Examples:
+  policystat doctor
+  policystat doctor --pod deathstar
+  policystat doctor -o json | jq '.checks[] | select(.status != "ok")'`,
+    )
+    .action(async (targets: string[]) =>
+      done(await (await import('./doctor.ts')).runDoctor(targets, doctor.opts(), io)),
+    );
+}

@@ -1,0 +1,8 @@
+/** What the flags of `doctor` hold once they are read. */
+import type { ClusterFlags, MessageFlags, TargetFlags } from './options.ts';
+
+export const DOCTOR_OUTPUTS = ['table', 'json', 'yaml'] as const;
+
+export interface DoctorFlags extends ClusterFlags, TargetFlags, Omit<MessageFlags, 'strict'> {
+  readonly output: (typeof DOCTOR_OUTPUTS)[number];
+}

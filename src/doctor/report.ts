@@ -1,0 +1,73 @@
+/** Puts checks and readings together to a report, in the order in which they are shown; and what the exit code says of it. */
+import type { Check, CheckName, DoctorAgent, DoctorReport } from '../model/doctor.ts';
+import type { AgentReading } from './facts.ts';
+import { clockApartMs } from './judge-cluster.ts';
+import { findLeftovers } from './processes.ts';
+import { valueOf } from './words.ts';
+
+const ORDER: readonly CheckName[] = [
+  'cluster',
+  'user',
+  'permissions',
+  'targets',
+  'agents',
+  'version',
+  'event-types',
+  'enforcement',
+  'audit-mode',
+  'verdict-events',
+  'rate-limit',
+  'aggregation',
+  'hubble',
+  'clock',
+  'leftovers',
+  'cost',
+];
+
+export function doctorReport(
+  head: Pick<DoctorReport, 'time' | 'context' | 'server'>,
+  checks: readonly Check[],
+  readings: readonly AgentReading[],
+  roles: string | null,
+): DoctorReport {
+  const ordered = [...checks].sort((a, b) => ORDER.indexOf(a.check) - ORDER.indexOf(b.check));
+  return {
+    apiVersion: 'policystat/v1',
+    kind: 'DoctorReport',
+    ...head,
+    checks: ordered,
+    agents: readings.map(agentOf),
+    roles,
+  };
+}
+
+function agentOf({ agent, probe, clock }: AgentReading): DoctorAgent {
+  const { node, namespace, pod } = agent;
+  const told = valueOf(probe);
+  const processes = told?.processes ?? null;
+  return {
+    node,
+    namespace,
+    pod,
+    version: told?.version ?? null,
+    dialect: told?.dialect ?? null,
+    program: told?.program ?? null,
+    eventTypes: told?.eventTypes ?? null,
+    hubble: told?.hubble ?? null,
+    clockSeconds: clock === null ? null : Math.round(clockApartMs(clock) / 1000),
+    monitors: processes === null ? null : monitorsOf(processes),
+  };
+}
+
+function monitorsOf(processes: Parameters<typeof findLeftovers>[0]): DoctorAgent['monitors'] {
+  const { policystat, others, zombies } = findLeftovers(processes);
+  return { policystat: policystat.length, others: others.length, zombies: zombies.length };
+}
+
+/** The first check that failed decides: 5 for a permission, 6 for agents or targets that are not there, else 1. */
+export function exitCodeOf({ checks }: Pick<DoctorReport, 'checks'>): number {
+  const failed = checks.find(({ status }) => status === 'failed');
+  if (failed === undefined) return 0;
+  if (failed.check === 'permissions') return 5;
+  return failed.check === 'agents' || failed.check === 'targets' ? 6 : 1;
+}
