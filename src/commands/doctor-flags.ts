@@ -1,5 +1,6 @@
 /** The `doctor` command's flags, help and examples. */
 import { type Command, Option } from 'commander';
+import { ROLE_MODES } from '../doctor/needs.ts';
 import type { Io } from '../io/io.ts';
 import { DOCTOR_OUTPUTS } from './doctor-request.ts';
 import { addClusterOptions, addColorOption, addTargetOptions, addTellOptions } from './options.ts';
@@ -21,6 +22,12 @@ export function addDoctorCommand(program: Command, io: Io, done: (exitCode: numb
         .env('POLICYSTAT_OUTPUT')
         .choices(DOCTOR_OUTPUTS)
         .default('table'),
+    )
+    .addOption(
+      new Option(
+        '--role <command>',
+        'print the roles that a command needs and ask no cluster; -n: for targets in that namespace only',
+      ).choices(ROLE_MODES),
     );
   addTellOptions(addColorOption(doctor))
     .addHelpText(
@@ -32,6 +39,7 @@ Exit code: 0 where no check failed, 5 where a permission is missing that nothing
 Examples:
   policystat doctor
   policystat doctor --pod deathstar
+  policystat doctor --role watch -n shop | kubectl apply -f -
   policystat doctor -o json | jq '.checks[] | select(.status != "ok")'`,
     )
     .action(async (targets: string[]) =>

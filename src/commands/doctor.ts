@@ -13,6 +13,7 @@ import { locateAgents, readAgents } from './doctor-agents.ts';
 import { createAsker } from './doctor-ask.ts';
 import { renderDoctor } from './doctor-present.ts';
 import type { DoctorFlags } from './doctor-request.ts';
+import { roleFor } from './doctor-role.ts';
 import { askConfig, askPermissions, askServer, askUser } from './doctor-server.ts';
 import { locateTargets } from './doctor-targets.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
@@ -24,6 +25,10 @@ const LIMIT_MS = 20_000;
 const USUAL_NAMESPACE = 'kube-system';
 
 export async function runDoctor(targets: readonly string[], flags: DoctorFlags, io: Io): Promise<number> {
+  if (flags.role !== undefined) {
+    io.out.write(roleFor(flags.role, flags));
+    return 0;
+  }
   const areNamed =
     targets.length + (flags.pod ?? []).length + (flags.node ?? []).length > 0 || flags.selector !== undefined;
   const isScoped = areNamed || flags.namespace !== undefined;

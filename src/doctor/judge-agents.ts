@@ -36,7 +36,7 @@ export function judgeReadiness(found: Answer<FoundAgents>): readonly Check[] {
   ];
 }
 
-export function judgeVersion({ agent, probe }: AgentReading): Check {
+function judgeVersion({ agent, probe }: AgentReading): Check {
   if (probe.kind !== 'known') return check('version', 'unknown', whyNot(probe), null, agent.node);
   const { version, dialect, program } = probe.value;
   if (version === null) return check('version', 'unknown', 'the agent did not tell its version', null, agent.node);

@@ -2,7 +2,10 @@
 import type { AccessQuestion } from '../model/kubernetes.ts';
 
 export const COMMANDS = ['watch', 'summary', 'check', 'events', 'policies', 'doctor'] as const;
-export type CommandName = (typeof COMMANDS)[number];
+type CommandName = (typeof COMMANDS)[number];
+
+export const ROLE_MODES = [...COMMANDS, 'minimal'] as const;
+export type RoleMode = (typeof ROLE_MODES)[number];
 
 export interface Need {
   readonly group: string;
@@ -164,6 +167,8 @@ function namespacesOf({ where, subresource, name }: Need, { targets, agents }: P
     : agents.filter((namespace) => subresource !== undefined || name !== undefined || namespace !== targets);
 }
 
-export function needsOf(command: CommandName): readonly Need[] {
-  return NEEDS.filter(({ commands }) => commands.includes(command));
+/** What one command needs; `minimal` is what none can go without. */
+export function needsFor(mode: RoleMode): readonly Need[] {
+  if (mode === 'minimal') return NEEDS.filter(({ without }) => without === null);
+  return NEEDS.filter(({ commands }) => commands.includes(mode));
 }

@@ -45,7 +45,7 @@ export const VERSION_QUESTION: readonly string[] = ['version', '-o', 'json'];
 export const HELP_QUESTION: readonly string[] = ['monitor', '--help'];
 export const STATUS_QUESTION: readonly string[] = ['status', '-o', 'json'];
 
-export interface HubbleState {
+interface HubbleState {
   /** `Ok`, `Disabled`, or what is wrong. */
   readonly state: string;
   readonly bufferFlows: number | null;

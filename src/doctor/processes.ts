@@ -62,7 +62,7 @@ export function findLeftovers(processes: readonly ContainerProcess[]): Leftovers
 }
 
 function isLifeline(parent: ContainerProcess | undefined): boolean {
-  return parent !== undefined && parent.words[1] === '-c' && OURS.test(parent.words[3] ?? '');
+  return parent?.words[1] === '-c' && OURS.test(parent.words[3] ?? '');
 }
 
 /** `cilium-dbg monitor …`, `hubble observe -f …`; a shell that starts one is none. */

@@ -13,6 +13,7 @@ describe('help', () => {
     [['summary', '--help']],
     [['events', '--help']],
     [['policies', '--help']],
+    [['doctor', '--help']],
     [['demo', '--help']],
   ])('%j', async (args) => {
     const { code, stdout, stderr } = await run(args);
@@ -51,6 +52,7 @@ describe('wrong use exits with 2 and says so on stderr', () => {
     [['events', '--input', '-', '--port', 'http'], '--port does not take "http"'],
     [['events', '--input', '-', '--pod', 'a'], 'leave the targets out'],
     [['events', '--input', '-', '--input', '-'], 'only once'],
+    [['doctor', '--role', 'admin'], 'watch, summary, check'],
     [['demo', '--rate', 'fast'], '0 or above'],
     [['demo', '--dialect', 'calico'], 'accuknox, cilium'],
     [['demo', '--cilium-version', '1.99'], '1.8 to 1.19'],
