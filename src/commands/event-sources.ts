@@ -73,8 +73,8 @@ async function servicesOrWarning({ kube, signal }: HeardCluster, narrator: Narra
   try {
     return await listServices(kube, signal);
   } catch (error) {
-    // Addresses are told without names.
-    if (error instanceof Failure) narrator.warn(error.problem);
+    // Addresses are told without names; that they are not to be listed is told where everything is asked.
+    if (error instanceof Failure && error.problem.code !== 'FORBIDDEN') narrator.warn(error.problem);
     return null;
   }
 }

@@ -18,6 +18,7 @@ import { openEarly } from './early-stream.ts';
 import { followTargets } from './follow.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
+import { tellingWhatIsMissing } from './told-once.ts';
 import { createTroubles } from './troubles.ts';
 import { aborted, elapsed, every, rememberFor } from './until.ts';
 
@@ -75,7 +76,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
   narrator.step('connect');
   // The Kubernetes client is loaded here and not at the top: help, version and files never pay for it.
   const { connectKube } = await import('../io/kube.ts');
-  const kube = await connectKube(plan.kube);
+  const kube = tellingWhatIsMissing(await connectKube(plan.kube), (problem) => narrator.warn(problem));
   const exec = execOver(kube, plan, io);
   const surroundings = {
     kube,

@@ -124,6 +124,13 @@ export function createIdentityDirectory(
     }
   };
 
+  /** What is the cluster's own is met without a node, and every agent knows it. */
+  const directoryFor = (identity: number, node: string | null): AgentDirectory | null => {
+    const [anyOne = null] = byNode.values();
+    if (node === null) return isOfCluster(identity) ? anyOne : null;
+    return byNode.get(node) ?? null;
+  };
+
   const confirmWithApi = async (): Promise<void> => {
     const known = [...met].filter((identity) => cluster.get(identity) !== null);
     if (known.length > MAX_SINGLE_IDENTITIES) await askForAll();
@@ -134,7 +141,7 @@ export function createIdentityDirectory(
     lookup: (identity, node) => {
       const reserved = reservedIdentity(identity);
       if (reserved !== null && identity < FIRST_USER_RESERVED) return reserved;
-      const directory = node === null ? null : (byNode.get(node) ?? null);
+      const directory = directoryFor(identity, node);
       const ofCluster = isOfCluster(identity) ? cluster.get(identity) : null;
       const known = ofCluster ?? directory?.names.get(identity) ?? null;
       if (ofCluster !== null) met.add(identity);

@@ -2,7 +2,7 @@
 import type { Check } from '../model/doctor.ts';
 import type { AccessQuestion } from '../model/kubernetes.ts';
 import type { ClockDifference, NeedAnswer, ServerFacts, UserFacts } from './facts.ts';
-import { COMMANDS } from './needs.ts';
+import { COMMANDS, withoutNeed } from './needs.ts';
 import { check, list, whyNot } from './words.ts';
 
 /** A Date header and a boot time are cut to whole seconds. */
@@ -46,8 +46,9 @@ export function judgePermissions(answers: readonly NeedAnswer[]): readonly Check
     if (missing.length === 0) return [];
     const whose = need.commands.length === COMMANDS.length ? 'every command' : need.commands.join(', ');
     const text = `may not ${missingText(missing)}: ${whose} ${whose.includes(' ') ? 'need' : 'needs'} it ${need.why}`;
-    if (need.without === null) return [check('permissions', 'failed', text, 'The role below allows it.')];
-    return [check('permissions', 'warning', `${text}; without it, ${need.without}`, 'The role below allows it.')];
+    const without = withoutNeed(need);
+    if (without === null) return [check('permissions', 'failed', text, 'The role below allows it.')];
+    return [check('permissions', 'warning', `${text}; without it, ${without}`, 'The role below allows it.')];
   });
   if (answers.some(({ isUnknown }) => isUnknown))
     checks.push(check('permissions', 'unknown', 'the API server did not answer some questions about permissions'));

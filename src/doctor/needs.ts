@@ -1,5 +1,6 @@
-/** Owns which permissions each command needs, why, and what it does without them. */
+/** Owns which permissions each command needs, and why. */
 import type { AccessQuestion } from '../model/kubernetes.ts';
+import { withoutIt } from '../report/without.ts';
 
 export const COMMANDS = ['watch', 'summary', 'check', 'events', 'policies', 'doctor'] as const;
 type CommandName = (typeof COMMANDS)[number];
@@ -19,8 +20,6 @@ export interface Need {
   readonly commands: readonly CommandName[];
   /** `to find the targets` */
   readonly why: string;
-  /** What happens without it; null where nothing does. */
-  readonly without: string | null;
 }
 
 const EVERY = { commands: COMMANDS } as const;
@@ -28,7 +27,7 @@ const ATTRIBUTING = { commands: ['watch', 'summary', 'check', 'events', 'policie
 const READ = { verbs: ['get', 'list'] } as const;
 
 export const NEEDS: readonly Need[] = [
-  { ...EVERY, ...READ, group: '', resources: ['pods'], where: 'targets', why: 'to find the targets', without: null },
+  { ...EVERY, ...READ, group: '', resources: ['pods'], where: 'targets', why: 'to find the targets' },
   {
     ...EVERY,
     group: '',
@@ -36,7 +35,6 @@ export const NEEDS: readonly Need[] = [
     verbs: ['list'],
     where: 'agents',
     why: 'to find the agents',
-    without: null,
   },
   {
     ...EVERY,
@@ -47,7 +45,6 @@ export const NEEDS: readonly Need[] = [
     verbs: ['get', 'create'],
     where: 'agents',
     why: 'to run the monitor in the agents, and to ask them',
-    without: null,
   },
   {
     ...EVERY,
@@ -56,7 +53,6 @@ export const NEEDS: readonly Need[] = [
     resources: ['ciliumendpoints'],
     where: 'targets',
     why: 'to find the endpoints of the targets',
-    without: 'each agent is asked for its endpoints instead',
   },
   {
     ...ATTRIBUTING,
@@ -65,7 +61,6 @@ export const NEEDS: readonly Need[] = [
     resources: ['ciliumidentities'],
     where: 'cluster',
     why: 'to name identities',
-    without: 'agents are asked for names, and what they do not know stays a number',
   },
   {
     ...ATTRIBUTING,
@@ -74,7 +69,6 @@ export const NEEDS: readonly Need[] = [
     resources: ['ciliumnetworkpolicies', 'ciliumclusterwidenetworkpolicies'],
     where: 'cluster',
     why: 'to tell which policies isolate a pod',
-    without: 'each agent is asked for its own form of them, which says less',
   },
   {
     ...ATTRIBUTING,
@@ -83,7 +77,6 @@ export const NEEDS: readonly Need[] = [
     resources: ['networkpolicies'],
     where: 'cluster',
     why: 'to tell which policies isolate a pod',
-    without: 'each agent is asked for its own form of them, which says less',
   },
   {
     ...EVERY,
@@ -92,7 +85,6 @@ export const NEEDS: readonly Need[] = [
     resources: ['nodes'],
     where: 'cluster',
     why: 'for --node, and to see nodes that have no agent',
-    without: 'a node without an agent goes unnoticed',
   },
   {
     ...EVERY,
@@ -101,7 +93,14 @@ export const NEEDS: readonly Need[] = [
     resources: ['deployments', 'statefulsets', 'daemonsets', 'replicasets'],
     where: 'targets',
     why: 'for targets as TYPE/NAME',
-    without: 'pods are told by who made them',
+  },
+  {
+    ...EVERY,
+    ...READ,
+    group: '',
+    resources: ['replicationcontrollers'],
+    where: 'targets',
+    why: 'for targets as rc/NAME',
   },
   {
     ...EVERY,
@@ -110,7 +109,6 @@ export const NEEDS: readonly Need[] = [
     resources: ['jobs', 'cronjobs'],
     where: 'targets',
     why: 'for targets as TYPE/NAME',
-    without: 'pods are told by who made them',
   },
   {
     commands: ['events'],
@@ -119,7 +117,6 @@ export const NEEDS: readonly Need[] = [
     verbs: ['list'],
     where: 'cluster',
     why: 'to name services in translations (-t trace-sock)',
-    without: 'services are shown by their addresses',
   },
   {
     commands: ['doctor'],
@@ -129,7 +126,6 @@ export const NEEDS: readonly Need[] = [
     verbs: ['get'],
     where: 'agents',
     why: 'to tell whether events are switched off or rate-limited',
-    without: 'endpoints tell whether events are switched off, and nobody tells of a rate limit',
   },
 ];
 
@@ -167,8 +163,14 @@ function namespacesOf({ where, subresource, name }: Need, { targets, agents }: P
     : agents.filter((namespace) => subresource !== undefined || name !== undefined || namespace !== targets);
 }
 
+/** What is done where it is not allowed; null where nothing can be done. */
+export function withoutNeed({ group, resources, subresource }: Need): string | null {
+  const [plural = ''] = resources;
+  return subresource === undefined ? withoutIt(group === '' ? plural : `${plural}.${group}`) : null;
+}
+
 /** What one command needs; `minimal` is what none can go without. */
 export function needsFor(mode: RoleMode): readonly Need[] {
-  if (mode === 'minimal') return NEEDS.filter(({ without }) => without === null);
+  if (mode === 'minimal') return NEEDS.filter((need) => withoutNeed(need) === null);
   return NEEDS.filter(({ commands }) => commands.includes(mode));
 }

@@ -2,7 +2,7 @@
 import type { AccessQuestion } from '../model/kubernetes.ts';
 import { toJson } from '../report/json.ts';
 import { printable } from '../report/printable.ts';
-import type { Need } from './needs.ts';
+import { type Need, withoutNeed } from './needs.ts';
 
 export interface Wanted {
   readonly need: Need;
@@ -50,7 +50,9 @@ function ruleText(need: Need, questions: readonly AccessQuestion[]): string {
   return lines.map((line) => `  ${line}\n`).join('');
 }
 
-function commentsOf({ why, without, subresource }: Need): readonly string[] {
+function commentsOf(need: Need): readonly string[] {
+  const { why, subresource } = need;
+  const without = withoutNeed(need);
   const warning = subresource === 'exec' ? ['As good as root on every node that has an agent in this namespace.'] : [];
   const purpose = why.charAt(0).toUpperCase() + why.slice(1);
   return [without === null ? `${purpose}.` : `${purpose}; without it, ${without}.`, ...warning];

@@ -29,6 +29,15 @@ export type Problem =
       /** The server's own words. */
       readonly detail: string;
     }
+  /** Not allowed, and not needed: what is done without it depends on the resource. */
+  | {
+      readonly code: 'DONE_WITHOUT';
+      readonly context: string | null;
+      readonly verb: string;
+      /** `ciliumidentities.cilium.io` */
+      readonly resource: string;
+      readonly namespace: string | null;
+    }
   | {
       readonly code: 'EXEC_FORBIDDEN';
       readonly context: string | null;

@@ -2,6 +2,7 @@
 import stringWidth from 'string-width';
 import type { Problem } from '../model/problem.ts';
 import { printable } from './printable.ts';
+import { withoutIt } from './without.ts';
 
 const LONGEST_DETAIL = 500;
 
@@ -25,6 +26,8 @@ export function explain(problem: Problem): string {
       return `The API server ${name(problem.server)} does not accept the credentials${inContext(problem)}. They have probably expired: log in again and try "kubectl auth whoami".`;
     case 'FORBIDDEN':
       return `You may not ${name(problem.verb)} ${name(problem.resource)} ${scope(problem.namespace)}${inContext(problem)}${because(problem.detail)} Ask for a role that allows it; ${canI(problem.verb, problem.resource, problem.namespace)} checks it.`;
+    case 'DONE_WITHOUT':
+      return `You may not ${name(problem.verb)} ${name(problem.resource)} ${scope(problem.namespace)}${inContext(problem)}: ${withoutIt(problem.resource) ?? 'it is done without'}. "policystat doctor" shows the role that allows it.`;
     case 'EXEC_FORBIDDEN':
       return `You may not exec into the agent ${path(problem)}${inContext(problem)}: ${list(problem.verbs)} on pods/exec in namespace ${name(problem.namespace)} ${problem.verbs.length === 1 ? 'is' : 'are'} missing${because(problem.detail)} Ask for a role that allows it, or let somebody who may keep the monitor's output and use "policystat summary --input FILE".`;
     case 'EXEC_NOT_FOUND':

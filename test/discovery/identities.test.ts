@@ -127,6 +127,16 @@ describe('the directory', () => {
     expect(name(2371)).toBe('default/xwing');
   });
 
+  test('asks any agent where an identity of the cluster is met without a node', async () => {
+    const cluster = capturedCluster();
+    cluster.forbidden.add('list ciliumidentities').add('get ciliumidentities');
+    const { directory, name } = open(cluster);
+    await directory.settled();
+    expect([name(2371, null), name(16777217, null)]).toEqual([null, null]);
+    await directory.settled();
+    expect([name(2371, null), name(16777217, null)]).toEqual(['default/xwing', null]);
+  });
+
   test('asks for an identity that is younger than the list', async () => {
     const cluster = capturedCluster();
     const { directory, name, commands } = open(cluster);

@@ -19,6 +19,7 @@ function problems(text: string): { readonly [Code in Problem['code']]: Extract<P
     API_ERROR: { code: 'API_ERROR', ...api, request: text, status: 500 },
     UNAUTHORIZED: { code: 'UNAUTHORIZED', context: text, server: text },
     FORBIDDEN: { code: 'FORBIDDEN', ...api, verb: text, resource: text, namespace: text },
+    DONE_WITHOUT: { code: 'DONE_WITHOUT', context: text, verb: text, resource: text, namespace: text },
     EXEC_FORBIDDEN: { code: 'EXEC_FORBIDDEN', ...where, verbs: [text], detail: text },
     EXEC_NOT_FOUND: { code: 'EXEC_NOT_FOUND', ...where, container: text, detail: text },
     POD_NOT_FOUND: { code: 'POD_NOT_FOUND', context: text, namespace: text, name: text, near: [text] },
