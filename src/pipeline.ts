@@ -8,10 +8,11 @@ import { namedByHubble } from './attribution/correlated.ts';
 import { createPrintedNames, readL7Name } from './attribution/printed-name.ts';
 import { reservedIdentity } from './discovery/identity-name.ts';
 import { isAbout } from './filter/about.ts';
+import { followEndpoints } from './followed-endpoints.ts';
 import { createHold } from './hold.ts';
 import type { RecordSink } from './model/attributed.ts';
 import type { Clock } from './model/clock.ts';
-import type { AgentCost, AgentPlan, IdentityLookup } from './model/cluster.ts';
+import type { AgentCost, AgentPlan, AgentRef, IdentityLookup } from './model/cluster.ts';
 import type { Dialect, MonitorRecord } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
 import type { AgentStream } from './model/source.ts';
@@ -19,6 +20,7 @@ import type { Summary } from './model/summary.ts';
 import { createReader } from './parser/reader.ts';
 import { countCost } from './question-cost.ts';
 import { readAhead } from './read-ahead.ts';
+import { watchStandstill } from './standstill.ts';
 import { createTrafficSampler } from './traffic-sampler.ts';
 
 export interface LiveOptions {
@@ -35,6 +37,8 @@ export interface LiveOptions {
   readonly dialect: Dialect | null;
   /** Whether packets and bytes are read beside the verdicts. */
   readonly traffic?: boolean;
+  /** An agent made or removed an endpoint, or may have done so unheard: pods may be elsewhere. */
+  endpointsChanged(): void;
   /** An agent's stream is open, for the first time or again. */
   streaming(plan: AgentPlan): void;
   /** What an agent's program said on stderr, and why a stream was lost: for people, not for counting. */
@@ -51,6 +55,8 @@ export interface LivePipeline {
   retarget(node: string, targets: AgentPlan['targets'], sinceMs: number): void;
   /** What a node's agent said since `sinceMs` was not heard. */
   missed(node: string, sinceMs: number): void;
+  /** The agent of its node is this pod now. */
+  agent(agent: AgentRef): void;
   summary(): Summary;
   /** Reads the packets and bytes once more, where they are wanted at all. */
   measure(): Promise<void>;
@@ -63,12 +69,12 @@ export interface LivePipeline {
 /** Often enough that few packets are lost with an entry that is taken out of its map. */
 const TRAFFIC_EVERY_MS = 5_000;
 const MOVED = 'a pod moved or was replaced';
+const STOOD_STILL = 'policystat stood still, or the clock was set';
 
 export function startPipeline(options: LiveOptions): LivePipeline {
   const { clock, identityName, namesVersion, missingNodes, types, dialect, sink, counting = {} } = options;
-  const startMs = clock.nowMs();
   const aggregator = createAggregator({
-    ...{ startMs, source: 'monitor', types, missingNodes, identityName, namesVersion },
+    ...{ startMs: clock.nowMs(), source: 'monitor', types, missingNodes, identityName, namesVersion },
     ...counting,
   });
   const answers = createAnswers();
@@ -79,10 +85,9 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   const followers = new Map<string, Follower>();
   const counters = new Map<string, StreamCounter>();
 
-  function missed(counter: StreamCounter | undefined, node: string, fromMs: number): void {
-    const toMs = clock.nowMs();
-    counter?.gap(fromMs, toMs, MOVED);
-    sink?.record({ type: 'gap', fromMs, toMs, reason: MOVED }, null, { node, atMs: toMs, wanted: true });
+  function missed(node: string, fromMs: number, reason = MOVED, toMs = clock.nowMs()): void {
+    counters.get(node)?.gap(fromMs, toMs, reason);
+    sink?.record({ type: 'gap', fromMs, toMs, reason }, null, { node, atMs: toMs, wanted: true });
   }
 
   async function listen(
@@ -100,7 +105,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     const sampler = createTrafficSampler(attributor, answers, counted.ask, clock, (deltas) =>
       aggregator.traffic(deltas),
     );
-    const measure = async () => (options.traffic === true ? sampler.sample(wanted) : undefined);
+    const measure = async () => (options.traffic === true ? sampler.sample(followed.wanted()) : undefined);
     measures.push(measure);
     let stopMeasuring = () => {};
     signal.addEventListener('abort', () => stopMeasuring(), { once: true });
@@ -109,17 +114,13 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       stopMeasuring = clock.after(TRAFFIC_EVERY_MS, () => void measure().then(measureOn));
     };
     const { node } = plan.agent;
-    let { targets } = plan;
-    let wanted = endpointsOf(plan);
-    followers.set(node, (changed, sinceMs) => {
-      const before = wanted;
-      targets = changed;
-      wanted = endpointsOf({ targets });
-      counter.setTargets(targets);
-      if (before === 'all' || wanted === 'all') return;
-      const added = wanted.filter((endpoint) => !before.includes(endpoint));
+    let isStreaming = false;
+    watchStandstill(clock, signal, (fromMs) => (isStreaming ? missed(node, fromMs, STOOD_STILL) : undefined));
+    const followed = followEndpoints(plan.targets, (targets) => counter.setTargets(targets));
+    followers.set(node, (targets, lookedMs) => {
+      const { added, sinceMs } = followed.retarget(targets, lookedMs);
       if (added.length === 0) return;
-      missed(counter, node, sinceMs);
+      missed(node, sinceMs);
       hold.until(keeper.read(added));
     });
     let nowMs = clock.nowMs();
@@ -127,9 +128,10 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     const reader = createReader(
       (record) => {
         if (record.type === 'agent') attributor.notice(record, nowMs);
+        if (record.type === 'agent' && followed.notice(record, nowMs)) options.endpointsChanged();
         const attribution = attributionOf(record);
         counter.record(record, attribution, nowMs);
-        sink?.record(record, attribution, { node, atMs: nowMs, wanted: isAbout(record, targets) });
+        sink?.record(record, attribution, { node, atMs: nowMs, wanted: isAbout(record, followed.targets()) });
       },
       { dialect },
     );
@@ -155,8 +157,9 @@ export function startPipeline(options: LiveOptions): LivePipeline {
         notice: (line) => options.notice(plan, line),
         state: (state, problem) => {
           counter.state(state, clock.nowMs());
+          isStreaming = state === 'streaming';
           if (state === 'streaming') {
-            const read = keeper.read(wanted);
+            const read = keeper.read(followed.wanted());
             hold.until(read);
             if (!isMeasured) void read.then(measure).then(measureOn);
             isMeasured = true;
@@ -169,8 +172,9 @@ export function startPipeline(options: LiveOptions): LivePipeline {
           hold.release();
           reader.reset();
           attributor.gap(toMs);
-          counter.gap(fromMs, toMs, reason);
-          sink?.record({ type: 'gap', fromMs, toMs, reason }, null, { node, atMs: toMs, wanted: true });
+          followed.gap();
+          options.endpointsChanged();
+          missed(node, fromMs, reason, toMs);
         },
       },
       signal,
@@ -179,24 +183,17 @@ export function startPipeline(options: LiveOptions): LivePipeline {
 
   return {
     listen,
-    missed: (node, sinceMs) => missed(counters.get(node), node, sinceMs),
+    missed,
+    agent: (agent) => counters.get(agent.node)?.agent(agent),
     retarget: (node, targets, sinceMs) => followers.get(node)?.(targets, sinceMs),
     summary: () => aggregator.summary(clock.nowMs()),
-    measure: async () => {
-      await Promise.all(measures.map(async (measure) => measure()));
-    },
+    measure: async () => Promise.all(measures.map(async (measure) => measure())).then(() => {}),
     costs: () => costs.map((cost) => cost()),
-    settle: () => {
-      for (const release of holds) release();
-    },
+    settle: () => holds.forEach((release) => release()),
   };
 }
 
 type Follower = (targets: AgentPlan['targets'], sinceMs: number) => void;
-
-function endpointsOf({ targets }: Pick<AgentPlan, 'targets'>): readonly number[] | 'all' {
-  return targets === 'all' ? 'all' : targets.flatMap(({ endpoint }) => (endpoint === null ? [] : [endpoint]));
-}
 
 export interface InputFile {
   readonly path: string;

@@ -159,9 +159,9 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         truncated: views.some(({ isTruncated }) => isTruncated),
         tooManyFlows: flows.overflowed || groups?.overflowed === true,
         missingNodes,
-        states: views.flatMap(({ plan, health }) => (plan === null ? [] : [health.state])),
-        gaps: views.flatMap(({ plan, health }) =>
-          health.downTimes(endMs).map((downTime) => toGap(plan?.agent.node ?? '', downTime)),
+        states: views.flatMap(({ agent, health }) => (agent === null ? [] : [health.state])),
+        gaps: views.flatMap(({ agent, health }) =>
+          health.downTimes(endMs).map((downTime) => toGap(agent?.node ?? '', downTime)),
         ),
       }),
       records: ledger.records(),
@@ -206,9 +206,9 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   };
 }
 
-function summaryAgent({ plan, facts, health }: StreamView): SummaryAgent[] {
-  if (plan === null) return [];
-  const { node, namespace, pod } = plan.agent;
+function summaryAgent({ agent, facts, health }: StreamView): SummaryAgent[] {
+  if (agent === null) return [];
+  const { node, namespace, pod } = agent;
   return [
     Object.freeze({
       node,
@@ -221,8 +221,8 @@ function summaryAgent({ plan, facts, health }: StreamView): SummaryAgent[] {
   ];
 }
 
-function summaryTargets({ plan, targets }: StreamView): SummaryTarget[] {
-  if (plan === null || targets === 'all') return [];
+function summaryTargets({ agent, targets }: StreamView): SummaryTarget[] {
+  if (agent === null || targets === 'all') return [];
   return targets.map(({ namespace, pod, node, endpoint, identity }) =>
     Object.freeze({ namespace, pod, node, endpoint, identity }),
   );

@@ -1,6 +1,6 @@
 /** Owns the counting of one stream: which endpoints are wanted, what becomes of each record, and how the stream is doing. */
 import type { RecordFilter } from '../model/attributed.ts';
-import type { AgentFacts, AgentPlan, AgentState, Target } from '../model/cluster.ts';
+import type { AgentFacts, AgentPlan, AgentRef, AgentState, Target } from '../model/cluster.ts';
 import type { Drop, L7Record, MonitorRecord, Verdict } from '../model/event.ts';
 import type { GroupPod } from '../model/groups.ts';
 import type { Attribution } from '../model/policy.ts';
@@ -23,6 +23,8 @@ export interface StreamCounter {
   /** `atMs` where the caller knows it; else the last time that anything was heard. */
   state(state: AgentState, atMs?: number): void;
   facts(facts: AgentFacts): void;
+  /** The node's agent is another pod now. */
+  agent(agent: AgentRef): void;
   gap(fromMs: number, toMs: number, reason: string): void;
   /** The input ends in the middle. */
   truncated(): void;
@@ -30,7 +32,7 @@ export interface StreamCounter {
 
 /** What a summary needs of a stream. */
 export interface StreamView {
-  readonly plan: AgentPlan | null;
+  readonly agent: AgentRef | null;
   readonly targets: readonly Target[] | 'all';
   readonly facts: AgentFacts | null;
   readonly health: StreamHealth;
@@ -77,6 +79,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
   const endpoints = new Set<number>();
   const addresses = new Set<string>();
   let targets: readonly Target[] | 'all' = 'all';
+  let agent = plan?.agent ?? null;
   let facts: AgentFacts | null = null;
   let isTruncated = false;
 
@@ -184,12 +187,15 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     facts: (known) => {
       facts = known;
     },
+    agent: (replaced) => {
+      agent = replaced;
+    },
     gap: (fromMs, toMs, reason) => health.gap(fromMs, toMs, reason),
     truncated: () => {
       isTruncated = true;
     },
   };
-  return { counter, view: () => ({ plan, targets, facts, health, isTruncated }) };
+  return { counter, view: () => ({ agent, targets, facts, health, isTruncated }) };
 }
 
 /** The packet is one and the same: the verdict learns why it was dropped, the drop its direction. */

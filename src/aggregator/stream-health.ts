@@ -28,6 +28,15 @@ export function createStreamHealth(): StreamHealth {
   let open: { fromMs: number; toMs: number | null; reason: string } | null = null;
 
   function remember(fromMs: number, toMs: number, reason: string): void {
+    const last = past.at(-1);
+    // Two ways to notice one and the same silence.
+    if (last !== undefined && fromMs <= (last.toMs ?? fromMs) && last.fromMs <= toMs) {
+      past.pop();
+      const whole = { fromMs: Math.min(last.fromMs, fromMs), toMs: Math.max(last.toMs ?? toMs, toMs) };
+      const apartMs = (last.toMs ?? toMs) - last.fromMs - last.downMs;
+      past.push({ ...whole, downMs: whole.toMs - whole.fromMs - apartMs, reason: last.reason });
+      return;
+    }
     past.push({ fromMs, toMs, downMs: Math.max(toMs - fromMs, 0), reason });
     if (past.length <= MOST_DOWN_TIMES) return;
     const [first, second] = past.splice(0, 2);

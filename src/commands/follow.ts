@@ -1,4 +1,4 @@
-/** Follows the targets: pods are looked up again and again, so that one that moved or was replaced is counted where it is now. */
+/** Follows the targets: pods are looked up again and again, and soon after an agent says that endpoints changed. */
 
 import type { Clock } from '../model/clock.ts';
 import type { AgentPlan } from '../model/cluster.ts';
@@ -16,16 +16,31 @@ export interface Following {
 
 /** Seldom enough for an API server with thousands of pods; what a new pod did until then is a gap. */
 const FOLLOW_EVERY_MS = 15_000;
+/** A rollout changes many endpoints, and the API server hears of each a moment later. */
+const SETTLE_MS = 500;
+const SOONEST_MS = 3_000;
 
-/** The returned function ends it. */
-export function followTargets(following: Following): () => void {
+export interface FollowedTargets {
+  /** Worth a look before its time. */
+  soon(): void;
+  stop(): void;
+}
+
+export function followTargets(following: Following): FollowedTargets {
   const { clock, signal, nodes } = following;
   const listening = new Set(nodes);
   let lastMs = clock.nowMs();
   let cancel = () => {};
+  let nextMs = Number.POSITIVE_INFINITY;
+  let notBeforeMs = 0;
+  let isLooking = false;
+  /** When something changed last: what changed during a look may not be in its answer. */
+  let changedMs = Number.NEGATIVE_INFINITY;
 
   async function look(): Promise<void> {
     const atMs = clock.nowMs();
+    notBeforeMs = atMs + SOONEST_MS;
+    isLooking = true;
     try {
       const plans = await following.find();
       if (signal.aborted) return;
@@ -40,13 +55,25 @@ export function followTargets(following: Following): () => void {
     } catch {
       // No target just now, or no answer: the next look covers this time as well.
     }
-    if (!signal.aborted) next();
+    isLooking = false;
+    next(FOLLOW_EVERY_MS);
+    if (changedMs >= atMs) soon();
   }
 
-  function next(): void {
-    cancel = clock.after(FOLLOW_EVERY_MS, () => void look());
+  function next(inMs: number): void {
+    cancel();
+    if (signal.aborted) return;
+    nextMs = clock.nowMs() + inMs;
+    cancel = clock.after(inMs, () => void look());
   }
-  next();
+
+  function soon(): void {
+    changedMs = clock.nowMs();
+    const wantedMs = Math.max(changedMs + SETTLE_MS, notBeforeMs);
+    if (!isLooking && wantedMs < nextMs) next(wantedMs - changedMs);
+  }
+
+  next(FOLLOW_EVERY_MS);
   signal.addEventListener('abort', () => cancel(), { once: true });
-  return () => cancel();
+  return { soon, stop: () => cancel() };
 }

@@ -148,12 +148,15 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     traffic: plan.traffic,
     ...(counting === undefined ? {} : { counting }),
     ...(sink === undefined ? {} : { sink }),
+    endpointsChanged: () => following.soon(),
     streaming: ({ agent }) => {
       narrator.detail(`${agent.node}: listening`);
       troubles.over(agent.node);
       opened.resolve();
       readiness.get(agent.node)?.resolve();
-      found.agentOpened(currentAgents.get(agent.node)?.() ?? agent);
+      const current = currentAgents.get(agent.node)?.() ?? agent;
+      found.agentOpened(current);
+      pipeline.agent(current);
     },
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
     trouble: ({ agent }, problem) => troubles.tell(agent.node, problem),
@@ -171,8 +174,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     const isOver = () => readiness.get(agentPlan.agent.node)?.resolve();
     void listening.then(isOver, isOver);
   };
-  for (const one of opening) count(one);
-  const stopFollowing = followTargets({
+  const following = followTargets({
     clock: io.clock,
     signal: ending.signal,
     nodes: found.agents.map(({ agent }) => agent.node),
@@ -185,9 +187,10 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
       pipeline.missed(agentPlan.agent.node, sinceMs);
     },
   });
+  for (const one of opening) count(one);
   const stopConfirming = every(io.clock, CONFIRM_NAMES_EVERY_MS, () => void found.confirmNames());
   const finished = allOver(streams).then(async (outcomes) => {
-    stopFollowing();
+    following.stop();
     stopConfirming();
     const failures = outcomes.flatMap((outcome): unknown[] => (outcome.status === 'rejected' ? [outcome.reason] : []));
     if (failures.length === outcomes.length) opened.reject(await withMissingVerbs(failures[0], kube, io.stop));

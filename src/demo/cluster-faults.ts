@@ -54,6 +54,8 @@ const AGENT_NAMESPACE = 'kube-system';
 /** So that what the monitors print last is on its way before their container ends. */
 const LAST_WORDS_MS = 50;
 const RESTART_MS = 1500;
+/** The kubelet of 1.36, while the container is not running. */
+const NOT_RUNNING = 'container not found ("cilium-agent")';
 
 export function createClusterFaults(surroundings: Surroundings): ClusterFaults {
   const { clock, random, store, world, api, emit, hubOf, agents } = surroundings;
@@ -88,34 +90,43 @@ export function createClusterFaults(surroundings: Surroundings): ClusterFaults {
   const endContainer = async (node: string) => {
     hubOf(node).disconnect();
     await waitMs(LAST_WORDS_MS);
+    api.faults.refusePod(agentPath(node), NOT_RUNNING);
     killContainer(api.processes(), agentPath(node));
+  };
+  const startContainer = async (node: string) => {
+    await waitMs(RESTART_MS);
+    api.faults.refusePod(agentPath(node), null);
+    putReady(store, podOf(agentPath(node)), clock.nowMs());
+    started(node);
   };
 
   return {
     async restartAgent(node) {
       await endContainer(node);
       putRestarting(store, podOf(agentPath(node)), clock.nowMs());
-      await waitMs(RESTART_MS);
-      putReady(store, podOf(agentPath(node)), clock.nowMs());
-      started(node);
+      await startContainer(node);
     },
     async replaceAgent(node) {
       await endContainer(node);
+      api.faults.refusePod(agentPath(node), null);
       const name = `cilium-${random.between(0x10000, 0xfffff).toString(16)}`;
       replacePod(store, podOf(agentPath(node)), name, clock.nowMs());
       agents.set(node, name);
-      await waitMs(RESTART_MS);
-      putReady(store, podOf(agentPath(node)), clock.nowMs());
-      started(node);
+      api.faults.refusePod(agentPath(node), NOT_RUNNING);
+      await startContainer(node);
     },
     loseNode(node) {
       const { nodeIp } = placeOn(node);
-      api.faults.isolate(agentPath(node), `error dialing backend: dial tcp ${nodeIp}:10250: connect: no route to host`);
+      api.faults.breakStreams(agentPath(node));
+      api.faults.refusePod(
+        agentPath(node),
+        `error dialing backend: dial tcp ${nodeIp}:10250: connect: no route to host`,
+      );
       killContainer(api.processes(), agentPath(node));
       putNodeReadiness(store, node, false, clock.nowMs());
     },
     returnNode(node) {
-      api.faults.isolate(agentPath(node), null);
+      api.faults.refusePod(agentPath(node), null);
       putNodeReadiness(store, node, true, clock.nowMs());
       started(node);
     },

@@ -23,7 +23,7 @@ export interface SessionOutput {
 export interface Session {
   /** Never rejects. */
   readonly ended: Promise<ExecEnd>;
-  /** When the other side last gave a sign of life. */
+  /** Until when what was printed is known to have arrived. */
   lastHeardMs(): number;
   /** Ends stdin, so that the remote program ends; resolves when the connection is gone. */
   close(): Promise<void>;
@@ -33,6 +33,11 @@ export interface Session {
 /** A peer that dies right after a sign of life is noticed with the third ping that is due. */
 const SILENCE_MS = 13_500;
 const UNANSWERED_PINGS = 2;
+/**
+ * Pings are answered by the API server, which itself needs so long to notice that a node has gone without a word:
+ * TCP keep-alive as Go sets it, 15 s and 9 tries of 15 s each.
+ */
+const BLIND_MS = 150_000;
 /** For the remote program to end by itself after its stdin, and then for the closing handshake. */
 const END_GRACE_MS = 2_000;
 const CLOSE_GRACE_MS = 500;
@@ -51,6 +56,7 @@ export async function openSession(
   const status: Uint8Array[] = [];
   let statusBytes = 0;
   let lastHeardMs = clock.nowMs();
+  let lastDataMs = lastHeardMs;
   let unansweredPings = 0;
   let isSilent = false;
   const over = new AbortController();
@@ -63,6 +69,7 @@ export async function openSession(
     {
       frame: (bytes) => {
         heard();
+        lastDataMs = lastHeardMs;
         const { channel, data } = readFrame(bytes);
         // The first frame is empty: it tells that the channels are there.
         if (data.length === 0) return;
@@ -104,7 +111,7 @@ export async function openSession(
 
   return {
     ended,
-    lastHeardMs: () => lastHeardMs,
+    lastHeardMs: () => Math.max(lastDataMs, lastHeardMs - BLIND_MS),
     terminate: () => socket.terminate(),
     close: async () => {
       if (request.stdin && socket.protocol === 'v5.channel.k8s.io') {

@@ -17,6 +17,7 @@ const SummaryJson = v.object({
     agents: v.array(
       v.object({
         node: v.string(),
+        pod: v.string(),
         version: v.nullable(v.string()),
         dialect: v.nullable(v.string()),
         state: v.string(),

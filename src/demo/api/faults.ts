@@ -17,14 +17,14 @@ export interface Faults {
   allowAll(): void;
   /** New connections are closed at once for so long. */
   refuseConnections(ms: number): void;
-  /** Cuts every exec stream now, without a close frame. */
-  breakStreams(): void;
+  /** Cuts every exec stream now, or those into one pod (`NAMESPACE/NAME`), without a close frame. */
+  breakStreams(pod?: string): void;
   /** Cuts every open exec stream, without a close frame, after so many more bytes of its stdout. */
   cutAfter(bytes: number): void;
   /** Refuses so many requests for an exec, in the words of a server that is busy or cannot reach the node. */
   refuseExecs(code: RefusalCode, times: number): void;
-  /** Cuts the streams into a pod (`NAMESPACE/NAME`) and refuses new ones with this message; null ends it. */
-  isolate(pod: string, message: string | null): void;
+  /** Refuses every exec into a pod (`NAMESPACE/NAME`) with this message of a kubelet or proxy; null ends it. */
+  refusePod(pod: string, message: string | null): void;
   /** Cuts every connection and takes no new one for so long; then the server is there again. */
   restartServer(downMs: number): void;
   /** Serves with another certificate of the same authority from now on. */
@@ -93,7 +93,7 @@ const REFUSALS: Readonly<Record<RefusalCode, string>> = {
 export function createFaults(permissions: Permissions): FaultState {
   const streams = new Set<FaultyStream>();
   const drops: number[] = [];
-  const isolated = new Map<string, string>();
+  const refused = new Map<string, string>();
   const refusals: RefusalCode[] = [];
   const stalling = createPeriod((on) => {
     for (const stream of [...streams]) stream.setStalled(on);
@@ -106,8 +106,8 @@ export function createFaults(permissions: Permissions): FaultState {
     allowOnly: (rules) => permissions.allowOnly(rules),
     allowAll: () => permissions.allowAll(),
     refuseConnections: (ms) => refusing.start(ms),
-    breakStreams() {
-      for (const stream of [...streams]) stream.cut();
+    breakStreams(pod) {
+      for (const stream of [...streams]) if (pod === undefined || stream.pod === pod) stream.cut();
     },
     cutAfter(bytes) {
       for (const stream of [...streams]) stream.cutAfter(bytes);
@@ -115,14 +115,12 @@ export function createFaults(permissions: Permissions): FaultState {
     refuseExecs(code, times) {
       for (let left = times; left > 0; left -= 1) refusals.push(code);
     },
-    isolate(pod, message) {
-      isolated.delete(pod);
-      if (message === null) return;
-      isolated.set(pod, message);
-      for (const stream of [...streams]) if (stream.pod === pod) stream.cut();
+    refusePod(pod, message) {
+      if (message === null) refused.delete(pod);
+      else refused.set(pod, message);
     },
     takeRefusal(pod) {
-      const message = isolated.get(pod);
+      const message = refused.get(pod);
       if (message !== undefined) return serverError(500, message);
       const code = refusals.shift();
       return code === undefined ? null : serverError(code, REFUSALS[code]);
