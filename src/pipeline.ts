@@ -13,7 +13,7 @@ import { createHold } from './hold.ts';
 import type { RecordSink } from './model/attributed.ts';
 import type { Clock } from './model/clock.ts';
 import type { AgentCost, AgentPlan, AgentRef, IdentityLookup } from './model/cluster.ts';
-import type { Dialect, MonitorRecord } from './model/event.ts';
+import type { Dialect, MonitorRecord, Verdict } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
 import type { AgentStream } from './model/source.ts';
 import type { Summary } from './model/summary.ts';
@@ -222,8 +222,12 @@ export async function summarizeFiles(
     identityName: reservedIdentity,
     ...counting,
   });
+  const { filter = null, groupBy = [] } = counting;
+  // Whoever looks at each record, by itself or by more than policies are counted by, gets each record.
+  const oneByOne = sink !== null || filter !== null || groupBy.length > 0;
   for (const { chunks } of files) {
-    const reader = createReader(fileCounter(aggregator.addStream(null), startMs, sink), { dialect });
+    const { record, times } = countFile(aggregator.addStream(null), startMs, sink);
+    const reader = createReader(record, { dialect, ...(oneByOne ? {} : { times }) });
     for await (const chunk of chunks) {
       reader.push(chunk);
       await sink?.room();
@@ -236,14 +240,17 @@ export async function summarizeFiles(
 /** Nobody knows when a line of a file was printed. */
 const OFFLINE = { node: null, atMs: null, wanted: true } as const;
 
-function fileCounter(counter: StreamCounter, nowMs: number, sink: RecordSink | null): (record: MonitorRecord) => void {
+function countFile(counter: StreamCounter, nowMs: number, sink: RecordSink | null) {
   const answers = createAnswers();
   const attribute = createPrintedNames(() => null, answers);
-  return (record) => {
-    const printed = record.type === 'l7' ? readL7Name(record) : record.type === 'policy-verdict' ? record : null;
-    const named = record.type === 'policy-verdict' ? namedByHubble(record, answers) : null;
-    const attribution = named ?? (printed === null ? null : attribute(printed));
-    counter.record(record, attribution, nowMs);
-    sink?.record(record, attribution, OFFLINE);
+  return {
+    record: (record: MonitorRecord) => {
+      const printed = record.type === 'l7' ? readL7Name(record) : record.type === 'policy-verdict' ? record : null;
+      const named = record.type === 'policy-verdict' ? namedByHubble(record, answers) : null;
+      const attribution = named ?? (printed === null ? null : attribute(printed));
+      counter.record(record, attribution, nowMs);
+      sink?.record(record, attribution, OFFLINE);
+    },
+    times: (verdict: Verdict, times: number) => counter.times(verdict, times, attribute(verdict), nowMs),
   };
 }

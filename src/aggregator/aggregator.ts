@@ -9,7 +9,7 @@ import type { TrafficDelta } from '../model/traffic.ts';
 import { judgeCompleteness, toGap } from './completeness.ts';
 import { outcomeOf, zeroCounters } from './counters.ts';
 import { createDrops } from './drops.ts';
-import { createFlowSet } from './flow-set.ts';
+import { createFlowSet, NEW_FOR_OWNER, NEW_FOR_PART } from './flow-set.ts';
 import { createGroups } from './groups.ts';
 import { createPeerKeys, createPortKeys, isLocal } from './intern.ts';
 import { createL7Counts } from './l7.ts';
@@ -69,8 +69,6 @@ export interface Aggregator {
 /** Owners of the flow set: each direction for its total, then the rows. */
 const FLOW_OWNER: Readonly<Record<Direction, number>> = { ingress: 0, egress: 1 };
 const FIRST_ROW_OWNER = 2;
-/** A flow is remembered for its direction and, nearly always, for one row. */
-const ENTRIES_PER_FLOW = 2;
 
 export function createAggregator(options: AggregatorOptions): Aggregator {
   const {
@@ -85,8 +83,8 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     namesVersion = () => 0,
   } = options;
   const limits: Limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const flows = createFlowSet(limits.flows * ENTRIES_PER_FLOW);
-  const rows = createRows(flows, FIRST_ROW_OWNER, limits);
+  const flows = createFlowSet(limits.flows);
+  const rows = createRows(FIRST_ROW_OWNER, limits);
   const totals = { ingress: zeroCounters(), egress: zeroCounters() };
   const peerKeys = createPeerKeys();
   const portKeys = createPortKeys();
@@ -97,25 +95,42 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   const traffic = createTraffic(rows);
   const groups = groupBy.length === 0 ? null : createGroups(groupBy, limits);
   const streams: CountingStream[] = [];
-  const where: Where = { peerKey: 0, portKey: 0, node: null, heardOn: null };
+  const where: Where = { peerKey: 0, portKey: 0, node: null, heardOn: null, isShared: false, isNewFlow: false };
   let latestMs = startMs;
 
-  function count(verdict: Verdict, attribution: Attribution | null, stream: StreamIdentity, nowMs: number): void {
+  function count(
+    verdict: Verdict,
+    attribution: Attribution | null,
+    stream: StreamIdentity,
+    nowMs: number,
+    times: number,
+  ): void {
     const { direction, remoteIdentity } = verdict;
     const outcome = outcomeOf(verdict);
     const total = totals[direction];
-    total[outcome] += 1;
-    if (outcome === 'denied' && flows.add(FLOW_OWNER[direction], verdict.flowKey)) total.attempts += 1;
+    total[outcome] += times;
     where.peerKey = peerKeys.keyOf(remoteIdentity, stream.localIdentities);
     where.portKey = portKeys.keyOf(verdict.protocol, verdict.destinationPort);
     where.node = isLocal(remoteIdentity) ? stream.node : null;
     where.heardOn = stream.node;
     const credited = rows.of(orNoAnswer(attribution), direction);
-    const isShared = credited.length > 1;
-    for (const row of credited) row.count(verdict, where, isShared, nowMs);
+    where.isShared = credited.length > 1;
     groups?.count(verdict, outcome, { ...where, pod: stream.podOf(verdict) }, credited, nowMs);
-    if (outcome !== 'denied' || verdict.flowKey === 0) return;
-    const drop = stream.join.verdict(verdict.flowKey, credited, nowMs);
+    if (outcome !== 'denied') {
+      where.isNewFlow = false;
+      for (const row of credited) row.count(verdict, where, nowMs, times);
+      return;
+    }
+    const { flowKey } = verdict;
+    const [first] = credited;
+    const news = first === undefined ? 0 : flows.add(FLOW_OWNER[direction], first.owner, flowKey);
+    if ((news & NEW_FOR_OWNER) !== 0) total.attempts += 1;
+    for (const row of credited) {
+      where.isNewFlow = row === first ? (news & NEW_FOR_PART) !== 0 : flows.addPart(row.owner, flowKey);
+      row.count(verdict, where, nowMs, times);
+    }
+    if (flowKey === 0) return;
+    const drop = stream.join.verdict(flowKey, credited, nowMs);
     if (drop !== null) joinDrop(credited, drop);
   }
 

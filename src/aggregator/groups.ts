@@ -114,7 +114,7 @@ export function createGroups(by: readonly GroupField[], limits: Limits): GroupCo
 
   function add(group: Group, outcome: Outcome, flowKey: number, isShared: boolean, nowMs: number): void {
     group.counters[outcome] += 1;
-    if (outcome === 'denied' && flows.add(group.owner, flowKey)) group.counters.attempts += 1;
+    if (outcome === 'denied' && flows.addPart(group.owner, flowKey)) group.counters.attempts += 1;
     if (isShared) group.shared += 1;
     group.lastMs = nowMs;
   }

@@ -5,7 +5,7 @@ import type { Summary } from '../model/summary.ts';
 export interface Ledger {
   readonly lost: number;
   readonly unparsed: number;
-  counted(): void;
+  counted(times?: number): void;
   ignored(reason: IgnoredReason): void;
   lostEvents(events: number): void;
   notUnderstood(record: Unparsed): void;
@@ -36,9 +36,9 @@ export function createLedger(): Ledger {
     get unparsed() {
       return unparsed;
     },
-    counted: () => {
-      received += 1;
-      counted += 1;
+    counted: (times = 1) => {
+      received += times;
+      counted += times;
     },
     ignored: ignore,
     lostEvents: (events) => {

@@ -3,7 +3,7 @@
 const BUCKETS = 10;
 
 export interface RecentRate {
-  count(atMs: number): void;
+  count(atMs: number, times: number): void;
   /** Per second over the last ten seconds, or since `startMs` where that is less. */
   perSecond(nowMs: number, startMs: number): number;
 }
@@ -21,10 +21,10 @@ export function createRecentRate(): RecentRate {
   }
 
   return {
-    count: (atMs) => {
+    count: (atMs, times) => {
       advance(Math.floor(atMs / 1000));
       const slot = newest % BUCKETS;
-      buckets[slot] = (buckets[slot] ?? 0) + 1;
+      buckets[slot] = (buckets[slot] ?? 0) + times;
     },
     perSecond: (nowMs, startMs) => {
       advance(Math.floor(nowMs / 1000));

@@ -2,7 +2,6 @@
 import type { Direction, Verdict } from '../model/event.ts';
 import type { Attribution, PolicyRef } from '../model/policy.ts';
 import { type Counters, type Outcome, outcomeOf, zeroCounters } from './counters.ts';
-import type { FlowSet } from './flow-set.ts';
 import type { Limits } from './limits.ts';
 import { createRecentRate, type RecentRate } from './recent-rate.ts';
 
@@ -38,6 +37,8 @@ export interface RowKey {
 
 export interface Row {
   readonly key: RowKey;
+  /** What the flow set calls it. */
+  readonly owner: number;
   readonly counters: Counters;
   readonly recent: RecentRate;
   readonly peers: ReadonlyMap<number, Peer>;
@@ -56,16 +57,20 @@ export interface Row {
   /** One of the row's denied packets was dropped for this reason. */
   dropped(reason: string, code: number | null): void;
   /** `peerKey` and `portKey` are small integers that stand for the peer and the port. */
-  count(verdict: Verdict, where: Where, isShared: boolean, atMs: number): void;
+  count(verdict: Verdict, where: Where, atMs: number, times: number): void;
 }
 
-/** Interned once for each verdict, used by every row that it is credited to. */
+/** What is found out once for each verdict, and used by the rows that it is credited to. */
 export interface Where {
   peerKey: number;
   portKey: number;
   node: string | null;
   /** The node whose agent told of it; null for a file. */
   heardOn: string | null;
+  /** Whether other rows are credited with it as well. */
+  isShared: boolean;
+  /** Whether the row counts one more attempt. */
+  isNewFlow: boolean;
 }
 
 /** Policy denied, by a deny rule, authentication required, and their older words. */
@@ -74,8 +79,8 @@ const MOST_DROP_REASONS = 8;
 /** The peer or port key that did not fit into the interning tables. */
 export const NO_KEY = -1;
 
-export function createRow(key: RowKey, owner: number, flows: FlowSet, limits: Limits): Row {
-  return new CountingRow(key, owner, flows, limits);
+export function createRow(key: RowKey, owner: number, limits: Limits): Row {
+  return new CountingRow(key, owner, limits);
 }
 
 class CountingRow implements Row {
@@ -93,33 +98,31 @@ class CountingRow implements Row {
   firstMs = 0;
   lastMs = 0;
   version = 0;
-  readonly #owner: number;
-  readonly #flows: FlowSet;
+  readonly owner: number;
   readonly #limits: Limits;
   #lastHeardOn: string | null = null;
 
-  constructor(key: RowKey, owner: number, flows: FlowSet, limits: Limits) {
+  constructor(key: RowKey, owner: number, limits: Limits) {
     this.key = key;
-    this.#owner = owner;
-    this.#flows = flows;
+    this.owner = owner;
     this.#limits = limits;
   }
 
-  count(verdict: Verdict, where: Where, isShared: boolean, atMs: number): void {
+  count(verdict: Verdict, where: Where, atMs: number, times: number): void {
     const outcome = outcomeOf(verdict);
-    this.counters[outcome] += 1;
+    this.counters[outcome] += times;
     if (outcome === 'denied') {
-      if (this.#flows.add(this.#owner, verdict.flowKey)) this.counters.attempts += 1;
-      if (verdict.audit) this.deniedInAuditMode += 1;
+      if (where.isNewFlow) this.counters.attempts += 1;
+      if (verdict.audit) this.deniedInAuditMode += times;
     }
-    if (isShared) this.shared += 1;
+    if (where.isShared) this.shared += times;
     if (this.version === 0) this.firstMs = atMs;
     this.lastMs = atMs;
     this.version += 1;
-    this.recent.count(atMs);
+    this.recent.count(atMs, times);
     if (where.heardOn !== this.#lastHeardOn) this.#hear(where.heardOn);
-    tally(this.#peer(verdict, where), outcome);
-    tally(this.#port(verdict, where), outcome);
+    tally(this.#peer(verdict, where), outcome, times);
+    tally(this.#port(verdict, where), outcome, times);
   }
 
   dropped(reason: string, code: number | null): void {
@@ -159,7 +162,7 @@ class CountingRow implements Row {
   }
 }
 
-function tally(target: Tally, outcome: Outcome): void {
-  if (outcome === 'denied') target.denied += 1;
-  else target.allowed += 1;
+function tally(target: Tally, outcome: Outcome, times: number): void {
+  if (outcome === 'denied') target.denied += times;
+  else target.allowed += times;
 }

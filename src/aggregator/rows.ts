@@ -1,7 +1,6 @@
 /** Owns the rows, and which of them an attribution is credited to: one for each of its policies, in its direction. */
 import type { Direction } from '../model/event.ts';
 import { type Attribution, IMPLICIT_DEFAULT_DENY, type PolicyRef, UNATTRIBUTED } from '../model/policy.ts';
-import type { FlowSet } from './flow-set.ts';
 import { type Limits, OTHER } from './limits.ts';
 import { createRow, type Row } from './row.ts';
 
@@ -23,7 +22,7 @@ export function orNoAnswer(attribution: Attribution | null): Attribution {
 }
 
 /** `firstOwner`: the flow set's owners below are taken. */
-export function createRows(flows: FlowSet, firstOwner: number, limits: Limits): Rows {
+export function createRows(firstOwner: number, limits: Limits): Rows {
   const rows = new Map<string, Row>();
   const credited = {
     ingress: new Map<Attribution, readonly Row[]>(),
@@ -32,7 +31,7 @@ export function createRows(flows: FlowSet, firstOwner: number, limits: Limits): 
   let folding = 0;
 
   function make(policy: PolicyRef, direction: Direction, attribution: Attribution): Row {
-    return createRow({ policy, direction, attribution }, firstOwner + rows.size, flows, limits);
+    return createRow({ policy, direction, attribution }, firstOwner + rows.size, limits);
   }
 
   function rowOf(policy: PolicyRef, direction: Direction, attribution: Attribution): Row {

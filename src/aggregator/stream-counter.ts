@@ -18,6 +18,8 @@ import { createStreamPods } from './stream-pods.ts';
 export interface StreamCounter {
   /** `attribution` is for verdicts on wanted endpoints, and for L7 records whose policy is known; the record may be reused after the call. */
   record(record: MonitorRecord, attribution: Attribution | null, nowMs: number): void;
+  /** Allowed verdicts that differ in nothing that is counted; for files, where no endpoint is unwanted. */
+  times(verdict: Verdict, times: number, attribution: Attribution | null, nowMs: number): void;
   wants(endpoint: number): boolean;
   setTargets(targets: readonly Target[] | 'all'): void;
   /** `atMs` where the caller knows it; else the last time that anything was heard. */
@@ -46,7 +48,7 @@ export interface Shared {
   readonly l7: L7Counts;
   /** Null: everything that is wanted is counted. */
   readonly chooses: RecordFilter | null;
-  count(verdict: Verdict, attribution: Attribution | null, stream: StreamIdentity, nowMs: number): void;
+  count(verdict: Verdict, attribution: Attribution | null, stream: StreamIdentity, nowMs: number, times: number): void;
   /** The last time that anybody mentioned. */
   latestMs(): number;
   heardAt(nowMs: number): void;
@@ -100,18 +102,24 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
   }
 
   /** Into the account, and whether it is counted. */
-  function isCounted(record: Verdict | Drop | L7Record, attribution: Attribution | null, isWanted: boolean): boolean {
+  function isCounted(
+    record: Verdict | Drop | L7Record,
+    attribution: Attribution | null,
+    isWanted: boolean,
+    times = 1,
+  ): boolean {
     if (!isWanted) ledger.ignored('other-endpoint');
     else if (chooses !== null && !chooses(record, attribution, identity.node)) ledger.ignored('filter');
     else {
-      ledger.counted();
+      ledger.counted(times);
       return true;
     }
     return false;
   }
 
-  function countVerdict(verdict: Verdict, attribution: Attribution | null, nowMs: number): void {
-    if (isCounted(verdict, attribution, wants(verdict.endpoint))) shared.count(verdict, attribution, identity, nowMs);
+  function countVerdict(verdict: Verdict, attribution: Attribution | null, nowMs: number, times: number): void {
+    if (isCounted(verdict, attribution, wants(verdict.endpoint), times))
+      shared.count(verdict, attribution, identity, nowMs, times);
   }
 
   /** Not every drop names the endpoint that sent. */
@@ -148,7 +156,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
       shared.heardAt(nowMs);
       switch (record.type) {
         case 'policy-verdict':
-          countVerdict(record, attribution, nowMs);
+          countVerdict(record, attribution, nowMs, 1);
           break;
         case 'lost':
           ledger.lostEvents(record.events);
@@ -181,6 +189,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
           break;
       }
     },
+    times: (verdict, times, attribution, nowMs) => countVerdict(verdict, attribution, nowMs, times),
     wants,
     setTargets,
     state: (state, atMs = shared.latestMs()) => health.enter(state, atMs),

@@ -1,5 +1,5 @@
 /** A file or stdin as chunks of bytes, unpacked where it is gzip. */
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { failure } from '../model/problem.ts';
@@ -7,20 +7,33 @@ import { failure } from '../model/problem.ts';
 /** RFC 1952. */
 const GZIP_MAGIC = [0x1f, 0x8b];
 
-/** `-` is stdin. */
-export function openInput(path: string): AsyncIterable<Uint8Array> {
-  return readInput(path, path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 20 }));
-}
+const CHUNK_BYTES = 1 << 20;
 
-async function* readInput(path: string, source: Readable): AsyncIterable<Uint8Array> {
+/** `-` is stdin. A chunk is good until the next one is asked for. */
+export async function* openInput(path: string): AsyncIterable<Uint8Array> {
   try {
-    const chunks = source.iterator({ destroyOnReturn: true });
+    const chunks = path === '-' ? process.stdin.iterator({ destroyOnReturn: true }) : fileChunks(path);
     const first = await firstBytes(chunks, GZIP_MAGIC.length);
     const whole = prefixed(first, chunks);
     const packed = GZIP_MAGIC.every((byte, index) => first[index] === byte);
     yield* packed ? unpacked(whole) : whole;
   } catch (error) {
     throw failure({ code: 'INPUT_UNREADABLE', path, detail: detailOf(error) }, error);
+  }
+}
+
+/** Into the same memory again and again: a new piece for each would cost more than to read it. */
+async function* fileChunks(path: string): AsyncGenerator<Buffer, undefined> {
+  const file = await open(path);
+  try {
+    const memory = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(memory, 0, CHUNK_BYTES, null);
+      if (bytesRead === 0) return;
+      yield memory.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 
@@ -44,8 +57,13 @@ async function firstBytes(chunks: AsyncIterator<Buffer>, atLeast: number): Promi
 function unpacked(packed: AsyncIterable<Buffer>): AsyncIterable<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: 1 << 18 });
   // An error of either ends the reading of the other; whoever iterates meets it.
-  pipeline(Readable.from(packed), gunzip, () => {});
+  pipeline(Readable.from(kept(packed)), gunzip, () => {});
   return gunzip;
+}
+
+/** Gunzip works on a chunk while the next one is read. */
+async function* kept(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  for await (const chunk of chunks) yield Buffer.from(chunk);
 }
 
 async function* prefixed(first: Buffer, rest: AsyncIterable<Buffer>): AsyncIterable<Buffer> {

@@ -24,7 +24,7 @@ export interface Io {
   readonly random: () => number;
   /** Aborted by Ctrl-C, SIGTERM, SIGHUP, or a reader of stdout that went away; the reason tells which. */
   readonly stop: AbortSignal;
-  /** Chunks of a file, or of stdin for `-`; gzip is unpacked. Throws `Failure` INPUT_UNREADABLE. */
+  /** Chunks of a file, or of stdin for `-`, each good until the next is asked for; gzip is unpacked. Throws `Failure` INPUT_UNREADABLE. */
   read(path: string): AsyncIterable<Uint8Array>;
   /** Adds text to the end of a file. Throws `Failure` OUTPUT_UNWRITABLE. */
   append(path: string, text: string): Promise<void>;

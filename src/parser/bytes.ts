@@ -14,6 +14,13 @@ export function toBytes(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Behind the last newline between `start` and `end`, or `start`. It is near the end of all but hostile input. */
+export function afterLastNewline(bytes: Uint8Array, start: number, end: number): number {
+  let at = end;
+  while (at > start && bytes[at - 1] !== NEWLINE) at--;
+  return at;
+}
+
 /** What cannot be read as UTF-8 becomes U+FFFD. */
 export function toText(bytes: Uint8Array, start: number, end: number): string {
   return decoder.decode(bytes.subarray(start, end));

@@ -1,5 +1,5 @@
 /** Pieces of bytes to lines, in bounded memory: a line is handed on with its newline, from the piece itself where it is whole there. */
-import { NEWLINE } from './bytes.ts';
+import { afterLastNewline, NEWLINE } from './bytes.ts';
 
 export interface LineSink {
   /** Whole lines, each with its newline: `bytes[start]` to `bytes[end - 1]`. */
@@ -36,10 +36,10 @@ export class LineSplitter {
       this.finish();
       start = newline + 1;
     }
-    const last = bytes.lastIndexOf(NEWLINE);
-    if (last >= start) {
-      this.lines(bytes, start, last + 1);
-      start = last + 1;
+    const end = afterLastNewline(bytes, start, bytes.length);
+    if (end > start) {
+      this.lines(bytes, start, end);
+      start = end;
     }
     this.keep(bytes, start, bytes.length);
   }
@@ -60,18 +60,19 @@ export class LineSplitter {
       this.sink.lines(bytes, start, end);
       return;
     }
-    let from = start;
     for (let at = start; at < end; ) {
-      const next = bytes.indexOf(NEWLINE, at) + 1;
-      if (next - 1 - at > this.keepBytes) {
-        if (at > from) this.sink.lines(bytes, from, at);
+      // Only a line that is longer than what is kept has no newline so near.
+      const whole = afterLastNewline(bytes, at, Math.min(end, at + this.keepBytes + 1));
+      if (whole > at) {
+        this.sink.lines(bytes, at, whole);
+        at = whole;
+      } else {
+        const next = bytes.indexOf(NEWLINE, at) + 1;
         this.keep(bytes, at, next - 1);
         this.finish();
-        from = next;
+        at = next;
       }
-      at = next;
     }
-    if (end > from) this.sink.lines(bytes, from, end);
   }
 
   private keep(bytes: Uint8Array, start: number, end: number): void {

@@ -46,6 +46,8 @@ export class PacketSummary {
   icmp: Icmp | null = null;
   /** True where the line ends in an address: nothing tells that it ends where it should. */
   openEnd = false;
+  /** Where what follows the ports begins. */
+  transportStart = 0;
   private readonly icmpV4 = new Interned((bytes, start, end) => readIcmp(toText(bytes, start, end), 4));
   private readonly icmpV6 = new Interned((bytes, start, end) => readIcmp(toText(bytes, start, end), 6));
 
@@ -94,6 +96,7 @@ export class PacketSummary {
   }
 
   private takeTransport(cursor: Cursor, protocol: number): boolean {
+    this.transportStart = cursor.at;
     if (cursor.take(TCP_WORD)) this.protocol = TCP;
     else if (cursor.take(UDP_WORD)) this.protocol = UDP;
     else if (cursor.take(SCTP_WORD)) this.protocol = SCTP;

@@ -3,6 +3,7 @@ import type { Dialect, MonitorRecord, UnparsedReason } from '../model/event.ts';
 import { Blocks } from './blocks.ts';
 import { Cursor, NEWLINE, toStrictText, toText } from './bytes.ts';
 import { prefixLength, withoutEscapes } from './clean.ts';
+import { KnownVerdicts, type TellTimes } from './known-verdicts.ts';
 import { LineSplitter } from './lines.ts';
 import { ignored, OtherLines } from './other-lines.ts';
 import { TextLine } from './text-line.ts';
@@ -13,6 +14,11 @@ export interface ReaderOptions {
   readonly maxLineBytes?: number;
   /** Only lines of this Cilium are believed; where it is null or absent, each line tells its own. */
   readonly dialect?: Dialect | null;
+  /**
+   * For whoever only counts: verdicts that let a packet pass, and that differ from one that was emitted in nothing
+   * but endpoint, packet and authentication, are told here at the end, together, instead of one by one.
+   */
+  readonly times?: TellTimes;
 }
 
 export interface Reader {
@@ -38,19 +44,23 @@ const VERDICT_FIRST = 80;
 const VERDICT_WORDS = 'Policy verdict log: flow 0x';
 
 export function createReader(emit: (record: MonitorRecord) => void, options: ReaderOptions = {}): Reader {
-  const lineReader = new LineReader(emit, options.dialect ?? null);
+  const { times } = options;
+  const known = times === undefined ? null : new KnownVerdicts(emit, times);
+  const lineReader = new LineReader(emit, options.dialect ?? null, known);
   const splitter = new LineSplitter(lineReader, options.maxLineBytes ?? MAX_LINE_BYTES);
   return {
     push: (bytes) => splitter.push(bytes),
     end: () => {
       splitter.end();
       lineReader.finish(true);
+      known?.flush();
     },
     reset: () => {
       lineReader.broken = true;
       splitter.end();
       lineReader.broken = false;
       lineReader.finish(false);
+      known?.flush();
     },
   };
 }
@@ -64,24 +74,33 @@ class LineReader {
   private readonly otherLines: OtherLines;
   private readonly textLine = new TextLine(this.cursor);
   private readonly blocks: Blocks;
+  private readonly known: KnownVerdicts | null;
 
-  constructor(emit: (record: MonitorRecord) => void, dialect: Dialect | null) {
+  constructor(emit: (record: MonitorRecord) => void, dialect: Dialect | null, known: KnownVerdicts | null) {
     this.emit = emit;
+    this.known = known;
     this.verdict.onlyDialect = dialect;
+    this.verdict.seen.follower = known?.follower ?? null;
     this.otherLines = new OtherLines(this.verdict.seen, dialect);
     this.blocks = new Blocks(emit);
   }
 
   lines(bytes: Uint8Array, start: number, end: number): void {
-    const { cursor, verdict, emit } = this;
+    const { cursor, verdict, emit, known } = this;
     cursor.open(bytes);
+    known?.open();
     let at = start;
     if (this.blocks.isHolding) this.finishBefore(bytes, at);
     while (at < end) {
+      if (known !== null && !this.blocks.isHolding) {
+        at = known.scan(bytes, at, end);
+        if (at === end) break;
+      }
       cursor.at = at;
       if (cursor.take(VERDICT_START) && verdict.read(cursor)) {
         at = cursor.at + 1;
         emit(verdict);
+        known?.learn(verdict, at);
       } else {
         const next = bytes.indexOf(NEWLINE, at) + 1;
         this.line(bytes, at, next, true);

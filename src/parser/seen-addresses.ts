@@ -8,46 +8,56 @@
 import { Address } from './address.ts';
 import { toText } from './bytes.ts';
 
-/** Powers of two; what falls on another's slot takes it over, so memory has a bound. */
-const ENDPOINT_SLOTS = 256;
-const HOST_SLOTS = 16;
+/** A power of two; what falls on another's slot takes it over. */
+const HOST_SLOTS = 256;
 export const HOST_IDENTITY = 1;
 
 interface SeenEndpoint {
-  endpoint: number;
   readonly address: Address;
-  text: string;
+  readonly text: string;
 }
 
-function createSlots(count: number): SeenEndpoint[] {
-  return Array.from({ length: count }, () => ({ endpoint: -1, address: new Address(), text: '' }));
+/** Whoever keeps the same addresses in another form. */
+export interface Follower {
+  learnAddress(endpoint: number, family: number, w0: number, w1: number, w2: number, w3: number): void;
+  learnHost(family: number, w0: number, w1: number, w2: number, w3: number): void;
 }
 
 export class SeenAddresses {
-  private readonly endpoints = createSlots(ENDPOINT_SLOTS * 2);
+  follower: Follower | null = null;
+  /** By endpoint and family; there are no more endpoints than 16 bits tell. */
+  private readonly endpoints = new Map<number, SeenEndpoint>();
   private readonly hosts = Array.from({ length: HOST_SLOTS }, () => new Address());
 
   /** The addresses of a line that is whole without doubt. */
   remember(bytes: Uint8Array, endpoint: number, local: Address, remote: Address, remoteIdentity: number): void {
-    const slot = this.slotOf(endpoint, local);
-    if (slot !== undefined && (slot.endpoint !== endpoint || !slot.address.equals(local))) {
-      slot.endpoint = endpoint;
-      slot.address.copy(local);
-      slot.text = toText(bytes, local.start, local.end);
-    }
-    if (remoteIdentity === HOST_IDENTITY) this.hosts[remote.w3 & (HOST_SLOTS - 1)]?.copy(remote);
+    const seen = this.endpoints.get(keyOf(endpoint, local));
+    if (seen?.address.equals(local) !== true) this.keep(bytes, endpoint, local);
+    if (remoteIdentity !== HOST_IDENTITY) return;
+    this.hosts[hostSlotOf(remote)]?.copy(remote);
+    this.follower?.learnHost(remote.family, remote.w0, remote.w1, remote.w2, remote.w3);
+  }
+
+  private keep(bytes: Uint8Array, endpoint: number, local: Address): void {
+    const address = new Address();
+    address.copy(local);
+    this.endpoints.set(keyOf(endpoint, local), { address, text: toText(bytes, local.start, local.end) });
+    this.follower?.learnAddress(endpoint, local.family, local.w0, local.w1, local.w2, local.w3);
   }
 
   /** Whether `local`, at the open end of a line, can only be a part of the endpoint's address. */
   contradicts(bytes: Uint8Array, endpoint: number, local: Address): boolean {
-    const slot = this.slotOf(endpoint, local);
-    if (slot?.endpoint === endpoint) {
-      return !slot.address.equals(local) && slot.text.startsWith(toText(bytes, local.start, local.end));
-    }
-    return this.hosts[local.w3 & (HOST_SLOTS - 1)]?.equals(local) ?? false;
+    const seen = this.endpoints.get(keyOf(endpoint, local));
+    if (seen !== undefined)
+      return !seen.address.equals(local) && seen.text.startsWith(toText(bytes, local.start, local.end));
+    return this.hosts[hostSlotOf(local)]?.equals(local) ?? false;
   }
+}
 
-  private slotOf(endpoint: number, address: Address): SeenEndpoint | undefined {
-    return this.endpoints[(endpoint & (ENDPOINT_SLOTS - 1)) * 2 + (address.family === 6 ? 1 : 0)];
-  }
+function keyOf(endpoint: number, { family }: Address): number {
+  return endpoint * 2 + (family === 6 ? 1 : 0);
+}
+
+function hostSlotOf({ family, w3 }: Address): number {
+  return ((w3 << 1) | (family === 6 ? 1 : 0)) & (HOST_SLOTS - 1);
 }

@@ -57,7 +57,11 @@ export class VerdictLine implements Verdict {
   private bytes: Uint8Array = new Uint8Array(1);
   private flowStart = 0;
   private flowEnd = 0;
-  private protocolNumber = -1;
+  protocolNumber = -1;
+  /** Where the parts of the last line are; the name is empty where none was printed. */
+  readonly places = { nameStart: 0, nameEnd: 0, remoteStart: 0, decisionStart: 0, packetStart: 0 };
+  /** As the line's head said it, or -1. */
+  headerPort = -1;
 
   /** Reads a line whose `VERDICT_START` is behind the cursor; afterwards the cursor is at its newline, or at what was wrong. */
   read(cursor: Cursor): boolean {
@@ -66,6 +70,7 @@ export class VerdictLine implements Verdict {
     this.flowStart = cursor.at - 2;
     if (!takeFlowHash(cursor)) return false;
     this.flowEnd = cursor.at;
+    this.places.nameEnd = this.places.nameStart;
     if (cursor.take(STOCK_ENDPOINT)) {
       this.dialect = 'cilium';
       this.policyName = null;
@@ -102,6 +107,8 @@ export class VerdictLine implements Verdict {
   }
 
   private readName(bytes: Uint8Array, start: number, end: number): boolean {
+    this.places.nameStart = start;
+    this.places.nameEnd = end;
     this.policyName = start === end ? '' : this.names.read(bytes, start, end);
     if (this.policyName !== null) return true;
     // Two lines that ran together: the first lost its end.
@@ -112,7 +119,9 @@ export class VerdictLine implements Verdict {
   private readAfterName(cursor: Cursor): boolean {
     this.endpoint = cursor.takeNumber(65_535);
     if (this.endpoint < 0 || !cursor.take(REMOTE)) return false;
+    this.places.remoteStart = cursor.at;
     if (!this.readRemote(cursor)) return false;
+    this.places.decisionStart = cursor.at - 1;
     let headerPort = -1;
     if (cursor.take(HEADER_PORT)) {
       headerPort = cursor.takeNumber(65_535);
@@ -131,6 +140,8 @@ export class VerdictLine implements Verdict {
     const match = takeMatch(cursor);
     if (match === null) return false;
     this.match = match;
+    this.headerPort = headerPort;
+    this.places.packetStart = cursor.at;
     return this.readPacket(cursor, headerPort);
   }
 

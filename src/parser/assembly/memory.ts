@@ -1,0 +1,35 @@
+/** Where everything is in the memory of the kernel: fixed places, each as large as it will ever be. */
+
+/** Where the caller puts lines; longer input comes in pieces. */
+export const INPUT: u32 = 0x60_0000;
+export const INPUT_BYTES: u32 = 0x2_0000;
+/** Refused packets in the order of their lines: cell, high and low word of the flow key. */
+export const DENIED: u32 = 0x1a_0000;
+export const DENIED_BYTES: u32 = 12;
+export const MOST_DENIED: u32 = 8_192;
+/** Verdicts that differ in nothing that is counted: the last of its four words says how many came. */
+export const CELLS: u32 = 0x20_0000;
+export const CELL_BYTES: u32 = 16;
+export const CELL_SLOTS: u32 = 0x4_0000;
+export const MOST_CELLS: u32 = 0x2_0000;
+/** A text of up to 16 bytes, what it stands for, and its length. */
+export const SHORT_BYTES: u32 = 32;
+export const SHORT_SLOTS: u32 = 64;
+export const TAILS: u32 = 0x1000;
+export const WORDS: u32 = 0x2000;
+export const HOSTS: u32 = 0x4000;
+export const MOST_HOSTS: u32 = 256;
+export const HOST_BYTES: u32 = 32;
+export const SOURCE: u32 = 0x3800;
+export const DESTINATION: u32 = 0x3810;
+export const GROUPS: u32 = 0x3820;
+export const NIBBLES: u32 = 0x3840;
+export const NAMES: u32 = 0x1_0000;
+export const NAME_SLOTS: u32 = 256;
+export const DECISIONS: u32 = 0x2_0000;
+export const DECISION_SLOTS: u32 = 1_024;
+/** A name or decision: four words of what it means, then its text. */
+export const ENTRY_BYTES: u32 = 128;
+export const TEXT: u32 = 16;
+export const V4: u32 = 0x6_0000;
+export const V6: u32 = 0xa_0000;
