@@ -80,7 +80,7 @@ async function examine(plan: ListenPlan, isScoped: boolean, io: Io, narrator: Na
   const checks = [
     judgeServer(server),
     judgeUser(user),
-    ...judgePermissions(needs),
+    ...judgePermissions(needs, server.info.value.version),
     judgeClock(server.clock, 'the API server', null),
     ...(targets === null ? [] : judgeTargets(targets, readings)),
     ...judgeReadiness(found),

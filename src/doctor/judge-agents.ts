@@ -7,7 +7,7 @@ import type { AgentReading, Answer } from './facts.ts';
 import { judgeClock } from './judge-cluster.ts';
 import type { Probe } from './probe.ts';
 import { findLeftovers, type Monitor } from './processes.ts';
-import { ageText, check, count, inAgent, list, whyNot } from './words.ts';
+import { ageText, check, count, inAgent, list, shellWord, whyNot } from './words.ts';
 
 /** Policy verdicts exist since 1.8; 1.19 is the newest whose output is known. */
 const OLDEST_MINOR = 8;
@@ -29,7 +29,7 @@ export function judgeReadiness(found: Answer<FoundAgents>): readonly Check[] {
     const advice = 'If they are labelled otherwise, say so with --agent-selector and --agent-namespace.';
     return [check('agents', 'failed', 'there is no Cilium agent', advice)];
   }
-  const text = `${ready} of ${count(all, 'node')} can be listened to`;
+  const text = `${ready} of ${count(all, 'node')} ${all === 1 ? 'has' : 'have'} an agent that is ready`;
   return [
     check('agents', obstacles.length === 0 ? 'ok' : ready === 0 ? 'failed' : 'warning', text),
     ...obstacles.map(({ node, problem }) => check('agents', 'warning', explain(problem), null, node)),
@@ -80,7 +80,7 @@ function judgeHubble(agent: AgentRef, { hubble, program }: Probe): Check {
   if (state === 'Disabled')
     return check('hubble', 'ok', 'off: not needed, but nothing of the past can be asked for', null, node);
   if (state !== 'Ok') {
-    const advice = `See ${inAgent(agent, `${program ?? 'cilium'} status --verbose`)}.`;
+    const advice = `See ${inAgent(agent, `${shellWord(program ?? 'cilium')} status --verbose`)}.`;
     return check('hubble', 'warning', `on, in state ${state}`, advice, node);
   }
   const buffer = bufferFlows === null ? 'of unknown size' : `of ${bufferFlows} flows`;

@@ -41,11 +41,16 @@ export function judgeClock(clock: ClockDifference | null, whose: string, node: s
 }
 
 /** One check for each need that is not met, one for all that are. */
-export function judgePermissions(answers: readonly NeedAnswer[]): readonly Check[] {
+export function judgePermissions(answers: readonly NeedAnswer[], version: string | null): readonly Check[] {
   const checks = answers.flatMap(({ need, missing }) => {
     if (missing.length === 0) return [];
     const whose = need.commands.length === COMMANDS.length ? 'every command' : need.commands.join(', ');
-    const text = `may not ${missingText(missing)}: ${whose} ${whose.includes(' ') ? 'need' : 'needs'} it ${need.why}`;
+    const several = need.commands.length > 1 && need.commands.length < COMMANDS.length;
+    const text = `may not ${missingText(missing)}: ${whose} ${several ? 'need' : 'needs'} it ${need.why}`;
+    if (isForLater(missing, version)) {
+      const advice = 'Nothing is lost yet: an upgrade to Kubernetes 1.35 makes it necessary. The role below allows it.';
+      return [check('permissions', 'warning', text, advice)];
+    }
     const without = withoutNeed(need);
     if (without === null) return [check('permissions', 'failed', text, 'The role below allows it.')];
     return [check('permissions', 'warning', `${text}; without it, ${without}`, 'The role below allows it.')];
@@ -55,6 +60,12 @@ export function judgePermissions(answers: readonly NeedAnswer[]): readonly Check
   if (checks.length > 0) return checks;
   const text = `all that ${COMMANDS.join(', ')} need; exec into an agent is as good as root on its node`;
   return [check('permissions', 'ok', text)];
+}
+
+/** Exec over WebSocket is `get` alone before Kubernetes 1.35, and `create` as well since. */
+function isForLater(missing: readonly AccessQuestion[], version: string | null): boolean {
+  const minor = Number(/^v1\.(\d+)/.exec(version ?? '')?.[1] ?? Number.NaN);
+  return minor < 35 && missing.every(({ verb, subresource }) => subresource === 'exec' && verb === 'create');
 }
 
 /** `get, list pods in namespace shop`: verbs and resources that go together. */

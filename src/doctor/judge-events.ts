@@ -1,7 +1,7 @@
 /** Judges what would keep verdicts from being made or told: enforcement, audit mode, events that are off or limited. */
 import type { Check } from '../model/doctor.ts';
 import type { AgentReading, ConfigFacts, EndpointFacts } from './facts.ts';
-import { check, count, inAgent, list, valueOf, whyNot } from './words.ts';
+import { check, count, inAgent, list, shellWord, valueOf, whyNot } from './words.ts';
 
 const RESTART = 'and restart the agents (kubectl -n NAMESPACE rollout restart ds/cilium)';
 
@@ -99,7 +99,7 @@ export function judgeVerdictEvents(config: ConfigFacts, readings: readonly Agent
 }
 
 function programOf(probe: AgentReading['probe']): string {
-  return valueOf(probe)?.program ?? 'cilium-dbg';
+  return shellWord(valueOf(probe)?.program ?? 'cilium-dbg');
 }
 
 function withOption(endpoints: readonly EndpointFacts[] | null, option: string, value: string): EndpointFacts[] {

@@ -40,10 +40,15 @@ export function ageText(seconds: number): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
 
-/** A command for a shell outside; names of Kubernetes objects need no quotes. */
+/** A command for a shell outside; what could mean something else to it is quoted. */
 export function inAgent(
   { namespace, pod, container }: { readonly namespace: string; readonly pod: string; readonly container: string },
   command: string,
 ): string {
-  return `"kubectl -n ${namespace} exec ${pod} -c ${container} -- ${command}"`;
+  const [where, what, which] = [namespace, pod, container].map(shellWord);
+  return `"kubectl -n ${where} exec ${what} -c ${which} -- ${command}"`;
+}
+
+export function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -20,7 +20,7 @@ const CHECK_COLUMNS = 16;
 const LONGEST = 2_000;
 const MOST_NODES = 3;
 /** Of one kind; the others are counted. */
-const MOST_LINES = 10;
+const MOST_LINES = 5;
 
 export function renderDoctorTable(report: DoctorReport, options: DoctorTableOptions): string {
   const { palette } = options;

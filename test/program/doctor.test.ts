@@ -227,7 +227,7 @@ describe('what is missing', () => {
     demo.remove(agent('k8s-node1'));
     const one = await doctor(demo);
     expect(complaints(one)).toEqual(['agents warning']);
-    expect(textOf(one, 'agents')).toContain('1 of 2 nodes can be listened to');
+    expect(textOf(one, 'agents')).toContain('1 of 2 nodes have an agent that is ready');
     expect(textOf(one, 'agents')).toContain('no Cilium agent on node k8s-node1');
     demo.remove(agent('k8s-node2'));
     const none = await doctor(demo);
