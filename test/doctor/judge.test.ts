@@ -179,7 +179,8 @@ describe('agents', () => {
     [{ dialect: 'accuknox', version: '1.10.90' }, 'version', 'ok', "AccuKnox's patched Cilium"],
   ] as const)('with %j', (changes, name, status, words) => {
     const found = judgeAgent(readingOf({ probe: known(probeOf(changes)) })).filter(({ check }) => check === name);
-    expect(found).toMatchObject([{ status, node: 'n1', text: expect.stringContaining(words) }]);
+    expect(found).toMatchObject([{ status, node: 'n1' }]);
+    expect(found[0]?.text).toContain(words);
   });
 
   it('that do not answer say so once', () => {
@@ -282,10 +283,8 @@ describe('targets', () => {
       { code: 'AGENT_NOT_READY', node: 'n1', namespace: 'kube-system', pod: 'cilium-x', detail: '' },
     ];
     const [, warning, ...more] = judgeTargets(found({ warnings }), [readingOf()]);
-    expect(warning).toMatchObject({
-      status: 'warning',
-      text: expect.stringContaining('no endpoint for pod default/xwing'),
-    });
+    expect(warning?.status).toBe('warning');
+    expect(warning?.text).toContain('no endpoint for pod default/xwing');
     expect(more).toEqual([]);
   });
 });
