@@ -71,6 +71,7 @@ function exitCodeOf(problem: Problem): number {
   switch (problem.code) {
     case 'USAGE':
     case 'EXPECTATION_INVALID':
+    case 'TEMPLATE_INVALID':
     case 'CHECKS_INVALID':
     case 'CONTEXT_NOT_FOUND':
       return EXIT.usage;

@@ -10,6 +10,7 @@ import {
   collect,
   durationMs,
 } from './options.ts';
+import { outputOption } from './rows-flags.ts';
 
 /** `beside`: the command behind `--`; `done` receives the exit code. */
 export function addCheckCommand(program: Command, io: Io, beside: readonly string[], done: (exitCode: number) => void) {
@@ -33,7 +34,7 @@ export function addCheckCommand(program: Command, io: Io, beside: readonly strin
     )
     .addOption(new Option('-f, --file <path>', 'expectations in YAML, - for stdin; repeatable').argParser(collect))
     .optionsGroup('Output:')
-    .addOption(new Option('-o, --output <format>', 'how to print').choices(CHECK_OUTPUTS).default('table'))
+    .addOption(outputOption('-o, --output <format>', CHECK_OUTPUTS).default('table'))
     .addOption(new Option('--summary-file <path>', 'add the result to this file, in Markdown'));
   addMessageOptions(check)
     .optionsGroup('Window:')

@@ -1,6 +1,7 @@
 /** Where a check's report goes: stdout in one form, a Markdown file, and the annotations of GitHub Actions. */
 import type { Io } from '../io/io.ts';
 import type { CheckReport } from '../model/check.ts';
+import type { Jsonpath } from '../model/order.ts';
 import { renderAnnotations } from '../report/check-annotations.ts';
 import { renderCheckMarkdown } from '../report/check-markdown.ts';
 import { renderCheckText } from '../report/check-text.ts';
@@ -9,17 +10,24 @@ import { renderJunit } from '../report/junit.ts';
 import { paletteFor } from '../report/screen.ts';
 import type { CheckFlags } from './check-request.ts';
 import { usesColor } from './color.ts';
+import { isJsonpath, jsonpathOf } from './rows-flags.ts';
 
 const PIPE_COLUMNS = 160;
 
 export async function present(report: CheckReport, flags: CheckFlags, io: Io): Promise<void> {
-  io.out.write(rendered(report, flags, io));
+  const { output } = flags;
+  io.out.write(isJsonpath(output) ? (await jsonpathOf(output))(report) : rendered(report, output, flags, io));
   if (io.env.GITHUB_ACTIONS === 'true') io.err.write(renderAnnotations(report));
   if (flags.summaryFile !== undefined) await io.append(flags.summaryFile, renderCheckMarkdown(report));
 }
 
-function rendered(report: CheckReport, flags: CheckFlags, io: Io): string {
-  switch (flags.output) {
+function rendered(
+  report: CheckReport,
+  output: Exclude<CheckFlags['output'], Jsonpath>,
+  flags: CheckFlags,
+  io: Io,
+): string {
+  switch (output) {
     case 'json':
       return `${toJson(report, 2)}\n`;
     case 'junit':

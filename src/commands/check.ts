@@ -11,6 +11,7 @@ import type { CheckFlags } from './check-request.ts';
 import { type Listening, listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import { type ListenPlan, toListenPlan, usage } from './plan.ts';
+import { isJsonpath, jsonpathOf } from './rows-flags.ts';
 
 const EXIT_CODES = { held: 0, failed: 3, unknown: 4 } as const;
 const INTERRUPTED = 130;
@@ -23,6 +24,7 @@ export async function runCheck(
   command: readonly string[],
   io: Io,
 ): Promise<number> {
+  if (isJsonpath(flags.output)) await jsonpathOf(flags.output);
   const expectations = await readExpectations(flags, io);
   if (command.length > 0 && flags.duration !== undefined)
     throw usage('Give either --duration or a command after --: the window is the time that the command runs.');

@@ -9,6 +9,7 @@ import { filterTexts, hasFilter } from './filters.ts';
 import type { Hearing } from './listen.ts';
 import type { CountFlags, GroupFlags } from './options.ts';
 import { usage } from './plan.ts';
+import { checkRows, type RowsFlags } from './rows-flags.ts';
 
 /** What is known without a cluster. */
 const NO_CLUSTER: Names = { identityName: reservedIdentity, podAddresses: () => [] };
@@ -33,6 +34,16 @@ export function hearingOf(flags: FilterFlags & GroupFlags & CountFlags, io: Pick
 
 export function countingOfFiles(flags: FilterFlags & GroupFlags): Counting {
   return countingOf(flags, compileFilter(flags, NO_CLUSTER));
+}
+
+/** Throws `Failure` for rows that cannot be printed like that. */
+export async function checkSummaryRows(
+  flags: GroupFlags & CountFlags & RowsFlags & { readonly output: string },
+): Promise<void> {
+  await checkRows(flags, async () => {
+    const { columnNames } = await import('../report/policy-fields.ts');
+    return columnNames(flags.groupBy ?? [], flags.traffic === true);
+  });
 }
 
 function countingOf(flags: FilterFlags & GroupFlags, chooses: RecordFilter | null): Counting {

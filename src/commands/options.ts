@@ -3,8 +3,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import parseDuration from 'parse-duration';
 import type { Dialect } from '../model/event.ts';
 import { GROUP_FIELDS, type GroupField } from '../model/groups.ts';
-import { SORT_FIELDS, type SortField } from '../model/order.ts';
+import { type Jsonpath, SORT_FIELDS, type SortField } from '../model/order.ts';
 import { eventTypes } from './event-types.ts';
+import { addRowsOptions, outputOption, type RowsFlags } from './rows-flags.ts';
 
 const OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown', 'prometheus'] as const;
 const COLORS = ['auto', 'always', 'never'] as const;
@@ -41,8 +42,8 @@ export interface GroupFlags {
   readonly groupBy?: readonly GroupField[];
 }
 
-export interface OutputFlags extends MessageFlags {
-  readonly output: (typeof OUTPUTS)[number];
+export interface OutputFlags extends MessageFlags, RowsFlags {
+  readonly output: (typeof OUTPUTS)[number] | Jsonpath;
   readonly sortBy: SortField;
   readonly top?: number;
 }
@@ -199,10 +200,10 @@ export function addTrafficOption(command: Command): Command {
 export function addOutputOptions(command: Command): Command {
   command
     .optionsGroup('Output:')
-    .addOption(option('-o, --output <format>', 'how to print', 'OUTPUT').choices(OUTPUTS).default('table'))
+    .addOption(outputOption('-o, --output <format>', OUTPUTS).env('POLICYSTAT_OUTPUT').default('table'))
     .addOption(option('--sort-by <field>', 'order of the rows', 'SORT_BY').choices(SORT_FIELDS).default('denied'))
     .addOption(option('--top <number>', 'only so many rows; how many more there are is said').argParser(wholeNumber));
-  return addMessageOptions(command);
+  return addMessageOptions(addRowsOptions(command));
 }
 
 /** What every output of counts has: colours, strictness, and what is said on stderr. */

@@ -11,6 +11,7 @@ import {
   liveFlagsGiven,
 } from './options.ts';
 import { POLICIES_OUTPUTS } from './policies-request.ts';
+import { addRowsOptions, outputOption } from './rows-flags.ts';
 
 /** `done` receives the exit code. */
 export function addPoliciesCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -25,13 +26,8 @@ export function addPoliciesCommand(program: Command, io: Io, done: (exitCode: nu
   addDialectOption(policies);
   policies
     .optionsGroup('Output:')
-    .addOption(
-      new Option('-o, --output <format>', 'how to print')
-        .env('POLICYSTAT_OUTPUT')
-        .choices(POLICIES_OUTPUTS)
-        .default('table'),
-    );
-  addMessageOptions(policies)
+    .addOption(outputOption('-o, --output <format>', POLICIES_OUTPUTS).env('POLICYSTAT_OUTPUT').default('table'));
+  addMessageOptions(addRowsOptions(policies))
     .optionsGroup('Window:')
     .addOption(new Option('--duration <time>', 'listen for this time').argParser(durationMs).default(30_000, '30s'))
     .addOption(

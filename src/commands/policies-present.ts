@@ -9,10 +9,10 @@ import { paletteFor } from '../report/screen.ts';
 import { renderYaml } from '../report/yaml.ts';
 import { usesColor } from './color.ts';
 import type { PoliciesFlags } from './policies-request.ts';
+import { isJsonpath, jsonpathOf, pipeColumns } from './rows-flags.ts';
 
-const PIPE_COLUMNS = 160;
-
-export function renderPolicies(report: PolicyReport, flags: PoliciesFlags, io: Io): string {
+export async function renderPolicies(report: PolicyReport, flags: PoliciesFlags, io: Io): Promise<string> {
+  if (isJsonpath(flags.output)) return (await jsonpathOf(flags.output))(report);
   switch (flags.output) {
     case 'json':
       return `${toJson(report, 2)}\n`;
@@ -21,14 +21,15 @@ export function renderPolicies(report: PolicyReport, flags: PoliciesFlags, io: I
     case 'yaml':
       return renderYaml(report);
     case 'csv':
-      return renderPoliciesCsv(report);
+      return renderPoliciesCsv(report, flags);
     case 'markdown':
-      return renderPoliciesMarkdown(report);
+      return renderPoliciesMarkdown(report, flags);
     case 'table':
     case 'wide':
       return renderPoliciesTable(report, {
-        width: io.out.isTerminal ? io.out.columns : PIPE_COLUMNS,
+        width: io.out.isTerminal ? io.out.columns : pipeColumns(flags),
         wide: flags.output === 'wide',
+        ...{ columns: flags.columns ?? null, headers: flags.headers },
         palette: paletteFor(usesColor(io, io.out, flags)),
       });
   }

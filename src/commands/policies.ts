@@ -8,6 +8,7 @@ import { toldDialect } from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { type ListenPlan, toListenPlan, usage } from './plan.ts';
 import type { PoliciesFlags } from './policies-request.ts';
+import { checkRows } from './rows-flags.ts';
 
 const INTERRUPTED = 130;
 
@@ -18,6 +19,7 @@ export async function runPolicies(
   liveFlags: readonly string[],
   io: Io,
 ): Promise<number> {
+  await checkRows(flags, async () => (await import('../report/policies-fields.ts')).POLICIES_COLUMNS);
   if (flags.input !== undefined) return reportFiles([...targets, ...liveFlags], flags, flags.input, io);
   const plan = toListenPlan(targets, flags, io.env);
   const narrator = await createNarrator(io, flags);
@@ -77,7 +79,7 @@ async function reportFiles(
 
 async function present(report: PolicyReport, flags: PoliciesFlags, io: Io): Promise<number> {
   const { renderPolicies } = await import('./policies-present.ts');
-  io.out.write(renderPolicies(report, flags, io));
+  io.out.write(await renderPolicies(report, flags, io));
   requireComplete(report, flags.strict === true);
   return 0;
 }

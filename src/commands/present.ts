@@ -1,5 +1,6 @@
 /** Where summaries go: the live screen, one text per interval, the last one at the end; and what the exit code says of them. */
 import type { Io } from '../io/io.ts';
+import type { Jsonpath } from '../model/order.ts';
 import type { Summary } from '../model/summary.ts';
 import { arrange } from '../report/arrange.ts';
 import { renderCsv } from '../report/csv.ts';
@@ -12,13 +13,11 @@ import { renderTable } from '../report/table.ts';
 import { renderYaml } from '../report/yaml.ts';
 import { usesColor } from './color.ts';
 import type { OutputFlags } from './options.ts';
+import { isJsonpath, jsonpathOf, pipeColumns } from './rows-flags.ts';
 import { every } from './until.ts';
 
 /** Often enough to look live, seldom enough to cost nothing. */
 const REDRAW_EVERY_MS = 250;
-
-/** A pipe has no edge, but a line has to stay readable. */
-const PIPE_COLUMNS = 160;
 
 export interface Presenter {
   /** Shows what is there again and again until the returned function is called. */
@@ -26,8 +25,8 @@ export interface Presenter {
   final(summary: Summary): void;
 }
 
-export function createPresenter(io: Io, flags: OutputFlags): Presenter {
-  const render = renderer(io, flags);
+export async function createPresenter(io: Io, flags: OutputFlags): Promise<Presenter> {
+  const render = await renderer(io, flags);
   const live = io.out.isTerminal && (flags.output === 'table' || flags.output === 'wide');
   return {
     follow: (current, intervalMs) => {
@@ -52,7 +51,7 @@ function followOnScreen(io: Io, flags: OutputFlags, current: () => Summary): () 
     const { columns: width, rows: height } = io.out;
     screen.draw(
       renderTable(arrange(current(), { ...flags, live: true }), {
-        ...{ width, height, wide: flags.output === 'wide', palette, live: true },
+        ...{ width, height, wide: flags.output === 'wide', palette, live: true, columns: flags.columns ?? null },
       }),
     );
   };
@@ -65,13 +64,18 @@ function followOnScreen(io: Io, flags: OutputFlags, current: () => Summary): () 
   };
 }
 
-function renderer(io: Io, flags: OutputFlags): (summary: Summary) => string {
-  const render = rendererOf(io, flags);
+async function renderer(io: Io, flags: OutputFlags): Promise<(summary: Summary) => string> {
+  const { output } = flags;
+  const render = isJsonpath(output) ? await jsonpathOf(output) : rendererOf(io, flags, output);
   return (summary) => render(arrange(summary, { ...flags, live: false }));
 }
 
-function rendererOf(io: Io, flags: OutputFlags): (summary: Summary) => string {
-  switch (flags.output) {
+function rendererOf(
+  io: Io,
+  flags: OutputFlags,
+  output: Exclude<OutputFlags['output'], Jsonpath>,
+): (summary: Summary) => string {
+  switch (output) {
     case 'json':
       return renderJson;
     case 'jsonl':
@@ -79,9 +83,9 @@ function rendererOf(io: Io, flags: OutputFlags): (summary: Summary) => string {
     case 'yaml':
       return renderYaml;
     case 'csv':
-      return renderCsv;
+      return (summary) => renderCsv(summary, flags);
     case 'markdown':
-      return renderMarkdown;
+      return (summary) => renderMarkdown(summary, flags);
     case 'prometheus':
       return renderPrometheus;
     case 'table':
@@ -89,7 +93,8 @@ function rendererOf(io: Io, flags: OutputFlags): (summary: Summary) => string {
       const palette = paletteFor(usesColor(io, io.out, flags));
       return (summary) =>
         renderTable(summary, {
-          width: io.out.isTerminal ? io.out.columns : PIPE_COLUMNS,
+          ...{ columns: flags.columns ?? null, headers: flags.headers },
+          width: io.out.isTerminal ? io.out.columns : pipeColumns(flags),
           wide: flags.output === 'wide',
           palette,
           live: false,

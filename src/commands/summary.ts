@@ -1,7 +1,7 @@
 /** `summary`: one summary of what happens from now on, or of monitor output that somebody kept. */
 import type { FilterFlags } from '../filter/words.ts';
 import type { Io } from '../io/io.ts';
-import { countingOfFiles } from './counted.ts';
+import { checkSummaryRows, countingOfFiles } from './counted.ts';
 import { createNarrator } from './narrator.ts';
 import {
   type ClusterFlags,
@@ -42,6 +42,7 @@ async function summarizeInput(
   if (superfluous.length > 0)
     throw usage(`With --input there is no cluster and no waiting: leave ${superfluous.join(' and ')} out.`);
   if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
+  await checkSummaryRows(flags);
   const counting = countingOfFiles(flags);
   const files = paths.map((path) => ({ path, chunks: io.read(path) }));
   const [{ summarizeFiles }, { createPresenter }] = await Promise.all([
@@ -49,7 +50,7 @@ async function summarizeInput(
     import('./present.ts'),
   ]);
   const summary = await summarizeFiles(files, io.clock, { dialect: toldDialect(flags), counting });
-  createPresenter(io, flags).final(summary);
+  (await createPresenter(io, flags)).final(summary);
   requireComplete(summary, flags.strict === true);
   return 0;
 }

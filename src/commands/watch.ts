@@ -2,7 +2,7 @@
 import type { FilterFlags } from '../filter/words.ts';
 import type { Io } from '../io/io.ts';
 import { failure } from '../model/problem.ts';
-import { hearingOf } from './counted.ts';
+import { checkSummaryRows, hearingOf } from './counted.ts';
 import { listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import type { ClusterFlags, CountFlags, GroupFlags, OutputFlags, TargetFlags } from './options.ts';
@@ -35,6 +35,7 @@ export interface WatchOptions extends CountFlags, FilterFlags, GroupFlags, Outpu
 
 /** The exit code: 0, or 130 where it was interrupted before there was a result. */
 export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, narrator: Narrator): Promise<number> {
+  await checkSummaryRows(options);
   const hearing = hearingOf(options, io);
   try {
     const listening = await listen(plan, io, narrator, hearing);
@@ -42,7 +43,7 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
       await listening.opened;
       // Loaded only now: until the streams are open, every millisecond is theirs.
       const { createPresenter } = await import('./present.ts');
-      const presenter = createPresenter(io, options);
+      const presenter = await createPresenter(io, options);
       narrator.settle();
       if (io.stop.aborted) return INTERRUPTED;
       const stopShowing = options.live ? presenter.follow(() => listening.summary(), options.intervalMs) : () => {};

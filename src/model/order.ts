@@ -1,4 +1,4 @@
-/** The orders that rows can have. */
+/** The orders that rows can have, and the form of templates on the command line. */
 
 export const SORT_FIELDS = [
   'denied',
@@ -11,5 +11,8 @@ export const SORT_FIELDS = [
   'first-seen',
   'last-seen',
 ] as const;
+
+/** A template in kubectl's syntax. */
+export type Jsonpath = `jsonpath=${string}`;
 
 export type SortField = (typeof SORT_FIELDS)[number];

@@ -149,6 +149,8 @@ export type Problem =
       readonly at: number;
       readonly wanted: string;
     }
+  /** `text` is a JSONPath template; where it goes wrong, and what is wanted there. */
+  | { readonly code: 'TEMPLATE_INVALID'; readonly text: string; readonly at: number; readonly wanted: string }
   | { readonly code: 'CHECKS_INVALID'; readonly path: string; readonly detail: string }
   | { readonly code: 'COMMAND_NOT_RUN'; readonly command: string; readonly detail: string }
   | { readonly code: 'OUTPUT_UNWRITABLE'; readonly detail: string }

@@ -2,7 +2,7 @@
 import type { CheckReport, Judgement } from '../model/check.ts';
 import { causesOf } from './causes.ts';
 import { nearestTexts, seenText } from './check-text.ts';
-import { markdownText } from './markdown.ts';
+import { markdownText } from './markdown-text.ts';
 import { durationText } from './phrases.ts';
 
 const SIGN: Readonly<Record<Judgement, string>> = { held: '✅ held', failed: '❌ failed', unknown: '❔ unknown' };

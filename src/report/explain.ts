@@ -70,6 +70,8 @@ export function explain(problem: Problem): string {
       return `Cannot read ${problem.path === '-' ? 'standard input' : name(problem.path)}${because(problem.detail)} Give the text that "cilium monitor" prints, plain or gzip.`;
     case 'EXPECTATION_INVALID':
       return `This expectation${problem.name === null ? '' : ` of ${name(problem.name)}`} cannot be read:\n${caretLines(problem)}`;
+    case 'TEMPLATE_INVALID':
+      return `This JSONPath template cannot be read:\n${caretLines(problem)}`;
     case 'CHECKS_INVALID':
       return `The checks in ${problem.path === '-' ? 'standard input' : name(problem.path)} cannot be read${because(problem.detail)} docs/schema/checks.json says what they hold.`;
     case 'COMMAND_NOT_RUN':
@@ -96,7 +98,11 @@ function sinceWhen(type: string): string {
 }
 
 /** The text, a caret under the place, and what was wanted there. */
-function caretLines({ text, at, wanted }: Extract<Problem, { code: 'EXPECTATION_INVALID' }>): string {
+function caretLines({
+  text,
+  at,
+  wanted,
+}: Extract<Problem, { code: 'EXPECTATION_INVALID' | 'TEMPLATE_INVALID' }>): string {
   const before = printable(text.slice(0, at), LONGEST_DETAIL);
   const rest = printable(text.slice(at), LONGEST_DETAIL);
   return `  ${before}${rest}\n  ${' '.repeat(stringWidth(before))}^ wanted here: ${printable(wanted, LONGEST_DETAIL)}`;

@@ -1,7 +1,9 @@
 /** `-o markdown`: a summary for a pull request or a report, as GitHub shows it. */
 import type { Groups } from '../model/groups.ts';
 import type { PolicyRow, Summary } from '../model/summary.ts';
+import { type ChosenColumns, chosenMarkdown } from './chosen.ts';
 import { groupFieldText, withDirection } from './group-fields.ts';
+import { markdownText } from './markdown-text.ts';
 import {
   durationText,
   hasTraffic,
@@ -12,15 +14,15 @@ import {
   reasonText,
   trafficText,
 } from './phrases.ts';
-import { printable } from './printable.ts';
+import { cellsOf } from './policy-fields.ts';
 import { completenessText } from './table-foot.ts';
 
 const MOST_PEERS = 3;
 const TRAFFIC_UNIT =
   'Packets and bytes are those of new and of open connections, in their own direction; what several policies allow is told for each.';
 
-export function renderMarkdown(summary: Summary): string {
-  const { window, policies, groups, targets, source, omittedRows = 0 } = summary;
+export function renderMarkdown(summary: Summary, { columns = null, headers = true }: ChosenColumns = {}): string {
+  const { window, targets, source, omittedRows = 0 } = summary;
   const sign = lowerBoundSign(summary);
   const [first, ...others] = targets;
   const subject =
@@ -28,22 +30,17 @@ export function renderMarkdown(summary: Summary): string {
       ? ''
       : `${markdownText(`${first.namespace}/${first.pod}`)}${others.length > 0 ? ` and ${others.length} more` : ''}, `;
   const measured = hasTraffic(summary);
-  const lines = policies.map((row) => line(row, sign, measured));
-  const table =
-    groups !== null && groups.rows.length > 0
-      ? groupLines(groups, sign)
-      : lines.length === 0
-        ? ['No policy verdicts.']
-        : [
-            `| policy | direction | allowed | redirected | audited | denied | attempts |${measured ? ' packets | bytes |' : ''} peers |`,
-            `|---|---|--:|--:|--:|--:|--:|${measured ? '--:|--:|' : ''}---|`,
-            ...lines,
-          ];
+  const table = tableOf(summary, columns, sign);
+  if (!headers)
+    return table
+      .slice(2)
+      .map((each) => `${each}\n`)
+      .join('');
   return `${[
     `**policystat**: ${subject}${durationText(window.seconds)} until ${window.end}`,
     ...(source.filters.length === 0 ? [] : ['', `Only ${markdownText(source.filters.join(' '))}`]),
     '',
-    ...table,
+    ...(table.length > 2 ? table : ['No policy verdicts.']),
     ...(omittedRows === 0 ? [] : ['', `${plural(omittedRows, 'more row')} left out.`]),
     '',
     'Allowed, redirected and audited are new connections, denied are packets, attempts are distinct denied flows.',
@@ -51,6 +48,19 @@ export function renderMarkdown(summary: Summary): string {
     '',
     markdownText(completenessText(summary)),
   ].join('\n')}\n`;
+}
+
+/** Two lines of header, then the rows. */
+function tableOf(summary: Summary, columns: readonly string[] | null, sign: string): readonly string[] {
+  const { policies, groups } = summary;
+  if (columns !== null) return chosenMarkdown(cellsOf(summary, columns), sign);
+  if (groups !== null) return groupLines(groups, sign);
+  const measured = hasTraffic(summary);
+  return [
+    `| policy | direction | allowed | redirected | audited | denied | attempts |${measured ? ' packets | bytes |' : ''} peers |`,
+    `|---|---|--:|--:|--:|--:|--:|${measured ? '--:|--:|' : ''}---|`,
+    ...policies.map((row) => line(row, sign, measured)),
+  ];
 }
 
 function groupLines({ by, rows }: Groups, sign: string): readonly string[] {
@@ -81,14 +91,4 @@ function titleOf({ policy, isolatedBy, reason }: PolicyRow): string {
   const isolating = isolatedBy.length === 0 ? '' : ` ← ${isolatedBy.map(policyText).join(', ')}`;
   const because = reason === null ? '' : `: ${reasonText(reason)}`;
   return markdownText(policyText(policy) + isolating + because);
-}
-
-/** Text from the cluster is text: it makes no markup, no cell and no mention. */
-export function markdownText(text: string): string {
-  return printable(text, 500)
-    .replace(/[\\`*_{}[\]()#+!|~$]/g, '\\$&')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/@/g, '&#64;');
 }

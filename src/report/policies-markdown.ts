@@ -1,20 +1,31 @@
 /** `policies -o markdown`: a report on policies for a pull request or a page, as GitHub shows it. */
 import type { PolicyReport, PolicyUse } from '../model/policy-report.ts';
-import { markdownText } from './markdown.ts';
+import { type ChosenColumns, chosenMarkdown } from './chosen.ts';
+import { markdownText } from './markdown-text.ts';
 import { lowerBoundSign, policyText } from './phrases.ts';
+import { policyCells } from './policies-fields.ts';
 import { enforcedText, policiesTitle, reportNotes, standingText, useNotes } from './policies-words.ts';
 import { completenessText } from './table-foot.ts';
 
-export function renderPoliciesMarkdown(report: PolicyReport): string {
+export function renderPoliciesMarkdown(
+  report: PolicyReport,
+  { columns = null, headers = true }: ChosenColumns = {},
+): string {
   const sign = lowerBoundSign(report);
-  const table =
-    report.policies.length === 0
-      ? ['No policy.']
-      : [
+  const lines =
+    columns === null
+      ? [
           '| policy | state | pods | enforced | allowed | redirected | audited | denied | by default | on what grounds |',
           '|---|---|--:|---|--:|--:|--:|--:|--:|---|',
           ...report.policies.map((use) => line(use, report, sign)),
-        ];
+        ]
+      : chosenMarkdown(policyCells(report, columns), sign);
+  if (!headers)
+    return lines
+      .slice(2)
+      .map((each) => `${each}\n`)
+      .join('');
+  const table = report.policies.length === 0 ? ['No policy.'] : lines;
   return `${[
     `**policystat**: ${markdownText(policiesTitle(report))}`,
     '',

@@ -1,13 +1,15 @@
 /** `policies -o table` and `-o wide`: one line for each policy, the least useful first, with its grounds below it. */
 import type { PolicyReport, PolicyUse, Sightings, Standing } from '../model/policy-report.ts';
+import { type ChosenColumns, chosenLines } from './chosen.ts';
 import { type Column, cutTo, layOut, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { agoText, kindText, lowerBoundSign, policyText } from './phrases.ts';
+import { policyCells } from './policies-fields.ts';
 import { enforcedText, policiesTitle, reportNotes, standingText, useNotes } from './policies-words.ts';
 import { printable } from './printable.ts';
 import { agentLines, completenessLines, recordLines } from './table-foot.ts';
 
-export interface PoliciesTableOptions {
+export interface PoliciesTableOptions extends ChosenColumns {
   readonly width: number;
   readonly wide: boolean;
   readonly palette: Palette;
@@ -23,6 +25,11 @@ const BY_DEFAULT = 'DEFAULT';
 export function renderPoliciesTable(report: PolicyReport, options: PoliciesTableOptions): string {
   const { palette, wide } = options;
   const width = Math.max(options.width, NARROWEST);
+  if (options.headers === false)
+    return rowLines(report, { ...options, width })
+      .slice(1)
+      .map((line) => `${line}\n`)
+      .join('');
   const footOptions = { width, palette, mostAgents: wide ? Number.POSITIVE_INFINITY : MOST_AGENTS };
   const agents = agentLines(report, footOptions);
   const lines = [
@@ -42,12 +49,19 @@ function bodyOf(report: PolicyReport, options: PoliciesTableOptions): readonly s
   const notes = reportNotes(report).flatMap((note) => wrap(note, width, '  ').map((line) => palette.quiet(line)));
   if (report.policies.length === 0) return [...wrap(nothingText(report), width, ''), ...notes];
   const columns = columnsOf(report, options);
-  const [header = '', ...lines] = layOut(columns, width, palette.heading);
+  const [header = '', ...lines] = rowLines(report, options);
+  if (options.columns) return [header, ...lines, ...notes];
   const [titles = ''] = layOut(columns, width, (title) => title);
   const noteLines = (note: string) => wrap(note, width - NOTE.length, '  ').map((line) => palette.quiet(NOTE + line));
   const rows = report.policies.flatMap((use, at) => [lines[at] ?? '', ...useNotes(use, report).flatMap(noteLines)]);
   const units = wrap(unitsText(titles), width, '').map((line) => palette.quiet(line));
   return [header, ...rows, ...units, ...notes];
+}
+
+function rowLines(report: PolicyReport, options: PoliciesTableOptions): readonly string[] {
+  const { columns = null, width, palette } = options;
+  if (columns === null) return layOut(columnsOf(report, options), width, palette.heading);
+  return chosenLines(policyCells(report, columns), { ...options, sign: lowerBoundSign(report) });
 }
 
 function nothingText({ scope }: PolicyReport): string {

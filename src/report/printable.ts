@@ -29,6 +29,11 @@ export function hasUnsafe(text: string): boolean {
   return text.search(UNSAFE) !== -1;
 }
 
+/** `\u{1b}`: the same form for every character. */
+export function visibleCodePoint(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
+
 function visibleEscape(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);

@@ -1,15 +1,17 @@
 /** `-o table` and `-o wide`: a summary as text that fits the terminal; every number says its unit and whether it is a lower bound. */
 import type { Summary } from '../model/summary.ts';
+import { type ChosenColumns, chosenLines } from './chosen.ts';
 import { cutTo, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
-import { durationText, plural, timeText } from './phrases.ts';
+import { durationText, lowerBoundSign, plural, timeText } from './phrases.ts';
+import { cellsOf } from './policy-fields.ts';
 import { printable } from './printable.ts';
 import { renderDrops, renderL7 } from './table-drops.ts';
 import { agentLines, completenessLines, type FootOptions, recordLines, unitsText } from './table-foot.ts';
 import { renderGroups } from './table-groups.ts';
 import { type Block, columnTitle, type RowsText, renderRows, showsColumn } from './table-rows.ts';
 
-export interface TableOptions {
+export interface TableOptions extends ChosenColumns {
   readonly width: number;
   /** How many lines there are; no bound where it is absent. */
   readonly height?: number;
@@ -27,6 +29,10 @@ const LEAST_BODY = 4;
 export function renderTable(summary: Summary, options: TableOptions): string {
   const { palette, height = Number.POSITIVE_INFINITY } = options;
   const width = Math.max(options.width, NARROWEST);
+  if (options.headers === false)
+    return rowsOf(summary, { ...options, width })
+      .blocks.map(({ line }) => `${line}\n`)
+      .join('');
   const head = [palette.heading(titleText(summary, width)), ...filterLines(summary, width), ''];
   const foot = chooseFoot(summary, { ...options, width, height }, height - head.length - LEAST_BODY);
   const lines = [...head, ...bodyOf(summary, { ...options, width }, height - head.length - foot.length), ...foot];
@@ -40,11 +46,20 @@ function bodyOf(summary: Summary, options: TableOptions, room: number): readonly
     return wrap(silenceText(summary, options.live), options.width, '');
   const shown = beside.flatMap((lines) => ['', ...lines]).slice(0, Math.max(0, Math.floor(room / 2)));
   if (summary.policies.length === 0) return shown.slice(1);
-  const rows =
-    summary.groups === null ? renderRows(summary, options) : renderGroups(summary.groups.by, summary, options);
+  const rows = rowsOf(summary, options);
   const { totals } = rows;
   const below = [...omittedLines(summary, options), ...totals];
   return [...fitRows({ ...rows, totals: below }, room - shown.length, options.palette), ...shown];
+}
+
+function rowsOf(summary: Summary, options: TableOptions): RowsText {
+  const { columns = null } = options;
+  if (columns !== null) {
+    const cells = cellsOf(summary, columns);
+    const [header = '', ...lines] = chosenLines(cells, { ...options, sign: lowerBoundSign(summary) });
+    return { header, blocks: lines.map((line) => ({ line, notes: [] })), totals: [] };
+  }
+  return summary.groups === null ? renderRows(summary, options) : renderGroups(summary.groups.by, summary, options);
 }
 
 /** Where lines are few, whether the numbers are complete matters more than who the agents are, and that more than units. */

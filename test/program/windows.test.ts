@@ -120,3 +120,43 @@ describe('groups', () => {
     expect(stderr).toContain(sentence);
   });
 });
+
+describe('what is printed', () => {
+  const lines = [
+    'Policy verdict log: flow 0x0 local EP ID 425, remote ID 2371, proto 6, ingress, action deny, match none, 10.0.1.5:42596 -> 10.0.1.9:80 tcp SYN',
+    'Policy verdict log: flow 0x0, PolicyName rule1, local EP ID 262, remote ID 3884, proto 6, ingress, action ALLOW auditMode:false, match all, -> tcp SYN',
+  ];
+  const stdin = `${lines.join('\n')}\n`;
+
+  it.each([
+    [['-o', 'jsonpath={.policies[*].policy.name}{"\\n"}'], 'implicit-default-deny rule1\n'],
+    [['-o', 'jsonpath={range .policies[*]}{.policy.name} {.denied}{"\\n"}{end}'], 'implicit-default-deny 1\nrule1 0\n'],
+    [['-o', 'csv', '--columns', 'denied,policy', '--no-headers'], '1,implicit-default-deny\r\n0,rule1\r\n'],
+    [
+      ['--columns', 'policy,denied', '--no-headers', '--sort-by', 'name'],
+      'implicit-default-deny  1\nrule1                  0\n',
+    ],
+  ])('%j', async (args, text) => {
+    const { code, stdout, stderr } = await run(['summary', '--input', '-', ...args], { stdin });
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: text, stderr: '' });
+  });
+
+  it('is a part of a report on policies, too', async () => {
+    const { stdout } = await run(['policies', '--input', '-', '-o', 'jsonpath={.policies[0].policy.name}'], { stdin });
+    expect(stdout).toBe('rule1');
+  });
+
+  it.each([
+    [['summary', '--pod', 'a', '-o', 'jsonpath={.policies'], 'wanted here: } at the end'],
+    [['check', '--pod', 'a', '--expect', 'no denied', '-o', 'jsonpath={kind}'], 'wanted here: a path'],
+    [['policies', '-A', '--columns', 'polcy'], 'There is no column "polcy": give some of policy, namespace'],
+    [['watch', '--pod', 'a', '--columns', 'peer'], 'There is no column "peer"'],
+    [['watch', '--pod', 'a', '--columns', 'policy', '-o', 'json'], '-o table, wide, csv, markdown'],
+    [['summary', '--input', '-', '--columns', 'bytes'], 'There is no column "bytes"'],
+    [['summary', '--pod', 'a', '-o', 'xml'], 'jsonpath=TEMPLATE'],
+  ])('%j means nothing', async (args, sentence) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(sentence);
+  });
+});

@@ -46,6 +46,7 @@ function problems(text: string): { readonly [Code in Problem['code']]: Extract<P
     EVENT_TYPE_UNKNOWN: { code: 'EVENT_TYPE_UNKNOWN', node: text, pod: text, type: text, detail: text },
     INPUT_UNREADABLE: { code: 'INPUT_UNREADABLE', path: text, detail: text },
     EXPECTATION_INVALID: { code: 'EXPECTATION_INVALID', name: text, text, at: 2, wanted: text },
+    TEMPLATE_INVALID: { code: 'TEMPLATE_INVALID', text, at: 2, wanted: text },
     CHECKS_INVALID: { code: 'CHECKS_INVALID', path: text, detail: text },
     COMMAND_NOT_RUN: { code: 'COMMAND_NOT_RUN', command: text, detail: text },
     OUTPUT_UNWRITABLE: { code: 'OUTPUT_UNWRITABLE', detail: text },
@@ -62,8 +63,8 @@ describe.each(Object.values(problems('NAME')))('$code', (problem) => {
 describe.each(Object.values(problems(HOSTILE)))('$code with hostile text', (problem) => {
   it('stays in its lines without an active character', () => {
     const lines = explain(problem).split('\n');
-    // The caret of an expectation stands under its place.
-    expect(lines).toHaveLength(problem.code === 'EXPECTATION_INVALID' ? 3 : 1);
+    // The caret of an expectation or a template stands under its place.
+    expect(lines).toHaveLength(['EXPECTATION_INVALID', 'TEMPLATE_INVALID'].includes(problem.code) ? 3 : 1);
     for (const line of lines) expect(line).not.toMatch(/[[\p{C}\p{Z}]--[ ]]/v);
   });
 });
