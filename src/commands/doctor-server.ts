@@ -1,4 +1,6 @@
 /** Asks the API server all that `doctor` wants of it; every question has its own time limit and its own failure. */
+import { type PolicyObject, readPolicyObject } from '../attribution/policy-object.ts';
+import { listPolicies } from '../discovery/policies.ts';
 import type { ClockDifference, ConfigFacts, NeedAnswer, ServerFacts, UserFacts } from '../doctor/facts.ts';
 import { NEEDS, type Places, questionsOf } from '../doctor/needs.ts';
 import type { Clock } from '../model/clock.ts';
@@ -59,4 +61,11 @@ function dataOf(configMap: unknown): Readonly<Record<string, string>> | null {
   const { data } = configMap;
   if (typeof data !== 'object' || data === null) return null;
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, String(value)]));
+}
+
+/** As far as they may be read: what is derived without them says less. */
+export async function askPolicies(kube: KubeApi, ask: Asker): Promise<readonly PolicyObject[]> {
+  const listed = await ask((signal) => listPolicies({ kube, signal }));
+  const all = listed.kind === 'known' ? (listed.value ?? []) : [];
+  return all.flatMap(({ kind, object }) => readPolicyObject(object, kind) ?? []);
 }

@@ -14,7 +14,7 @@ import { createAsker } from './doctor-ask.ts';
 import { renderDoctor } from './doctor-present.ts';
 import type { DoctorFlags } from './doctor-request.ts';
 import { roleFor } from './doctor-role.ts';
-import { askConfig, askPermissions, askServer, askUser } from './doctor-server.ts';
+import { askConfig, askPermissions, askPolicies, askServer, askUser } from './doctor-server.ts';
 import { locateTargets } from './doctor-targets.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import { type ListenPlan, toListenPlan } from './plan.ts';
@@ -75,7 +75,7 @@ async function examine(plan: ListenPlan, isScoped: boolean, io: Io, narrator: Na
   const [needs, config, readings] = await Promise.all([
     askPermissions(kube, ask, places),
     askConfig(kube, ask, namespaces),
-    readAgents(ask, exec, agents),
+    askPolicies(kube, ask).then(async (policies) => readAgents(ask, exec, agents, policies)),
   ]);
   const checks = [
     judgeServer(server),

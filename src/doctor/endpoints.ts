@@ -11,6 +11,8 @@ const EndpointSchema = v.object({
   spec: Options,
   status: v.object({
     realized: Options,
+    // What was done to it, with the time.
+    log: v.nullish(v.array(v.object({ timestamp: text })), []),
     policy: v.nullish(v.object({ realized: v.nullish(v.object({ 'policy-enabled': v.nullish(v.string()) })) })),
     'external-identifiers': v.nullish(v.object({ 'k8s-namespace': text, 'k8s-pod-name': text, 'pod-name': text }), {}),
   }),
@@ -37,6 +39,8 @@ export function readEndpointFacts(printed: string): EndpointFacts[] | null {
     // What is realized is in force, what is in the spec is wanted.
     const options = { ...spec.options, ...status.realized.options };
     const enforced = status.policy?.realized?.['policy-enabled'] ?? null;
-    return [{ endpoint: id, pod: pod.length > 1 ? pod : null, options, enforced }];
+    const times = status.log.map(({ timestamp }) => Date.parse(timestamp)).filter((atMs) => !Number.isNaN(atMs));
+    const changedMs = times.length === 0 ? null : Math.max(...times);
+    return [{ endpoint: id, pod: pod.length > 1 ? pod : null, options, enforced, changedMs }];
   });
 }

@@ -2,6 +2,7 @@
 import type { AgentRef } from '../model/cluster.ts';
 import type { AccessQuestion, ServerInfo, UserInfo } from '../model/kubernetes.ts';
 import type { Problem } from '../model/problem.ts';
+import type { NameComparison } from './compare-names.ts';
 import type { Need } from './needs.ts';
 import type { Probe } from './probe.ts';
 
@@ -44,6 +45,8 @@ export interface EndpointFacts {
   readonly options: Readonly<Record<string, string>>;
   /** `none`, `ingress`, `egress`, `both`, or the same with `audit-` before it; null where it is not told. */
   readonly enforced: string | null;
+  /** When something was last done to it, by the agent's clock; null where that is not told. */
+  readonly changedMs: number | null;
 }
 
 /** One question to an agent and what it cost. */
@@ -60,4 +63,6 @@ export interface AgentReading {
   /** Null where what the agent printed could not be read. */
   readonly endpoints: Answer<readonly EndpointFacts[] | null>;
   readonly costs: readonly Cost[];
+  /** Null where Hubble is off; known as null where the agent's state cannot be read. */
+  readonly names: Answer<NameComparison | null> | null;
 }

@@ -5,6 +5,7 @@ import type { Problem } from '../model/problem.ts';
 import { explain } from '../report/explain.ts';
 import type { AgentReading, Answer } from './facts.ts';
 import { judgeClock } from './judge-cluster.ts';
+import { judgeNames } from './judge-names.ts';
 import type { Probe } from './probe.ts';
 import { findLeftovers, type Monitor } from './processes.ts';
 import { ageText, check, count, inAgent, list, shellWord, whyNot } from './words.ts';
@@ -54,12 +55,13 @@ function judgeVersion({ agent, probe }: AgentReading): Check {
 
 /** Why an agent did not answer is told once, with its version. */
 export function judgeAgent(reading: AgentReading): readonly Check[] {
-  const { probe, agent, clock } = reading;
+  const { probe, agent, clock, names } = reading;
   if (probe.kind !== 'known') return [judgeVersion(reading)];
   return [
     judgeVersion(reading),
     judgeEventTypes(agent, probe.value),
     judgeHubble(agent, probe.value),
+    ...judgeNames(agent, names),
     judgeClock(clock, 'the agent', agent.node),
     ...judgeLeftovers(agent, probe.value),
   ];

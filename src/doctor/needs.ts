@@ -63,7 +63,7 @@ export const NEEDS: readonly Need[] = [
     why: 'to name identities',
   },
   {
-    ...ATTRIBUTING,
+    ...EVERY,
     verbs: ['list'],
     group: 'cilium.io',
     resources: ['ciliumnetworkpolicies', 'ciliumclusterwidenetworkpolicies'],
@@ -71,7 +71,7 @@ export const NEEDS: readonly Need[] = [
     why: 'to tell which policies isolate a pod',
   },
   {
-    ...ATTRIBUTING,
+    ...EVERY,
     verbs: ['list'],
     group: 'networking.k8s.io',
     resources: ['networkpolicies'],

@@ -19,6 +19,7 @@ const ORDER: readonly CheckName[] = [
   'rate-limit',
   'aggregation',
   'hubble',
+  'hubble-names',
   'clock',
   'leftovers',
   'cost',
@@ -41,9 +42,10 @@ export function doctorReport(
   };
 }
 
-function agentOf({ agent, probe, clock }: AgentReading): DoctorAgent {
+function agentOf({ agent, probe, clock, names }: AgentReading): DoctorAgent {
   const { node, namespace, pod } = agent;
   const told = valueOf(probe);
+  const compared = names === null ? null : valueOf(names);
   const processes = told?.processes ?? null;
   return {
     node,
@@ -54,6 +56,10 @@ function agentOf({ agent, probe, clock }: AgentReading): DoctorAgent {
     program: told?.program ?? null,
     eventTypes: told?.eventTypes ?? null,
     hubble: told?.hubble ?? null,
+    hubbleNames:
+      compared === null
+        ? null
+        : { compared: compared.compared, unnamed: compared.unnamed, differing: compared.differing },
     clockSeconds: clock === null ? null : Math.round(clockApartMs(clock) / 1000),
     monitors: processes === null ? null : monitorsOf(processes),
   };

@@ -13,6 +13,7 @@ export type CheckName =
   | 'event-types'
   | 'clock'
   | 'hubble'
+  | 'hubble-names'
   | 'enforcement'
   | 'audit-mode'
   | 'verdict-events'
@@ -31,6 +32,13 @@ export interface Check {
   readonly advice: string | null;
 }
 
+/** One verdict of which Hubble and attribution name other policies. */
+export interface NamedOtherwise {
+  readonly verdict: string;
+  readonly hubble: string;
+  readonly derived: string;
+}
+
 export interface DoctorAgent {
   readonly node: string;
   readonly namespace: string;
@@ -41,6 +49,14 @@ export interface DoctorAgent {
   readonly program: string | null;
   readonly eventTypes: readonly string[] | null;
   readonly hubble: { readonly state: string; readonly bufferFlows: number | null } | null;
+  /** How many recent verdicts that Hubble named were held against attribution; null where none could be. */
+  readonly hubbleNames: {
+    readonly compared: number;
+    /** Verdicts that Hubble has no name for: default denies, audit, and some that it does not cover. */
+    readonly unnamed: number;
+    /** At most 20 of them. */
+    readonly differing: readonly NamedOtherwise[];
+  } | null;
   /** The agent's clock against ours, in seconds: at least so much later; negative: earlier; 0 where it may be the same. */
   readonly clockSeconds: number | null;
   /** Running in its container; null where it could not be looked. */

@@ -27,6 +27,7 @@ export function endpointOf(changes: Partial<EndpointFacts> = {}): EndpointFacts 
     pod: 'default/deathstar',
     options: { PolicyAuditMode: 'Disabled', PolicyVerdictNotification: 'Enabled' },
     enforced: 'ingress',
+    changedMs: null,
     ...changes,
   };
 }
@@ -41,6 +42,7 @@ export function readingOf(changes: Partial<AgentReading> = {}): AgentReading {
       { question: 'endpoint list', bytes: 17_900, ms: 148 },
       { question: 'policy selectors', bytes: 800, ms: 20 },
     ],
+    names: known({ compared: 12, unnamed: 3, older: 0, differing: [] }),
     ...changes,
   };
 }

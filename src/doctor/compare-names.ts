@@ -1,0 +1,93 @@
+/** Holds the policies that Hubble names for recent verdicts against those that the agent's own state leads to. */
+import { createAnswers } from '../attribution/answers.ts';
+import { attributeVerdict } from '../attribution/attribute.ts';
+import { policiesOfEndpoint } from '../attribution/isolation.ts';
+import type { PolicyObject } from '../attribution/policy-object.ts';
+import { readRealizedPolicies } from '../attribution/realized-policy.ts';
+import { readSelectors } from '../attribution/selectors.ts';
+import type { NamedOtherwise } from '../model/doctor.ts';
+import type { Verdict } from '../model/event.ts';
+import type { PolicyRef } from '../model/policy.ts';
+import { createReader } from '../parser/reader.ts';
+import type { EndpointFacts } from './facts.ts';
+
+/** What the agent prints, read after the sample was taken. */
+export interface AgentTexts {
+  /** `hubble observe -o jsonpb` */
+  readonly flows: string;
+  readonly endpoints: string;
+  readonly selectors: string;
+}
+
+export interface NameComparison {
+  /** Verdicts that Hubble named, and that were made after the last change of their endpoint. */
+  readonly compared: number;
+  /** Verdicts that Hubble has no name for: default denies, audit, and some that it does not cover. */
+  readonly unnamed: number;
+  /** Too old to be held against the state of now. */
+  readonly older: number;
+  readonly differing: readonly NamedOtherwise[];
+}
+
+/** Enough to be shown. */
+const MOST_DIFFERING = 20;
+const NOBODY = 'nobody';
+
+/** Null where the state cannot be read. */
+export function compareNames(
+  texts: AgentTexts,
+  facts: readonly EndpointFacts[],
+  policies: readonly PolicyObject[],
+): NameComparison | null {
+  const selectors = readSelectors(texts.selectors);
+  const realized = readRealizedPolicies(texts.endpoints);
+  if (selectors === null || realized === null) return null;
+  const answers = createAnswers();
+  const states = new Map(
+    realized.map((endpoint) => [
+      endpoint.endpoint,
+      { endpoint, selectors, policies: policiesOfEndpoint(policies, endpoint.labels) },
+    ]),
+  );
+  const changedMs = new Map(facts.map(({ endpoint, changedMs: atMs }) => [endpoint, atMs ?? 0]));
+  const counts = { compared: 0, unnamed: 0, older: 0 };
+  const differing: NamedOtherwise[] = [];
+  const reader = createReader((record) => {
+    if (record.type !== 'policy-verdict') return;
+    const state = states.get(record.endpoint);
+    const named = record.hubble?.policies ?? [];
+    if (state === undefined || (record.hubble?.timeMs ?? 0) <= (changedMs.get(record.endpoint) ?? 0)) counts.older += 1;
+    else if (named.length === 0) counts.unnamed += 1;
+    else {
+      counts.compared += 1;
+      const { policies: derived } = attributeVerdict(record, state, answers);
+      if (isSame(named, derived) || differing.length >= MOST_DIFFERING) return;
+      differing.push({ verdict: verdictText(record), hubble: namesText(named), derived: namesText(derived) });
+    }
+  });
+  reader.push(Buffer.from(texts.flows));
+  reader.end();
+  return { ...counts, differing };
+}
+
+/** Old versions of Hubble leave out what kind of policy it is. */
+function isSame(named: readonly PolicyRef[], derived: readonly PolicyRef[]): boolean {
+  const has = (refs: readonly PolicyRef[], wanted: PolicyRef) =>
+    refs.some(
+      ({ kind, namespace, name }) =>
+        name === wanted.name &&
+        namespace === wanted.namespace &&
+        (kind === null || wanted.kind === null || kind === wanted.kind),
+    );
+  return named.every((ref) => has(derived, ref)) && derived.every((ref) => has(named, ref));
+}
+
+function verdictText({ endpoint, direction, remoteIdentity, protocol, destinationPort, action }: Verdict): string {
+  const port = destinationPort === null ? protocol : `${protocol}/${destinationPort}`;
+  return `${direction} ${action} ${port} of endpoint ${endpoint} with identity ${remoteIdentity ?? 'unknown'}`;
+}
+
+function namesText(refs: readonly PolicyRef[]): string {
+  const names = refs.map(({ namespace, name }) => (namespace === null ? name : `${namespace}/${name}`));
+  return names.length === 0 ? NOBODY : [...new Set(names)].sort().join(', ');
+}

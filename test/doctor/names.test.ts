@@ -1,0 +1,87 @@
+/** Hubble's names and those of attribution: every captured scenario, and what a comparison says where they part. */
+import { readdirSync, readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { readPolicyObject } from '../../src/attribution/policy-object.ts';
+import { compareNames } from '../../src/doctor/compare-names.ts';
+import { readEndpointFacts } from '../../src/doctor/endpoints.ts';
+import { judgeNames } from '../../src/doctor/judge-names.ts';
+import { known, LATE, readingOf } from './made.ts';
+
+const ROOT = new URL('../../fixtures/captures/scenarios/', import.meta.url);
+const Items = v.pipe(v.string(), v.parseJson(), v.object({ items: v.array(v.unknown()) }));
+
+function scenario(name: string, node: string) {
+  const read = (file: string) => readFileSync(new URL(`${name}/${file}`, ROOT), 'utf8');
+  const texts = {
+    flows: read(`${node}--hubble.stdout`),
+    endpoints: read(`${node}--endpoint_list.json`),
+    selectors: read(`${node}--policy_selectors.json`),
+  };
+  const policies = v.parse(Items, read('policies.json')).items.flatMap((item) => readPolicyObject(item) ?? []);
+  // The state was read after the traffic, and things may have been done to an endpoint in between.
+  const facts = (readEndpointFacts(texts.endpoints) ?? []).map((fact) => ({ ...fact, changedMs: null }));
+  return { texts, policies, facts };
+}
+
+const { agent } = readingOf();
+
+describe.each(readdirSync(ROOT).sort())('%s', (name) => {
+  it.each(['node1', 'node2'])('on %s nothing differs', (node) => {
+    const { texts, policies, facts } = scenario(name, node);
+    const found = compareNames(texts, facts, policies);
+    expect(found).toMatchObject({ differing: [], older: 0 });
+    expect((found?.compared ?? 0) + (found?.unnamed ?? 0)).toBeGreaterThan(0);
+  });
+});
+
+describe('rule1', () => {
+  const { texts, policies, facts } = scenario('01-rule1', 'node1');
+
+  it('is told where Hubble says something else, with the first of them', () => {
+    const flows = texts.flows.replaceAll('"name":"rule1"', '"name":"rule2"');
+    const found = compareNames({ ...texts, flows }, facts, policies);
+    expect(found?.differing.length).toBeGreaterThan(0);
+    expect(found?.differing.length).toBe(found?.compared);
+    const [check] = judgeNames(agent, known(found));
+    expect(check).toMatchObject({ status: 'warning', node: 'n1' });
+    expect(check?.text).toMatch(
+      /with identity 12530 is of default\/rule2 for Hubble, of default\/rule1 by the agent's state$/,
+    );
+  });
+
+  it('is not compared where something was done to the endpoint after the verdict', () => {
+    const later = facts.map((fact) => ({ ...fact, changedMs: Date.parse('2027-01-01T00:00:00Z') }));
+    const flows = texts.flows.replaceAll('"name":"rule1"', '"name":"rule2"');
+    const found = compareNames({ ...texts, flows }, later, policies);
+    expect(found).toMatchObject({ compared: 0, unnamed: 0, differing: [] });
+    expect(judgeNames(agent, known(found))).toMatchObject([{ status: 'ok' }]);
+  });
+
+  it('has the same name where an older Hubble leaves out its kind', () => {
+    const flows = texts.flows.replaceAll(/,?"kind":"CiliumNetworkPolicy"/g, '');
+    expect(flows).not.toBe(texts.flows);
+    expect(compareNames({ ...texts, flows }, facts, policies)).toMatchObject({ differing: [] });
+  });
+
+  it.each([{ endpoints: '' }, { selectors: 'Error' }])('cannot be compared with a state of %j', (broken) => {
+    expect(compareNames({ ...texts, ...broken }, facts, policies)).toBeNull();
+    expect(judgeNames(agent, known(null))).toMatchObject([{ status: 'unknown' }]);
+  });
+
+  it('is not looked for in what is no flow', () => {
+    const found = compareNames({ ...texts, flows: 'hubble: not found\n{"flow":{}}\n{' }, facts, policies);
+    expect(found).toEqual({ compared: 0, unnamed: 0, older: 0, differing: [] });
+  });
+});
+
+describe('a judgement', () => {
+  it.each([
+    [null, []],
+    [LATE, ['unknown']],
+    [known({ compared: 0, unnamed: 0, older: 0, differing: [] }), ['ok']],
+    [known({ compared: 7, unnamed: 0, older: 0, differing: [] }), ['ok']],
+  ])('of %j', (names, statuses) => {
+    expect(judgeNames(agent, names).map(({ status }) => status)).toEqual(statuses);
+  });
+});
