@@ -9,7 +9,7 @@ import type { NamedOtherwise } from '../model/doctor.ts';
 import type { Verdict } from '../model/event.ts';
 import type { PolicyRef } from '../model/policy.ts';
 import { createReader } from '../parser/reader.ts';
-import type { EndpointFacts } from './facts.ts';
+import type { EndpointFacts, NameComparison } from './facts.ts';
 
 /** What the agent prints, read after the sample was taken. */
 export interface AgentTexts {
@@ -17,16 +17,6 @@ export interface AgentTexts {
   readonly flows: string;
   readonly endpoints: string;
   readonly selectors: string;
-}
-
-export interface NameComparison {
-  /** Verdicts that Hubble named, and that were made after the last change of their endpoint. */
-  readonly compared: number;
-  /** Verdicts that Hubble has no name for: default denies, audit, and some that it does not cover. */
-  readonly unnamed: number;
-  /** Too old to be held against the state of now. */
-  readonly older: number;
-  readonly differing: readonly NamedOtherwise[];
 }
 
 /** Enough to be shown. */

@@ -1,8 +1,8 @@
 /** What was found out, before anybody judges it. */
 import type { AgentRef } from '../model/cluster.ts';
+import type { NamedOtherwise } from '../model/doctor.ts';
 import type { AccessQuestion, ServerInfo, UserInfo } from '../model/kubernetes.ts';
 import type { Problem } from '../model/problem.ts';
-import type { NameComparison } from './compare-names.ts';
 import type { Need } from './needs.ts';
 import type { Probe } from './probe.ts';
 
@@ -54,6 +54,16 @@ export interface Cost {
   readonly question: string;
   readonly bytes: number;
   readonly ms: number;
+}
+
+export interface NameComparison {
+  /** Verdicts that Hubble named, and that were made after the last change of their endpoint. */
+  readonly compared: number;
+  /** Verdicts that Hubble has no name for: default denies, audit, and some that it does not cover. */
+  readonly unnamed: number;
+  /** Too old to be held against the state of now. */
+  readonly older: number;
+  readonly differing: readonly NamedOtherwise[];
 }
 
 export interface AgentReading {

@@ -1,8 +1,7 @@
 /** Judges whether Hubble and attribution name the same policies. */
 import type { AgentRef } from '../model/cluster.ts';
 import type { Check } from '../model/doctor.ts';
-import type { NameComparison } from './compare-names.ts';
-import type { Answer } from './facts.ts';
+import type { Answer, NameComparison } from './facts.ts';
 import { check, count, whyNot } from './words.ts';
 
 const ADVICE =
