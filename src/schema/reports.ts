@@ -1,0 +1,98 @@
+/** The published forms of reports: `policies -o json` and `check -o json`. */
+import * as v from 'valibot';
+import type { CheckReport } from '../model/check.ts';
+import type { PolicyReport } from '../model/policy-report.ts';
+import { policyRow } from './summary.ts';
+import {
+  amount,
+  apiVersion,
+  completeness,
+  count,
+  counts,
+  direction,
+  policyRef,
+  records,
+  source,
+  targets,
+  text,
+  texts,
+  time,
+  window,
+} from './words.ts';
+
+const selection = v.object({
+  pods: count,
+  others: count,
+  listened: count,
+  specs: count,
+  emptySpecs: count,
+  isComplete: v.boolean(),
+  examples: v.array(v.object({ namespace: v.nullable(text), pod: v.nullable(text), node: v.nullable(text) })),
+});
+
+const enforcement = v.object({
+  status: v.picklist(['enforced', 'partly', 'audited', 'not-enforced', 'unknown']),
+  enforced: count,
+  known: count,
+  reasons: v.array(v.picklist(['rejected', 'no-rules', 'enforcement-off', 'not-realized', 'audit-mode'])),
+  message: v.nullable(text),
+});
+
+const policyUse = v.object({
+  policy: policyRef,
+  standing: v.picklist(['selects-nobody', 'not-enforced', 'not-seen', 'unclear', 'rules-not-seen', 'seen']),
+  exists: v.nullable(v.boolean()),
+  created: v.nullable(time),
+  isolates: v.array(direction),
+  selects: v.nullable(selection),
+  enforcement: v.nullable(enforcement),
+  seen: v.object({
+    ...counts,
+    shared: count,
+    defaultDenied: count,
+    defaultAudited: count,
+    ambiguous: count,
+    firstSeen: v.nullable(time),
+    lastSeen: v.nullable(time),
+  }),
+  nodes: v.nullable(v.object({ total: count, heard: count, seen: count })),
+  silent: count,
+  observedSeconds: v.nullable(amount),
+});
+
+export const PolicyReportSchema = v.object({
+  apiVersion,
+  kind: v.literal('PolicyReport'),
+  window,
+  source,
+  targets,
+  completeness,
+  records,
+  scope: v.object({ kind: v.picklist(['targets', 'namespace', 'cluster', 'files']), namespace: v.nullable(text) }),
+  listedFrom: v.nullable(v.picklist(['api', 'agents'])),
+  policies: v.array(policyUse),
+  unattributed: count,
+}) satisfies v.GenericSchema<PolicyReport>;
+
+const judgement = v.picklist(['held', 'failed', 'unknown']);
+
+export const CheckReportSchema = v.object({
+  apiVersion,
+  kind: v.literal('CheckReport'),
+  judgement,
+  expectations: v.array(
+    v.object({
+      name: v.nullable(text),
+      text,
+      judgement,
+      counted: count,
+      seconds: amount,
+      nearest: v.array(policyRow),
+    }),
+  ),
+  command: v.nullable(v.object({ argv: texts, exitCode: v.nullable(v.pipe(v.number(), v.integer())) })),
+  window,
+  source,
+  completeness,
+  records,
+}) satisfies v.GenericSchema<CheckReport>;
