@@ -1,5 +1,5 @@
 /** `doctor`: what is there, what is missing and what to do. It only asks: nothing in the cluster is changed. */
-import { judgeAgent, judgeReadiness } from '../doctor/judge-agents.ts';
+import { judgeAgent, judgeReadiness, judgeSilence } from '../doctor/judge-agents.ts';
 import { judgeClock, judgePermissions, judgeServer, judgeUser } from '../doctor/judge-cluster.ts';
 import { judgeCost } from '../doctor/judge-cost.ts';
 import { judgeAuditMode, judgeConfig, judgeVerdictEvents } from '../doctor/judge-events.ts';
@@ -84,6 +84,7 @@ async function examine(plan: ListenPlan, isScoped: boolean, io: Io, narrator: Na
     judgeClock(server.clock, 'the API server', null),
     ...(targets === null ? [] : judgeTargets(targets, readings)),
     ...judgeReadiness(found),
+    ...judgeSilence(readings),
     ...readings.flatMap(judgeAgent),
     ...judgeConfig(config),
     ...judgeAuditMode(config, readings),

@@ -37,34 +37,42 @@ export function judgeReadiness(found: Answer<FoundAgents>): readonly Check[] {
   ];
 }
 
-function judgeVersion({ agent, probe }: AgentReading): Check {
-  if (probe.kind !== 'known') return check('version', 'unknown', whyNot(probe), null, agent.node);
-  const { version, dialect, program } = probe.value;
-  if (version === null) return check('version', 'unknown', 'the agent did not tell its version', null, agent.node);
+function judgeVersion({ node }: AgentRef, { version, dialect, program }: Probe): Check {
+  if (version === null) return check('version', 'unknown', 'the agent did not tell its version', null, node);
   const patched = dialect === 'accuknox' ? ", AccuKnox's patched Cilium" : '';
   const text = `Cilium ${version}${patched}, program ${program ?? '?'}`;
   const minor = Number(/^1\.(\d+)/.exec(version)?.[1] ?? Number.NaN);
-  if (minor < OLDEST_MINOR)
-    return check('version', 'failed', text, 'Policy verdicts need Cilium 1.8 or newer.', agent.node);
+  if (minor < OLDEST_MINOR) return check('version', 'failed', text, 'Policy verdicts need Cilium 1.8 or newer.', node);
   if (!(minor <= NEWEST_MINOR)) {
     const advice = `policystat was made for Cilium 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR}: see that "unparsed" stays 0.`;
-    return check('version', 'warning', text, advice, agent.node);
+    return check('version', 'warning', text, advice, node);
   }
-  return check('version', 'ok', text, null, agent.node);
+  return check('version', 'ok', text, null, node);
 }
 
-/** Why an agent did not answer is told once, with its version. */
+/** Of those that answered. */
 export function judgeAgent(reading: AgentReading): readonly Check[] {
   const { probe, agent, clock, names } = reading;
-  if (probe.kind !== 'known') return [judgeVersion(reading)];
+  if (probe.kind !== 'known') return [];
   return [
-    judgeVersion(reading),
+    judgeVersion(agent, probe.value),
     judgeEventTypes(agent, probe.value),
     judgeHubble(agent, probe.value),
     ...judgeNames(agent, names),
     judgeClock(clock, 'the agent', agent.node),
     ...judgeLeftovers(agent, probe.value),
   ];
+}
+
+/** Of those that did not; that the exec is forbidden is told with the permissions. */
+export function judgeSilence(readings: readonly AgentReading[]): readonly Check[] {
+  const isHeard = readings.some(({ probe }) => probe.kind === 'known');
+  return readings.flatMap(({ agent: { node }, probe }) => {
+    if (probe.kind === 'known') return [];
+    if (probe.kind === 'refused' && probe.problem.code === 'EXEC_FORBIDDEN')
+      return [check('agents', 'unknown', 'not asked anything: an exec into it is forbidden', null, node)];
+    return [check('agents', isHeard ? 'warning' : 'failed', `does not answer: ${whyNot(probe)}`, null, node)];
+  });
 }
 
 function judgeEventTypes({ node }: AgentRef, { eventTypes: types }: Probe): Check {

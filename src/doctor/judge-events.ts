@@ -1,5 +1,5 @@
 /** Judges what would keep verdicts from being made or told: enforcement, audit mode, events that are off or limited. */
-import type { Check } from '../model/doctor.ts';
+import type { Check, CheckName } from '../model/doctor.ts';
 import type { AgentReading, ConfigFacts, EndpointFacts } from './facts.ts';
 import { check, count, inAgent, list, shellWord, valueOf, whyNot } from './words.ts';
 
@@ -57,7 +57,11 @@ export function judgeAuditMode(config: ConfigFacts, readings: readonly AgentRead
   const isOn = valueOf(config)?.['policy-audit-mode'] === 'true';
   if (isOn) {
     const text = `on for every endpoint (policy-audit-mode): ${AUDIT}`;
-    return [check('audit-mode', 'warning', text, `To enforce, set it to false in cilium-config ${RESTART}.`)];
+    const advice = `To enforce, set it to false in cilium-config ${RESTART}.`;
+    return [
+      check('audit-mode', 'warning', text, advice),
+      ...notInForce('audit-mode', readings, 'PolicyAuditMode', 'Enabled'),
+    ];
   }
   const checks = readings.flatMap(({ agent, probe, endpoints }) => {
     const audited = withOption(valueOf(endpoints), 'PolicyAuditMode', 'Enabled');
@@ -77,7 +81,11 @@ export function judgeVerdictEvents(config: ConfigFacts, readings: readonly Agent
   if (isOff) {
     const text =
       'switched off (bpf-events-policy-verdict-enabled: false): agents report no verdict, so no events is not no traffic';
-    return [check('verdict-events', 'failed', text, `Set it to true in cilium-config ${RESTART}.`)];
+    const advice = `Set it to true in cilium-config ${RESTART}.`;
+    return [
+      check('verdict-events', 'failed', text, advice),
+      ...notInForce('verdict-events', readings, 'PolicyVerdictNotification', 'Disabled'),
+    ];
   }
   const checks = readings.flatMap(({ agent, probe, endpoints }) => {
     const all = valueOf(endpoints) ?? [];
@@ -96,6 +104,21 @@ export function judgeVerdictEvents(config: ConfigFacts, readings: readonly Agent
       check('verdict-events', 'unknown', 'neither cilium-config nor an agent tells whether verdicts are reported'),
     ];
   return [check('verdict-events', 'ok', 'switched on')];
+}
+
+/** The configuration is read when an agent starts: endpoints may still be as they were. */
+function notInForce(
+  name: CheckName,
+  readings: readonly AgentReading[],
+  option: string,
+  value: string,
+): readonly Check[] {
+  return readings.flatMap(({ agent, endpoints }) => {
+    const other = (valueOf(endpoints) ?? []).filter(({ options }) => option in options && options[option] !== value);
+    if (other.length === 0) return [];
+    const text = `not in force for ${namesOf(other)}, whatever cilium-config says (${option})`;
+    return [check(name, 'warning', text, 'Was the agent restarted since it was set?', agent.node)];
+  });
 }
 
 function programOf(probe: AgentReading['probe']): string {

@@ -1,7 +1,7 @@
 /** Judgements: what was found out on one side, status and words on the other. */
 import { describe, expect, it } from 'vitest';
 import type { ConfigFacts } from '../../src/doctor/facts.ts';
-import { judgeAgent, judgeReadiness } from '../../src/doctor/judge-agents.ts';
+import { judgeAgent, judgeReadiness, judgeSilence } from '../../src/doctor/judge-agents.ts';
 import { judgeClock, judgePermissions, judgeServer, judgeUser } from '../../src/doctor/judge-cluster.ts';
 import { judgeCost } from '../../src/doctor/judge-cost.ts';
 import { judgeAuditMode, judgeConfig, judgeVerdictEvents } from '../../src/doctor/judge-events.ts';
@@ -183,10 +183,28 @@ describe('agents', () => {
     expect(found[0]?.text).toContain(words);
   });
 
-  it('that do not answer say so once', () => {
-    expect(told(judgeAgent(readingOf({ probe: LATE, clock: null })))).toEqual([
-      'version unknown: no answer within 20 s',
-    ]);
+  const silent = readingOf({ probe: LATE, clock: null });
+  const forbidden = readingOf({
+    probe: {
+      kind: 'refused',
+      problem: {
+        code: 'EXEC_FORBIDDEN',
+        context: null,
+        namespace: 'kube-system',
+        pod: 'cilium-x',
+        verbs: [],
+        detail: '',
+      },
+    },
+  });
+  it.each([
+    [[readingOf()], []],
+    [[readingOf(), silent], ['agents warning: does not answer: no answer within 20 s']],
+    [[silent], ['agents failed: does not answer: no answer within 20 s']],
+    [[forbidden], ['agents unknown: not asked anything: an exec into it is forbidden']],
+  ])('that do not answer say so once: %#', (readings, expected) => {
+    expect(told(judgeSilence(readings))).toEqual(expected);
+    expect(judgeAgent(silent)).toEqual([]);
   });
 });
 
@@ -221,6 +239,13 @@ describe('options of endpoints', () => {
   it('are not asked where the whole agent is in audit mode', () => {
     const checks = judgeAuditMode(known({ 'policy-audit-mode': 'true' }), reading(audited));
     expect(checks).toMatchObject([{ status: 'warning', node: null }]);
+  });
+
+  it('say where an agent was not restarted since the configuration changed', () => {
+    const audit = judgeAuditMode(known({ 'policy-audit-mode': 'true' }), reading(endpointOf()));
+    expect(told(audit).at(-1)).toMatch(/not in force for 1 endpoint \(default\/deathstar\)/);
+    const events = judgeVerdictEvents(known({ 'bpf-events-policy-verdict-enabled': 'false' }), reading(endpointOf()));
+    expect(events.map(({ status }) => status)).toEqual(['failed', 'warning']);
   });
 
   it.each([

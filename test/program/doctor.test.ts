@@ -211,9 +211,38 @@ describe('what is missing', () => {
     demo.faults.forbid({ verb: '*', resource: 'pods/exec' });
     const outcome = await doctor(demo);
     expect(outcome.code).toBe(5);
-    expect(complaints(outcome)).toEqual(['permissions failed', 'version unknown', 'audit-mode unknown']);
+    expect(complaints(outcome)).toEqual(['permissions failed', 'agents unknown', 'audit-mode unknown']);
     expect(textOf(outcome, 'permissions')).toContain('may not get, create pods/exec in namespace kube-system');
     expect(parseReport(outcome).roles).toContain('resources: ["pods/exec"]\n    verbs: ["get", "create"]');
+  });
+
+  it('are answers: nobody is waited for without end, and what others say is told', async () => {
+    const demo = await boot();
+    demo.faults.stall(Number.POSITIVE_INFINITY);
+    const startMs = performance.now();
+    const outcome = await doctor(demo, '--request-timeout', '3s');
+    expect(performance.now() - startMs).toBeLessThan(15_000);
+    expect(complaints(outcome)).toEqual(['agents failed', 'audit-mode unknown']);
+    expect(textOf(outcome, 'agents')).toContain('does not answer: no answer within 3 s');
+    expect(textOf(outcome, 'user')).toContain('policystat-demo');
+    expect(outcome.code).toBe(6);
+    demo.faults.stall(0);
+  });
+
+  it('is told for whom one acts as', async () => {
+    const demo = await boot();
+    const outcome = await doctor(demo, '--as', 'jane');
+    expect(textOf(outcome, 'user')).toContain('jane');
+  });
+
+  it('is nothing yet at Ctrl-C', async () => {
+    const demo = await boot();
+    demo.faults.stall(Number.POSITIVE_INFINITY);
+    const running = start(['doctor'], { kubeconfig: demo.kubeconfigPath });
+    await eventually('the agents are asked', () => demo.agentCalls().length > 0);
+    running.process.kill('SIGINT');
+    expect(await running.outcome).toMatchObject({ code: 130, stdout: '' });
+    demo.faults.stall(0);
   });
 
   it('are agents: on one node, and on all', async () => {

@@ -187,6 +187,16 @@ describe('without', () => {
     expect(rowsOf(outcome)).toEqual(WHOLE);
   });
 
+  it('services: addresses are told without their names', async () => {
+    const demo = await boot();
+    demo.faults.forbid({ verb: '*', resource: 'services' });
+    const args = ['events', '--pod', 'deathstar', '--duration', '2s', '-o', 'jsonl', '-t', 'policy-verdict,trace-sock'];
+    const outcome = await withTraffic(demo, args);
+    expect(outcome.code).toBe(0);
+    expect(missing(outcome)).toHaveLength(1);
+    expect(missing(outcome)[0]).toContain('services are shown by their addresses');
+  });
+
   it('nodes: all of them are listened to, and it is said that one without an agent would go unnoticed', async () => {
     const demo = await boot();
     demo.faults.forbid({ verb: '*', resource: 'nodes' });

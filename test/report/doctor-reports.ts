@@ -1,6 +1,6 @@
 /** Doctor's reports, made by the judgements themselves: of a cluster in order, of one in trouble, of a hostile one, of a wide one. */
 import type { AgentReading } from '../../src/doctor/facts.ts';
-import { judgeAgent, judgeReadiness } from '../../src/doctor/judge-agents.ts';
+import { judgeAgent, judgeReadiness, judgeSilence } from '../../src/doctor/judge-agents.ts';
 import { judgeClock, judgePermissions, judgeServer, judgeUser } from '../../src/doctor/judge-cluster.ts';
 import { judgeCost } from '../../src/doctor/judge-cost.ts';
 import { judgeAuditMode, judgeConfig, judgeVerdictEvents } from '../../src/doctor/judge-events.ts';
@@ -38,6 +38,7 @@ function reportOf({ readings, config, missing, words, clockMs }: Found): DoctorR
     judgeClock({ leastMs: clockMs, mostMs: clockMs + 1_000 }, 'the API server', null),
     ...judgeTargets(known({ targets: [target], nodes: ['n1'], warnings: [] }), readings),
     ...judgeReadiness(known({ ready: readings.length, obstacles: [] })),
+    ...judgeSilence(readings),
     ...readings.flatMap(judgeAgent),
     ...judgeConfig(known(config)),
     ...judgeAuditMode(known(config), readings),
