@@ -113,6 +113,15 @@ export class Cursor {
     return (hash ^ (hash >>> 15)) & 0x7fffffff;
   }
 
+  /** The same for all of a range of at least four bytes, not negative. */
+  hash(start: number, end: number): number {
+    const { view } = this;
+    let hash = 0;
+    for (let at = start; at + 4 <= end; at += 4) hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1);
+    hash = Math.imul(hash ^ view.getInt32(end - 4, true), 0x9e3779b1);
+    return (hash ^ (hash >>> 15)) & 0x7fffffff;
+  }
+
   /** The same for words that are too short for `Word`. */
   takeShort(word: Uint8Array): boolean {
     const { bytes, at } = this;

@@ -1,8 +1,10 @@
 /** A number that stands for a flow: protocol, addresses and ports. */
 import type { PacketSummary } from './packet.ts';
 
+type Ends = Pick<PacketSummary, 'source' | 'destination' | 'sourcePort' | 'destinationPort'>;
+
 /** Two lanes of 32 bits, of which 52 are kept: what a number holds exactly. */
-export function flowKeyOf(packet: PacketSummary, protocol: number): number {
+export function flowKeyOf(packet: Ends, protocol: number): number {
   const { source, destination } = packet;
   if (source.family === 0) return 0;
   const ports = ((packet.sourcePort & 0xffff) << 16) | (packet.destinationPort & 0xffff);

@@ -1,6 +1,7 @@
 /** Lines that are JSON: monitor's own (`-j`) and Hubble's (`hubble observe -o json|jsonpb`). */
 import type { Dialect, MonitorRecord } from '../model/event.ts';
 import { readHubbleJson } from './hubble-json.ts';
+import { holdsOtherProgram } from './intruders.ts';
 import { isJsonObject } from './json-fields.ts';
 import { readMonitorJson } from './monitor-json.ts';
 
@@ -15,6 +16,7 @@ export function readJsonLine(text: string, dialect: Dialect | null = null): Moni
   if (!isJsonObject(value)) return { type: 'ignored', reason: 'other-record' };
   const hubble = readHubbleJson(value, dialect);
   if (hubble !== undefined) return hubble;
+  if (holdsOtherProgram(text)) return null;
   const monitor = typeof value.type === 'string' ? readMonitorJson(value) : null;
   return monitor ?? { type: 'ignored', reason: 'other-record' };
 }

@@ -57,7 +57,7 @@ export class OtherLines {
       case 120: // x
         return readDrop(line, this.seen);
       case 123: // {
-        return holdsOtherProgram(line.text) ? null : readJsonLine(line.text, this.onlyDialect);
+        return readJsonLine(line.text, this.onlyDialect);
       case 45: // -
       case 60: // <
       case 61: // =

@@ -3,6 +3,7 @@ import type { Dialect, MonitorRecord, UnparsedReason } from '../model/event.ts';
 import { Blocks } from './blocks.ts';
 import { Cursor, NEWLINE, toStrictText, toText } from './bytes.ts';
 import { prefixLength, withoutEscapes } from './clean.ts';
+import { KnownFlows } from './known-flows.ts';
 import { KnownVerdicts, type TellTimes } from './known-verdicts.ts';
 import { LineSplitter } from './lines.ts';
 import { ignored, OtherLines } from './other-lines.ts';
@@ -41,6 +42,7 @@ const BEGINNING =
 /** The monitor prints none of these in a line; a tab it does. */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/;
 const VERDICT_FIRST = 80;
+const OPEN_BRACE = 123;
 const VERDICT_WORDS = 'Policy verdict log: flow 0x';
 
 export function createReader(emit: (record: MonitorRecord) => void, options: ReaderOptions = {}): Reader {
@@ -73,12 +75,14 @@ class LineReader {
   private readonly verdict = new VerdictLine();
   private readonly otherLines: OtherLines;
   private readonly textLine = new TextLine(this.cursor);
+  private readonly knownFlows: KnownFlows;
   private readonly blocks: Blocks;
   private readonly known: KnownVerdicts | null;
 
   constructor(emit: (record: MonitorRecord) => void, dialect: Dialect | null, known: KnownVerdicts | null) {
     this.emit = emit;
     this.known = known;
+    this.knownFlows = new KnownFlows(this.cursor, known !== null);
     this.verdict.onlyDialect = dialect;
     this.verdict.seen.follower = known?.follower ?? null;
     this.otherLines = new OtherLines(this.verdict.seen, dialect);
@@ -101,14 +105,26 @@ class LineReader {
         at = cursor.at + 1;
         emit(verdict);
         known?.learn(verdict, at);
+      } else if (bytes[at] === OPEN_BRACE && this.knownFlow(at)) {
+        at = cursor.at + 1;
       } else {
         const next = bytes.indexOf(NEWLINE, at) + 1;
-        this.line(bytes, at, next, true);
+        const record = this.line(bytes, at, next, true);
         cursor.open(bytes);
+        if (record !== null && bytes[at] === OPEN_BRACE) this.knownFlows.learn(record, at);
         at = next;
         if (this.blocks.isHolding && at < end) this.finishBefore(bytes, at);
       }
     }
+  }
+
+  private knownFlow(at: number): boolean {
+    this.cursor.at = at;
+    const record = this.knownFlows.read();
+    if (record === null) return false;
+    this.blocks.finish(true);
+    this.emit(record);
+    return true;
   }
 
   /** What is held back comes before a verdict. */
@@ -130,8 +146,8 @@ class LineReader {
     else this.line(bytes, 0, end, false);
   }
 
-  /** A line that is no plain verdict, with its newline at `end - 1`. */
-  private line(bytes: Uint8Array, start: number, end: number, finished: boolean): void {
+  /** A line that is no verdict of monitor's, with its newline at `end - 1`; gives its record where it is understood. */
+  private line(bytes: Uint8Array, start: number, end: number, finished: boolean): MonitorRecord | null {
     const clean = withoutEscapes(bytes, start, end);
     const prefix = prefixLength(clean);
     const line = prefix === 0 ? clean : clean.subarray(prefix);
@@ -142,24 +158,28 @@ class LineReader {
         this.blocks.finish(true);
         this.emit(verdict);
       } else this.unparsed(verdictProblem(verdict, cursor.at, line), bytes, start, end - 1);
-      return;
+      return null;
     }
     const text = toStrictText(line, 0, line.length - 1);
     if (text === null) {
       this.unparsed('not-utf8', bytes, start, end - 1);
-      return;
+      return null;
     }
     const content = text.trimEnd();
     if (content === '') {
       this.emit(ignored('blank'));
-      return;
+      return null;
     }
     const { textLine } = this;
     textLine.open(content, text.length === line.length - 1);
     const damaged = CONTROL.test(content);
     const record = damaged ? null : this.otherLines.read(textLine);
-    if (record !== null && (finished || !textLine.mayBeCut)) this.blocks.next(record, textLine);
-    else this.unparsed(damaged ? 'bad-field' : otherProblem(content), bytes, start, end - 1);
+    if (record !== null && (finished || !textLine.mayBeCut)) {
+      this.blocks.next(record, textLine);
+      return record;
+    }
+    this.unparsed(damaged ? 'bad-field' : otherProblem(content), bytes, start, end - 1);
+    return null;
   }
 
   private unparsed(reason: UnparsedReason, bytes: Uint8Array, start: number, end: number): void {
