@@ -28,10 +28,11 @@ interface Decided {
 
 const WORST: readonly Judgement[] = ['failed', 'unknown', 'held'];
 
-/** `tallyOf`: what is counted for an expectation that counts. */
+/** `tallyOf`: what is counted for an expectation that counts; `tell` hears of each that is decided early. */
 export function createTrial(
   expectations: readonly NamedExpectation[],
   tallyOf: ReadonlyMap<Expectation, Tally>,
+  tell: (expectation: Expectation, judgement: Judgement) => void = () => {},
 ): Trial {
   const decided = new Map<Expectation, Decided>();
 
@@ -60,8 +61,9 @@ export function createTrial(
       if (decided.has(expectation)) continue;
       const counted = countedOf(expectation, moment.summary);
       const standing = standingOf(expectation, counted, moment);
-      if (standing !== 'open')
-        decided.set(expectation, { judgement: standing, counted, seconds: Math.round(moment.elapsedMs) / 1000 });
+      if (standing === 'open') continue;
+      decided.set(expectation, { judgement: standing, counted, seconds: Math.round(moment.elapsedMs) / 1000 });
+      if (!moment.isOver) tell(expectation, standing);
     }
     return decided.size === new Set(expectations.map(({ expectation }) => expectation)).size;
   }

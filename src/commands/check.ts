@@ -7,6 +7,7 @@ import { createTrial, type Trial } from '../check/verdict.ts';
 import type { Io } from '../io/io.ts';
 import type { CheckedCommand, CheckReport } from '../model/check.ts';
 import { failure } from '../model/problem.ts';
+import { printable } from '../report/printable.ts';
 import type { CheckFlags } from './check-request.ts';
 import { type Listening, listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
@@ -91,6 +92,7 @@ async function tryOut(
       const trial = createTrial(
         expectations,
         new Map<Expectation, Tally>(tallies.map((tally) => [tally.expectation, tally])),
+        ({ text }, judgement) => narrator.detail(`${printable(text)}: ${judgement}`),
       );
       const began = beganMs;
       const moment = () => ({ elapsedMs: io.clock.nowMs() - began, isOver: false, summary: listening.summary() });

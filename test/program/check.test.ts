@@ -142,7 +142,7 @@ describe('incomplete data never passes', () => {
   it('a stream that is cut in between exits with 4', async () => {
     const demo = await boot();
     const path = await file('cut', '');
-    const args = ['--expect', EMPIRE_LANDS, '--expect', 'no unparsed', '--expect', 'no denied', '-o', 'json'];
+    const args = ['--expect', EMPIRE_LANDS, '--expect', 'no unparsed', '--expect', 'no denied', '-o', 'json', '-v'];
     const running = start(
       [
         'check',
@@ -156,7 +156,7 @@ describe('incomplete data never passes', () => {
       ],
       environment(demo),
     );
-    await running.until((_, stderr) => stderr.includes('Ship landed'));
+    await running.until((_, stderr) => stderr.includes(`${EMPIRE_LANDS}: held`));
     demo.faults.breakStreams();
     await running.until((_, stderr) => stderr.includes('Lost the stream'));
     await rm(path);
