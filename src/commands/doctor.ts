@@ -66,10 +66,7 @@ async function examine(plan: ListenPlan, isScoped: boolean, io: Io, narrator: Na
   const agents = found.kind === 'known' ? found.value.agents : [];
   const namespaces = [...new Set(agents.map(({ namespace }) => namespace))];
   if (namespaces.length === 0) namespaces.push(plan.agentLocation.namespace ?? USUAL_NAMESPACE);
-  const places = {
-    targets: plan.query.allNamespaces ? null : (plan.query.namespace ?? kube.namespace),
-    agents: namespaces,
-  };
+  const places = { targets: namespacesMeant(plan, kube.namespace), agents: namespaces };
 
   narrator.step('ask');
   const [needs, config, readings] = await Promise.all([
@@ -95,4 +92,13 @@ async function examine(plan: ListenPlan, isScoped: boolean, io: Io, narrator: Na
     .filter(({ missing }) => missing.length > 0)
     .map(({ need, missing }) => ({ need, questions: missing }));
   return doctorReport(head, checks, readings, wanted.length === 0 ? null : rolesYaml('policystat', wanted));
+}
+
+/** Where the targets are by what was typed; null for anywhere. */
+function namespacesMeant({ query }: ListenPlan, ofContext: string): readonly string[] | null {
+  const { pods, workloads, nodes, selector, namespace, allNamespaces } = query;
+  if (allNamespaces) return null;
+  const isAnyElse = workloads.length > 0 || selector !== null || pods.length + nodes.length === 0;
+  const named = pods.map((pod) => (pod.includes('/') ? pod.slice(0, pod.indexOf('/')) : (namespace ?? ofContext)));
+  return [...new Set(isAnyElse ? [...named, namespace ?? ofContext] : named)];
 }

@@ -52,7 +52,7 @@ export function judgePermissions(answers: readonly NeedAnswer[], version: string
       return [check('permissions', 'warning', text, advice)];
     }
     const without = withoutNeed(need);
-    if (without === null) return [check('permissions', 'failed', text, 'The role below allows it.')];
+    if (without === null) return [check('permissions', 'failed', text, adviceFor(need))];
     return [check('permissions', 'warning', `${text}; without it, ${without}`, 'The role below allows it.')];
   });
   if (answers.some(({ isUnknown }) => isUnknown))
@@ -60,6 +60,11 @@ export function judgePermissions(answers: readonly NeedAnswer[], version: string
   if (checks.length > 0) return checks;
   const text = `all that ${COMMANDS.join(', ')} need; exec into an agent is as good as root on its node`;
   return [check('permissions', 'ok', text)];
+}
+
+function adviceFor({ subresource }: NeedAnswer['need']): string {
+  if (subresource !== 'exec') return 'The role below allows it.';
+  return 'The role below allows it, and with it whatever root may do on those nodes. Without it, "policystat summary --input FILE" counts what somebody else kept.';
 }
 
 /** Exec over WebSocket is `get` alone before Kubernetes 1.35, and `create` as well since. */

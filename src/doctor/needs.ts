@@ -130,8 +130,8 @@ export const NEEDS: readonly Need[] = [
 ];
 
 export interface Places {
-  /** Null for every namespace. */
-  readonly targets: string | null;
+  /** Null for every namespace; none where whole nodes are the targets. */
+  readonly targets: readonly string[] | null;
   readonly agents: readonly string[];
 }
 
@@ -156,11 +156,11 @@ export function questionsOf(need: Need, places: Places): AccessQuestion[] {
 /** Null is the cluster as a whole. */
 function namespacesOf({ where, subresource, name }: Need, { targets, agents }: Places): readonly (string | null)[] {
   if (where === 'cluster') return [null];
-  if (where === 'targets') return [targets];
-  const isReadEverywhere = targets === null && subresource === undefined && name === undefined;
-  return isReadEverywhere
-    ? []
-    : agents.filter((namespace) => subresource !== undefined || name !== undefined || namespace !== targets);
+  if (where === 'targets') return targets ?? [null];
+  // To read pods is asked for with the targets.
+  const isList = subresource === undefined && name === undefined;
+  if (isList && targets === null) return [];
+  return agents.filter((namespace) => !isList || targets?.includes(namespace) !== true);
 }
 
 /** What is done where it is not allowed; null where nothing can be done. */

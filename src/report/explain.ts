@@ -25,11 +25,11 @@ export function explain(problem: Problem): string {
     case 'UNAUTHORIZED':
       return `The API server ${name(problem.server)} does not accept the credentials${inContext(problem)}. They have probably expired: log in again and try "kubectl auth whoami".`;
     case 'FORBIDDEN':
-      return `You may not ${name(problem.verb)} ${name(problem.resource)} ${scope(problem.namespace)}${inContext(problem)}${because(problem.detail)} Ask for a role that allows it; ${canI(problem.verb, problem.resource, problem.namespace)} checks it.`;
+      return `You may not ${name(problem.verb)} ${name(problem.resource)} ${scope(problem.namespace)}${inContext(problem)}${because(problem.detail)} Ask for a role that allows it ("policystat doctor" prints the smallest one); ${canI(problem.verb, problem.resource, problem.namespace)} checks it.`;
     case 'DONE_WITHOUT':
       return `You may not ${name(problem.verb)} ${name(problem.resource)} ${scope(problem.namespace)}${inContext(problem)}: ${withoutIt(problem.resource) ?? 'it is done without'}. "policystat doctor" shows the role that allows it.`;
     case 'EXEC_FORBIDDEN':
-      return `You may not exec into the agent ${path(problem)}${inContext(problem)}: ${list(problem.verbs)} on pods/exec in namespace ${name(problem.namespace)} ${problem.verbs.length === 1 ? 'is' : 'are'} missing${because(problem.detail)} Ask for a role that allows it, or let somebody who may keep the monitor's output and use "policystat summary --input FILE".`;
+      return `You may not exec into the agent ${path(problem)}${inContext(problem)}: ${list(problem.verbs)} on pods/exec in namespace ${name(problem.namespace)} ${problem.verbs.length === 1 ? 'is' : 'are'} missing${because(problem.detail)} Ask for a role that allows it ("policystat doctor" prints the smallest one), or let somebody who may keep the monitor's output and use "policystat summary --input FILE".`;
     case 'EXEC_NOT_FOUND':
       return `There is no container ${name(problem.container)} to exec into in ${path(problem)}${inContext(problem)}${because(problem.detail)} Was the agent replaced? Try again, or say where it is with --agent-namespace, --agent-selector and --agent-container.`;
     case 'POD_NOT_FOUND':

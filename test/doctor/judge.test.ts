@@ -55,7 +55,7 @@ describe('the API server', () => {
 });
 
 describe('permissions', () => {
-  const places = { targets: 'shop', agents: ['kube-system'] };
+  const places = { targets: ['shop'], agents: ['kube-system'] };
   const answers = (missing: (resource: string) => boolean, isUnknown = false) =>
     NEEDS.map((need) => ({
       need,

@@ -245,6 +245,26 @@ describe('what is missing', () => {
     demo.faults.stall(0);
   });
 
+  it.each([
+    [['--pod', 'kube-system/hubble-relay'], ['kube-system']],
+    [
+      ['--pod', 'kube-system/hubble-relay', '--pod', 'deathstar'],
+      ['default', 'kube-system'],
+    ],
+    [['--node', 'k8s-node1'], ['kube-system']],
+    [
+      ['-n', 'default'],
+      ['default', 'kube-system'],
+    ],
+    [[], []],
+  ])('are permissions, asked for where %j are', async (targets, namespaces) => {
+    const demo = await boot();
+    demo.faults.forbid({ verb: '*', resource: 'pods' });
+    const { roles } = parseReport(await doctor(demo, ...targets));
+    expect([...(roles ?? '').matchAll(/namespace: "(.*)"/g)].map(([, namespace]) => namespace)).toEqual(namespaces);
+    if (namespaces.length === 0) expect(roles).toContain('kind: ClusterRole');
+  });
+
   it('are agents: on one node, and on all', async () => {
     const demo = await boot();
     const agent = (node: string) => ({

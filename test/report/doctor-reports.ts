@@ -21,7 +21,7 @@ interface Found {
 }
 
 function reportOf({ readings, config, missing, words, clockMs }: Found): DoctorReport {
-  const places = { targets: 'shop', agents: ['kube-system'] };
+  const places = { targets: ['shop'], agents: ['kube-system'] };
   const answers = NEEDS.map((need) => ({
     need,
     missing: questionsOf(need, places).filter(({ resource, subresource = '' }) =>
