@@ -6,31 +6,17 @@ import { fileURLToPath } from 'node:url';
 import { startDemoCluster } from '../src/demo/demo-cluster.ts';
 import { kubectl } from '../tools/kubectl.ts';
 import { attributionCost, VERDICTS } from './attribution.ts';
+import { atMost, inTurn, median, RUNS } from './comparison.ts';
+import { benchFlood } from './flood.ts';
+import { benchOffline } from './offline.ts';
 
-const RUNS = 5;
 /** For an idle watch to reach its lasting size. */
 const IDLE_MS = 5_000;
 const bin = fileURLToPath(new URL('../bin/policystat.js', import.meta.url));
 const programsFolder = fileURLToPath(new URL('../dist/demo/', import.meta.url));
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-/** Both in turn, so that whatever else the machine does meets both. */
-async function inTurn(ours: () => Promise<number>, theirs: () => Promise<number>): Promise<[number, number]> {
-  const measured: [number[], number[]] = [[], []];
-  for (let run = 0; run < RUNS; run += 1) {
-    measured[0].push(await ours());
-    measured[1].push(await theirs());
-  }
-  return [median(measured[0]), median(measured[1])];
-}
-
 function print(what: string, ours: string, against: string, measured: number, bound: number): void {
-  const verdict = measured <= bound ? 'ok' : 'MISSED';
-  process.stdout.write(`${what}: ${ours}, ${against}: ${measured.toFixed(2)} (at most ${bound}) ${verdict}\n`);
-  if (measured > bound) process.exitCode = 1;
+  atMost(`${what}: ${ours}, ${against}`, measured, bound);
 }
 
 function wallMs(args: readonly string[]): Promise<number> {
@@ -47,7 +33,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 async function benchStart(): Promise<void> {
-  const [ours, theirs] = await inTurn(
+  const [ours = Number.NaN, theirs = Number.NaN] = await inTurn(
     () => wallMs([bin, '--version']),
     () => wallMs(['-e', '0']),
   );
@@ -81,7 +67,7 @@ async function benchFirstRequest(kubectlPath: string): Promise<void> {
   };
   try {
     const exec = ['exec', '-n', namespace, pod, '--', 'cilium-dbg', 'monitor', '-t', 'policy-verdict'];
-    const [ours, theirs] = await inTurn(
+    const [ours = Number.NaN, theirs = Number.NaN] = await inTurn(
       () => untilRequest(process.execPath, [bin, 'watch', '--pod', 'deathstar']),
       () => untilRequest(kubectlPath, exec),
     );
@@ -108,7 +94,7 @@ async function benchMemory(env: NodeJS.ProcessEnv): Promise<void> {
 
 async function benchAttribution(): Promise<void> {
   const { parse, parseAndAttribute } = attributionCost();
-  const [parsed, attributed] = await inTurn(parse, parseAndAttribute);
+  const [parsed = Number.NaN, attributed = Number.NaN] = await inTurn(parse, parseAndAttribute);
   const perSecond = (ms: number) => `${(VERDICTS / ms / 1000).toFixed(2)} M verdicts/s`;
   print(
     'attribution, a million verdicts of 500 endpoints',
@@ -119,6 +105,8 @@ async function benchAttribution(): Promise<void> {
   );
 }
 
+await benchOffline();
+await benchFlood();
 await benchAttribution();
 await benchStart();
 await benchFirstRequest(await kubectl('35'));

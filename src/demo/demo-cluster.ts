@@ -37,6 +37,10 @@ export interface DemoOptions {
   readonly programsFolder: string;
   /** Called when a request for an exec arrives. */
   execRequested?(): void;
+  /** Told how long a program in a container was held up by a client that reads slower than it writes. */
+  heldUp?(ms: number): void;
+  /** Puts another program in the place of an agent's own. */
+  replaceAgent?(node: string, cilium: Program): Program;
   /** Called for every event that an agent has to tell, with the number of monitors that listen to it. */
   emitted?(node: string, event: DemoEvent, listeners: number): void;
 }
@@ -131,7 +135,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
         calls.push({ node, argv: invocation.argv, revision: world.revision() });
         return cilium(invocation);
       };
-      return [node, counted];
+      return [node, options.replaceAgent?.(node, counted) ?? counted];
     }),
   );
   const programs = await listenForPrograms(join(folder, 'world.sock'), ({ pod, program }) => {
@@ -143,6 +147,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
     store,
     now,
     execRequested: () => options.execRequested?.(),
+    heldUp: (ms) => options.heldUp?.(ms),
     runtime: {
       container(namespace, pod, container) {
         if (store.get(PODS, namespace, pod) === null) return Promise.resolve(null);

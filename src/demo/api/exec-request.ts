@@ -20,6 +20,8 @@ export interface ExecContext {
   readonly faults: FaultState;
   /** Called when a request for an exec arrives. */
   execRequested?(): void;
+  /** Told how long a program was held up by a client that reads slower than it writes. */
+  heldUp?(ms: number): void;
 }
 
 export interface ExecServer {

@@ -33,12 +33,20 @@ function toBytes(data: RawData): Buffer {
   return Buffer.isBuffer(data) ? data : Buffer.from(data);
 }
 
+export interface ExecSurroundings {
+  readonly groups: ProcessGroups;
+  readonly faults: FaultState;
+  readonly pod: string;
+  /** Told how long a program was held up by a client that reads slower than it writes. */
+  heldUp?(ms: number): void;
+}
+
 export function runExec(
   socket: WebSocket,
   protocol: ExecProtocol,
   options: ExecOptions,
   environment: ContainerEnvironment,
-  surroundings: { readonly groups: ProcessGroups; readonly faults: FaultState; readonly pod: string },
+  surroundings: ExecSurroundings,
 ): void {
   const { groups, faults, pod } = surroundings;
   const dropAfter = faults.takeDropAfter();
@@ -47,6 +55,7 @@ export function runExec(
   let gone = false;
   let stalled = false;
   let congested = false;
+  let congestedMs = 0;
   let ended: ExecEnd | null = null;
 
   const outputs = (): Readable[] => [child?.stdout, child?.stderr].filter((stream) => stream instanceof Object);
@@ -61,10 +70,12 @@ export function runExec(
     socket.send(Buffer.concat([Buffer.of(channel), data]), () => {
       if (!congested || socket.bufferedAmount > LOW_WATER_BYTES) return;
       congested = false;
+      surroundings.heldUp?.(performance.now() - congestedMs);
       updateFlow();
     });
     if (!congested && socket.bufferedAmount > HIGH_WATER_BYTES) {
       congested = true;
+      congestedMs = performance.now();
       updateFlow();
     }
   };

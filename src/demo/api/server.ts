@@ -18,6 +18,7 @@ export interface ApiServerOptions {
   /** Laid over what `/version` says. */
   /** Called when a request for an exec arrives: what a start-up is measured by. */
   execRequested?(): void;
+  heldUp?(ms: number): void;
   readonly versionInfo?: Readonly<Record<string, string>>;
 }
 

@@ -1,0 +1,33 @@
+/** How a measurement is printed: every ratio beside its bound, medians of runs that took turns. */
+
+export const RUNS = 5;
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** Each in turn, so that whatever else the machine does meets all of them. */
+export async function inTurn(...measures: readonly (() => Promise<number>)[]): Promise<number[]> {
+  const measured: number[][] = measures.map(() => []);
+  for (let run = 0; run < RUNS; run += 1) {
+    for (const [at, measure] of measures.entries()) measured[at]?.push(await measure());
+  }
+  return measured.map(median);
+}
+
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function atMost(what: string, value: number, bound: number): void {
+  judge(what, value, 'at most', bound, value <= bound);
+}
+
+export function atLeast(what: string, value: number, bound: number): void {
+  judge(what, value, 'at least', bound, value >= bound);
+}
+
+function judge(what: string, value: number, word: string, bound: number, holds: boolean): void {
+  say(`${what}: ${value.toFixed(2)} (${word} ${bound}) ${holds ? 'ok' : 'MISSED'}`);
+  if (!holds) process.exitCode = 1;
+}
