@@ -45,14 +45,16 @@ const Role = v.variant('kind', [
   }),
 ]);
 
+function rulesIn(yaml: string) {
+  const roles = parseAllDocuments(yaml).map((document) => v.parse(Role, document.toJS()));
+  return roles.flatMap((role) =>
+    role.rules.map((rule) => ('namespace' in role.metadata ? { ...rule, namespace: role.metadata.namespace } : rule)),
+  );
+}
+
 /** Allows what these roles allow, and nothing else. */
 function grant(demo: DemoCluster, yaml: string): void {
-  const roles = parseAllDocuments(yaml).map((document) => v.parse(Role, document.toJS()));
-  demo.faults.allowOnly(
-    roles.flatMap((role) =>
-      role.rules.map((rule) => ('namespace' in role.metadata ? { ...rule, namespace: role.metadata.namespace } : rule)),
-    ),
-  );
+  demo.faults.allowOnly(rulesIn(yaml));
 }
 
 const LISTEN = ['--pod', 'deathstar', '--duration', '2s', '-o', 'json'];
@@ -158,6 +160,36 @@ describe.each([[[]], [['-n', 'default']]])('the roles for targets %j', (scope) =
       ]),
     );
     expect(new Set(missing(outcome)).size).toBe(missing(outcome).length);
+  });
+});
+
+describe('every rule of the roles for watch', () => {
+  it('is needed, or is named once where it is gone', async () => {
+    const demo = await boot();
+    const rules = rulesIn((await run(['doctor', '--role', 'watch', '-n', 'default'])).stdout);
+    const fates: string[] = [];
+    for (const gone of rules) {
+      demo.faults.allowOnly(rules.filter((rule) => rule !== gone));
+      const target = gone.apiGroups.includes('apps') ? 'deploy/deathstar' : 'pod/deathstar';
+      const args = ['summary', target, '-n', 'default', '--duration', '1s', '-o', 'json'];
+      const outcome = await run(args, { kubeconfig: demo.kubeconfigPath });
+      const named = missing(outcome).map((line) => /may not (?:\w+ |exec )(\S+)/.exec(line)?.[1] ?? '');
+      expect(named.every((name) => name === 'into' || gone.resources.includes(name.split('.')[0] ?? ''))).toBe(true);
+      fates.push(`${gone.resources.join(',')}: ${outcome.code}, named ${named.length}`);
+    }
+    expect(fates.sort()).toEqual([
+      'ciliumendpoints: 0, named 1',
+      'ciliumidentities: 0, named 1',
+      'ciliumnetworkpolicies,ciliumclusterwidenetworkpolicies: 0, named 2',
+      'deployments,statefulsets,daemonsets,replicasets: 0, named 1',
+      'jobs,cronjobs: 0, named 0',
+      'networkpolicies: 0, named 1',
+      'nodes: 0, named 0',
+      'pods/exec: 5, named 1',
+      'pods: 5, named 1',
+      'pods: 5, named 1',
+      'replicationcontrollers: 0, named 0',
+    ]);
   });
 });
 
