@@ -1,8 +1,9 @@
 /** `doctor`: what is there, what is missing and what to do. It only asks: nothing in the cluster is changed. */
 import { judgeAgent, judgeReadiness, judgeSilence } from '../doctor/judge-agents.ts';
 import { judgeClock, judgePermissions, judgeServer, judgeUser } from '../doctor/judge-cluster.ts';
+import { judgeConfig } from '../doctor/judge-config.ts';
 import { judgeCost } from '../doctor/judge-cost.ts';
-import { judgeAuditMode, judgeConfig, judgeVerdictEvents } from '../doctor/judge-events.ts';
+import { judgeAuditMode, judgeVerdictEvents } from '../doctor/judge-events.ts';
 import { judgeTargets } from '../doctor/judge-targets.ts';
 import { doctorReport, exitCodeOf } from '../doctor/report.ts';
 import { rolesYaml } from '../doctor/role-yaml.ts';

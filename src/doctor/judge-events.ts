@@ -1,55 +1,8 @@
-/** Judges what would keep verdicts from being made or told: enforcement, audit mode, events that are off or limited. */
+/** Judges what would keep verdicts from being told, or let them mean something else: audit mode, events that are off. */
 import type { Check, CheckName } from '../model/doctor.ts';
 import type { AgentReading, ConfigFacts, EndpointFacts } from './facts.ts';
-import { check, count, inAgent, list, shellWord, valueOf, whyNot } from './words.ts';
-
-const RESTART = 'and restart the agents (kubectl -n NAMESPACE rollout restart ds/cilium)';
-
-export function judgeConfig(config: ConfigFacts): readonly Check[] {
-  const known = valueOf(config);
-  if (known === null) {
-    const why = config.kind === 'known' ? 'there is no ConfigMap cilium-config' : whyNot(config);
-    return (['enforcement', 'rate-limit', 'aggregation'] as const).map((name) => check(name, 'unknown', why));
-  }
-  return [judgeEnforcement(known), judgeRateLimit(known), judgeAggregation(known)];
-}
-
-type Config = Readonly<Record<string, string>>;
-
-function judgeEnforcement(config: Config): Check {
-  const mode = config['enable-policy'] ?? 'default';
-  switch (mode) {
-    case 'never':
-      return check(
-        'enforcement',
-        'failed',
-        'policy is switched off (enable-policy: never): every policy is without effect, and there are no verdicts',
-        `Set enable-policy to default in cilium-config ${RESTART}.`,
-      );
-    case 'always':
-      return check('enforcement', 'ok', 'always: pods that no policy selects are denied everything, too');
-    default:
-      return check('enforcement', 'ok', `${mode}: pods that no policy selects are not enforced, and make no verdicts`);
-  }
-}
-
-function judgeRateLimit(config: Config): Check {
-  const limit = Number(config['bpf-events-default-rate-limit'] ?? 0);
-  if (!(limit > 0)) return check('rate-limit', 'ok', 'events are not rate-limited');
-  const burst = config['bpf-events-default-burst-limit'];
-  const more = burst === undefined ? '' : `, with bursts of ${burst}`;
-  return check(
-    'rate-limit',
-    'warning',
-    `at most ${limit} events a second${more} (bpf-events-default-rate-limit): what is beyond is dropped without a trace, and no count can be vouched for`,
-    `For exact counts, set it to 0 in cilium-config ${RESTART}.`,
-  );
-}
-
-function judgeAggregation(config: Config): Check {
-  const level = config['monitor-aggregation'] ?? 'none';
-  return check('aggregation', 'ok', `${level}: thins out trace events, never verdicts or drops`);
-}
+import { RESTART } from './judge-config.ts';
+import { check, count, inAgent, list, shellWord, valueOf } from './words.ts';
 
 const AUDIT = 'what policy would deny is let through, and counts as audited';
 

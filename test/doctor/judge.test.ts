@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { ConfigFacts } from '../../src/doctor/facts.ts';
 import { judgeAgent, judgeReadiness, judgeSilence } from '../../src/doctor/judge-agents.ts';
 import { judgeClock, judgePermissions, judgeServer, judgeUser } from '../../src/doctor/judge-cluster.ts';
+import { judgeConfig } from '../../src/doctor/judge-config.ts';
 import { judgeCost } from '../../src/doctor/judge-cost.ts';
-import { judgeAuditMode, judgeConfig, judgeVerdictEvents } from '../../src/doctor/judge-events.ts';
+import { judgeAuditMode, judgeVerdictEvents } from '../../src/doctor/judge-events.ts';
 import { judgeTargets } from '../../src/doctor/judge-targets.ts';
 import { NEEDS, questionsOf } from '../../src/doctor/needs.ts';
 import { exitCodeOf } from '../../src/doctor/report.ts';
@@ -217,6 +218,8 @@ describe('cilium-config', () => {
     ['always enforcing', known({ 'enable-policy': 'always' }), ['ok', 'ok', 'ok']],
     ['with a rate limit', known({ 'bpf-events-default-rate-limit': '10' }), ['ok', 'warning', 'ok']],
     ['with a rate limit of 0', known({ 'bpf-events-default-rate-limit': '0' }), ['ok', 'ok', 'ok']],
+    ['that reads no NetworkPolicies', known({ 'enable-k8s-networkpolicy': 'false' }), ['ok', 'warning', 'ok', 'ok']],
+    ['that reports no drops', known({ 'bpf-events-drop-enabled': 'false' }), ['ok', 'warning', 'ok', 'ok']],
     ['absent', known(null), ['unknown', 'unknown', 'unknown']],
     ['forbidden', REFUSED, ['unknown', 'unknown', 'unknown']],
   ])('%s', (_name, config, statuses) => {

@@ -2,8 +2,9 @@
 import type { AgentReading } from '../../src/doctor/facts.ts';
 import { judgeAgent, judgeReadiness, judgeSilence } from '../../src/doctor/judge-agents.ts';
 import { judgeClock, judgePermissions, judgeServer, judgeUser } from '../../src/doctor/judge-cluster.ts';
+import { judgeConfig } from '../../src/doctor/judge-config.ts';
 import { judgeCost } from '../../src/doctor/judge-cost.ts';
-import { judgeAuditMode, judgeConfig, judgeVerdictEvents } from '../../src/doctor/judge-events.ts';
+import { judgeAuditMode, judgeVerdictEvents } from '../../src/doctor/judge-events.ts';
 import { judgeTargets } from '../../src/doctor/judge-targets.ts';
 import { NEEDS, questionsOf } from '../../src/doctor/needs.ts';
 import { doctorReport } from '../../src/doctor/report.ts';

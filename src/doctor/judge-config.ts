@@ -1,0 +1,74 @@
+/** Judges the ConfigMap `cilium-config`: what is enforced, and which events are reported at all. */
+import type { Check } from '../model/doctor.ts';
+import type { ConfigFacts } from './facts.ts';
+import { check, valueOf, whyNot } from './words.ts';
+
+type Config = Readonly<Record<string, string>>;
+
+export const RESTART = 'and restart the agents (kubectl -n NAMESPACE rollout restart ds/cilium)';
+
+/** Cilium pkg/option/config.go, 1.19: all of them are on where nothing is said. */
+const READ_KINDS: readonly (readonly [key: string, kind: string])[] = [
+  ['enable-k8s-networkpolicy', 'NetworkPolicies'],
+  ['enable-cilium-network-policy', 'CiliumNetworkPolicies'],
+  ['enable-cilium-clusterwide-network-policy', 'CiliumClusterwideNetworkPolicies'],
+];
+const REPORTED_EVENTS: readonly (readonly [key: string, type: string])[] = [
+  ['bpf-events-drop-enabled', 'drop'],
+  ['bpf-events-trace-enabled', 'trace'],
+];
+
+export function judgeConfig(config: ConfigFacts): readonly Check[] {
+  const known = valueOf(config);
+  if (known === null) {
+    const why = config.kind === 'known' ? 'there is no ConfigMap cilium-config' : whyNot(config);
+    return (['enforcement', 'rate-limit', 'aggregation'] as const).map((name) => check(name, 'unknown', why));
+  }
+  return [
+    judgeEnforcement(known),
+    ...judgeKinds(known),
+    ...judgeOtherEvents(known),
+    judgeRateLimit(known),
+    judgeAggregation(known),
+  ];
+}
+
+function judgeEnforcement(config: Config): Check {
+  const mode = config['enable-policy'] ?? 'default';
+  if (mode === 'never') {
+    const text =
+      'policy is switched off (enable-policy: never): every policy is without effect, and there are no verdicts';
+    return check('enforcement', 'failed', text, `Set enable-policy to default in cilium-config ${RESTART}.`);
+  }
+  if (mode === 'always')
+    return check('enforcement', 'ok', 'always: pods that no policy selects are denied everything, too');
+  return check('enforcement', 'ok', `${mode}: pods that no policy selects are not enforced, and make no verdicts`);
+}
+
+function judgeKinds(config: Config): readonly Check[] {
+  return READ_KINDS.filter(([key]) => config[key] === 'false').map(([key, kind]) => {
+    const text = `${kind} are not read (${key}: false): none of them has an effect`;
+    return check('enforcement', 'warning', text, `If they should, set it to true in cilium-config ${RESTART}.`);
+  });
+}
+
+function judgeOtherEvents(config: Config): readonly Check[] {
+  return REPORTED_EVENTS.filter(([key]) => config[key] === 'false').map(([key, type]) => {
+    const text = `${type} events are switched off (${key}: false): -t ${type} shows nothing; verdicts are told all the same`;
+    return check('verdict-events', 'warning', text, `If they are wanted, set it to true in cilium-config ${RESTART}.`);
+  });
+}
+
+function judgeRateLimit(config: Config): Check {
+  const limit = Number(config['bpf-events-default-rate-limit'] ?? 0);
+  if (!(limit > 0)) return check('rate-limit', 'ok', 'events are not rate-limited');
+  const burst = config['bpf-events-default-burst-limit'];
+  const more = burst === undefined ? '' : `, with bursts of ${burst}`;
+  const text = `at most ${limit} events a second${more} (bpf-events-default-rate-limit): what is beyond is dropped without a trace, and no count can be vouched for`;
+  return check('rate-limit', 'warning', text, `For exact counts, set it to 0 in cilium-config ${RESTART}.`);
+}
+
+function judgeAggregation(config: Config): Check {
+  const level = config['monitor-aggregation'] ?? 'none';
+  return check('aggregation', 'ok', `${level}: thins out trace events, never verdicts or drops`);
+}
