@@ -140,6 +140,7 @@ export type Problem =
       readonly detail: string;
     }
   | { readonly code: 'INPUT_UNREADABLE'; readonly path: string; readonly detail: string }
+  | { readonly code: 'SUMMARY_INVALID'; readonly path: string; readonly detail: string }
   | {
       readonly code: 'EXPECTATION_INVALID';
       /** The case of a file; null on the command line. */

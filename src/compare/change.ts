@@ -1,0 +1,64 @@
+/** Owns what became of somebody between two sides, and whether that is certain. */
+import type { Change, Credit } from '../model/compare.ts';
+
+export interface Amounts {
+  readonly allowed: number;
+  readonly audited: number;
+  readonly denied: number;
+}
+
+/** Of each side: whether what is not there did not happen. */
+export interface Proof {
+  readonly before: boolean;
+  readonly after: boolean;
+}
+
+/** Only whether there are any is asked: a verdict that several policies are credited with counts for each. */
+export function amountsOf(credits: readonly Credit[]): Amounts {
+  const sum = (name: keyof Amounts) => credits.reduce((total, credit) => total + credit[name], 0);
+  return { allowed: sum('allowed'), audited: sum('audited'), denied: sum('denied') };
+}
+
+function passes({ allowed, audited }: Amounts): boolean {
+  return allowed + audited > 0;
+}
+
+function isSeen(amounts: Amounts): boolean {
+  return passes(amounts) || amounts.denied > 0;
+}
+
+/** Null where nothing changed. */
+export function changeOf(before: Amounts, after: Amounts): Change | null {
+  if (!isSeen(before)) return isSeen(after) ? 'new' : null;
+  if (!isSeen(after)) return 'gone';
+  const [passed, passing] = [passes(before), passes(after)];
+  if (after.denied > 0) {
+    if (passed && !passing) return 'became-denied';
+    if (before.denied === 0) return 'partly-denied';
+    return !passed && passing ? 'partly-allowed' : auditChange(before, after);
+  }
+  return before.denied > 0 ? 'became-allowed' : auditChange(before, after);
+}
+
+function auditChange(before: Amounts, after: Amounts): Change | null {
+  if (before.audited === 0 && after.audited > 0) return 'became-audited';
+  return before.audited > 0 && after.audited === 0 ? 'no-longer-audited' : null;
+}
+
+/** Every change says that something was not there: that has to be proven by one of the two. */
+export function isCertain(change: Change, before: Amounts, after: Amounts, proof: Proof): boolean {
+  switch (change) {
+    case 'became-denied':
+      return (before.denied === 0 && proof.before) || (!passes(after) && proof.after);
+    case 'became-allowed':
+      return (!passes(before) && proof.before) || (after.denied === 0 && proof.after);
+    case 'new':
+    case 'partly-denied':
+    case 'partly-allowed':
+    case 'became-audited':
+      return proof.before;
+    case 'gone':
+    case 'no-longer-audited':
+      return proof.after;
+  }
+}

@@ -1,0 +1,154 @@
+/** Owns the comparison of policies: what each let through and refused on both sides, and how fast. */
+import type { ComparedPolicy, ComparedRow, PolicyAmounts, RateChange } from '../model/compare.ts';
+import type { Direction } from '../model/event.ts';
+import { IMPLICIT_DEFAULT_DENY, type PolicyRef, UNATTRIBUTED } from '../model/policy.ts';
+import type { Proof } from './change.ts';
+import { matchUp, type Pair, type Signs } from './match.ts';
+import { compareRates } from './rate.ts';
+
+/** A policy in one direction, with all its rows. */
+interface Seen {
+  readonly policy: PolicyRef;
+  readonly direction: Direction;
+  readonly rows: readonly ComparedRow[];
+}
+
+/** Null for lines without times. */
+export interface Seconds {
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+/** The row that counts what did not fit in memory. */
+const FOLDED = 'other';
+
+export function comparePolicies(
+  before: readonly ComparedRow[],
+  after: readonly ComparedRow[],
+  seconds: Seconds,
+  proof: Proof,
+): readonly ComparedPolicy[] {
+  return matchUp(seenIn(before), seenIn(after), SIGNS)
+    .map((pair) => comparePair(pair, seconds, proof))
+    .sort((a, b) => RANK[a.change] - RANK[b.change] || weight(b) - weight(a) || compareText(textOf(a), textOf(b)));
+}
+
+const RANK: Readonly<Record<ComparedPolicy['change'], number>> = { new: 0, gone: 1, more: 2, less: 3, same: 4 };
+
+function weight({ before, after }: ComparedPolicy): number {
+  return [before, after].reduce((sum, amounts) => sum + (amounts === null ? 0 : totalOf(amounts)), 0);
+}
+
+function textOf({ policy, direction }: ComparedPolicy): string {
+  return refKey(policy) + direction;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function totalOf({ allowed, redirected, audited, denied }: Omit<PolicyAmounts, 'perSecond'>): number {
+  return allowed + redirected + audited + denied;
+}
+
+function seenIn(rows: readonly ComparedRow[]): readonly Seen[] {
+  const seen = new Map<string, { policy: PolicyRef; direction: Direction; rows: ComparedRow[] }>();
+  for (const row of rows) {
+    // One that only packets were counted for decided nothing new.
+    if (totalOf(row) === 0) continue;
+    const key = refKey(row.policy) + row.direction;
+    const known = seen.get(key);
+    if (known === undefined) seen.set(key, { policy: row.policy, direction: row.direction, rows: [row] });
+    else known.rows.push(row);
+  }
+  return [...seen.values()];
+}
+
+/** A default deny is none, nor is what no policy is named for. */
+export function isNamed({ kind, name }: PolicyRef): boolean {
+  return kind !== null || ![IMPLICIT_DEFAULT_DENY, UNATTRIBUTED, FOLDED].includes(name);
+}
+
+/** Whether some policies are not told apart, so that one that is missing may be among them. */
+export function hasFoldedPolicies(rows: readonly ComparedRow[]): boolean {
+  return rows.some(({ policy, attribution }) => policy.name === FOLDED && attribution === 'unattributed');
+}
+
+export function refKey({ kind, namespace, name }: PolicyRef): string {
+  return JSON.stringify([kind, namespace, name]);
+}
+
+function wholeName({ policy, direction }: Seen): string {
+  return refKey(policy) + direction;
+}
+
+function bareName(isBare: boolean): (seen: Seen) => string | null {
+  return ({ policy, direction }) =>
+    (policy.kind === null && policy.namespace === null) === isBare ? `${policy.name} ${direction}` : null;
+}
+
+/** The patched Cilium prints bare names; a kept output has nothing else. */
+const SIGNS: readonly Signs<Seen>[] = [
+  [wholeName, wholeName],
+  [bareName(true), bareName(false)],
+  [bareName(false), bareName(true)],
+];
+
+function comparePair(pair: Pair<Seen>, seconds: Seconds, proof: Proof): ComparedPolicy {
+  const { before, after } = pair;
+  const either = pair.before ?? pair.after;
+  const known = either.policy.kind === null ? (after ?? either) : either;
+  const was = before === null ? null : amountsOf(before.rows, seconds.before);
+  const is = after === null ? null : amountsOf(after.rows, seconds.after);
+  const rates = ratesOf(was, is, seconds);
+  const change = was === null ? 'new' : is === null ? 'gone' : worst(rates);
+  const isCertain = change === 'new' ? proof.before : change === 'gone' ? proof.after : proof.before && proof.after;
+  return { policy: known.policy, direction: known.direction, change, isCertain, rates, before: was, after: is };
+}
+
+function worst(rates: ComparedPolicy['rates']): RateChange {
+  if (rates === null) return 'same';
+  return rates.denied === 'same' ? rates.allowed : rates.denied;
+}
+
+type Amounts = NonNullable<ComparedPolicy['before']>;
+
+function ratesOf(before: Amounts | null, after: Amounts | null, seconds: Seconds): ComparedPolicy['rates'] {
+  const [was, is] = [seconds.before, seconds.after];
+  if (was === null || is === null) return null;
+  const rate = (count: (amounts: Amounts) => number) =>
+    compareRates(
+      { count: before === null ? 0 : count(before), seconds: was },
+      { count: after === null ? 0 : count(after), seconds: is },
+    );
+  return {
+    allowed: rate(({ allowed, redirected, audited }) => allowed + redirected + audited),
+    // One refused client sends several packets.
+    denied: rate(({ attempts }) => attempts),
+  };
+}
+
+function amountsOf(rows: readonly ComparedRow[], seconds: number | null): Amounts {
+  const sum = (name: Exclude<keyof PolicyAmounts, 'perSecond'>) => rows.reduce((total, row) => total + row[name], 0);
+  const counts = {
+    allowed: sum('allowed'),
+    redirected: sum('redirected'),
+    audited: sum('audited'),
+    denied: sum('denied'),
+    attempts: sum('attempts'),
+  };
+  const perSecond = (count: number) => (seconds === null ? 0 : Math.round((count / seconds) * 1000) / 1000);
+  const isolating = new Map(rows.flatMap((row) => row.isolatedBy).map((ref) => [refKey(ref), ref]));
+  return {
+    ...counts,
+    perSecond:
+      seconds === null
+        ? null
+        : {
+            allowed: perSecond(counts.allowed + counts.redirected),
+            audited: perSecond(counts.audited),
+            denied: perSecond(counts.denied),
+          },
+    isolatedBy: [...isolating.values()].sort((a, b) => compareText(refKey(a), refKey(b))),
+  };
+}

@@ -1,0 +1,166 @@
+/** What two summaries say when they are held against each other. Its JSON form is a contract (`apiVersion: policystat/v1`). */
+import type { Judgement } from './check.ts';
+import type { Direction } from './event.ts';
+import type { PolicyRef } from './policy.ts';
+import type { Counts, DropRow, L7Row, PolicyRow, Summary } from './summary.ts';
+
+/** What is read of a summary, from a file as well: it may be one that another version wrote. */
+export interface CompareInput extends Pick<Summary, 'window' | 'source' | 'targets' | 'completeness' | 'totals'> {
+  readonly records: Pick<Summary['records'], 'received' | 'counted' | 'unparsed'>;
+  readonly policies: readonly ComparedRow[];
+  readonly drops: readonly Pick<DropRow, 'reason' | 'direction' | 'packets'>[];
+  readonly l7: readonly Pick<L7Row, 'policy' | 'direction' | 'protocol' | 'forwarded' | 'denied' | 'redirected'>[];
+}
+
+export type ComparedRow = Counts &
+  Pick<
+    PolicyRow,
+    'policy' | 'direction' | 'attribution' | 'isolatedBy' | 'shared' | 'firstSeen' | 'lastSeen' | 'peers' | 'ports'
+  >;
+
+/** One of the two, without its rows. */
+export interface ComparedSide extends Omit<CompareInput, 'policies' | 'drops' | 'l7'> {
+  /** The file that it came from; `-` is standard input. */
+  readonly input: string;
+  /** False for lines that carry no time: nothing can be said per second. */
+  readonly isTimed: boolean;
+  /** Whether what is not in it did not happen in its window. */
+  readonly absenceIsProof: boolean;
+}
+
+/** What one policy let through or refused. */
+export interface Credit {
+  readonly policy: PolicyRef;
+  /** For a default deny: the policies that isolate. */
+  readonly isolatedBy: readonly PolicyRef[];
+  readonly allowed: number;
+  /** Let through in audit mode alone; where a row mixes both, its peers and ports count as allowed. */
+  readonly audited: number;
+  readonly denied: number;
+}
+
+export type Change =
+  /** What was let through is denied, or only denied where both happened. */
+  | 'became-denied'
+  /** Denied as well as let through. */
+  | 'partly-denied'
+  | 'became-allowed'
+  | 'partly-allowed'
+  /** Let through by audit mode only. */
+  | 'became-audited'
+  | 'no-longer-audited'
+  | 'new'
+  | 'gone';
+
+/** Who it is about: a peer, a destination port, or requests of a protocol that a proxy decides about. */
+export type Subject =
+  | {
+      readonly kind: 'peer';
+      /** Null where it is several numbers, or none was told. */
+      readonly identity: number | null;
+      readonly name: string | null;
+      readonly labels: readonly string[];
+    }
+  | { readonly kind: 'port'; readonly protocol: string; readonly port: number | null }
+  | { readonly kind: 'requests'; readonly protocol: string };
+
+export interface ComparedSubject {
+  readonly subject: Subject;
+  readonly direction: Direction | null;
+  readonly change: Change;
+  /** False where it rests on an absence from incomplete data. */
+  readonly isCertain: boolean;
+  /** Empty where it was not seen. */
+  readonly before: readonly Credit[];
+  readonly after: readonly Credit[];
+}
+
+export type RateChange = 'more' | 'less' | 'same';
+
+export interface PolicyAmounts extends Counts {
+  /** Null for lines without times. */
+  readonly perSecond: Readonly<Record<'allowed' | 'audited' | 'denied', number>> | null;
+}
+
+/** A policy in one direction. */
+export interface ComparedPolicy {
+  readonly policy: PolicyRef;
+  readonly direction: Direction;
+  readonly change: 'new' | 'gone' | RateChange;
+  readonly isCertain: boolean;
+  /** Connections let through, and distinct denied flows, per second; null where it cannot be told. */
+  readonly rates: { readonly allowed: RateChange; readonly denied: RateChange } | null;
+  readonly before: (PolicyAmounts & { readonly isolatedBy: readonly PolicyRef[] }) | null;
+  readonly after: (PolicyAmounts & { readonly isolatedBy: readonly PolicyRef[] }) | null;
+}
+
+export interface ComparedDrop {
+  readonly reason: string;
+  readonly direction: Direction | null;
+  readonly change: 'new' | 'gone';
+  readonly isCertain: boolean;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What `--fail-on` knows. */
+export const CRITERIA = [
+  'became-denied',
+  'new-denied',
+  'more-denied',
+  'gone-allowed',
+  'became-allowed',
+  'new-allowed',
+  'gone-denied',
+  'new-audited',
+  'new-policy',
+  'gone-policy',
+  'new-peer',
+  'gone-peer',
+  'new-drop',
+  'gone-drop',
+] as const;
+export type Criterion = (typeof CRITERIA)[number];
+
+export interface JudgedCriterion {
+  readonly criterion: Criterion;
+  /** `failed` where it was met, `unknown` where the data does not tell. */
+  readonly judgement: Judgement;
+  /** How many meet it, those that are not certain included. */
+  readonly found: number;
+}
+
+/**
+ * The answer to *did it break anything?*: something allowed is denied; something is denied that was not, without
+ * being known to have been allowed; something allowed is not seen any more; something denied is allowed; none of these.
+ * `unknown` where nothing was seen to break and the data does not tell.
+ */
+export type CompareVerdict = 'broken' | 'newly-denied' | 'gone-quiet' | 'opened' | 'unbroken' | 'unknown';
+
+/** What makes the two hard to compare. */
+export type CompareNote =
+  | 'targets-differ'
+  | 'types-differ'
+  | 'untimed'
+  | 'shorter-window'
+  | 'reversed'
+  | 'nothing-seen';
+
+export interface CompareReport {
+  readonly apiVersion: 'policystat/v1';
+  readonly kind: 'CompareReport';
+  readonly verdict: CompareVerdict;
+  /** The worst of `failOn`; null where nothing was asked. */
+  readonly judgement: Judgement | null;
+  readonly failOn: readonly JudgedCriterion[];
+  readonly before: ComparedSide;
+  readonly after: ComparedSide;
+  readonly notes: readonly CompareNote[];
+  /** What changed, the worst first. */
+  readonly changes: readonly ComparedSubject[];
+  /** All of them, for their rates: what changed first. */
+  readonly policies: readonly ComparedPolicy[];
+  readonly drops: readonly ComparedDrop[];
+  /** How many peers, ports and kinds of requests are as they were. */
+  readonly unchanged: Readonly<Record<Subject['kind'], number>>;
+}
