@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Io } from '../io/io.ts';
 import { addCheckCommand } from './check-flags.ts';
+import { addCompareCommand } from './compare-flags.ts';
 import { addDoctorCommand } from './doctor-flags.ts';
 import { addEventsCommand } from './event-flags.ts';
 import { addFilterOptions } from './filters.ts';
@@ -119,6 +120,7 @@ Examples:
   addEventsCommand(program, io, done);
   addPoliciesCommand(program, io, done);
   addCheckCommand(program, io, beside, done);
+  addCompareCommand(program, io, done);
   addDoctorCommand(program, io, done);
 
   const demo = program

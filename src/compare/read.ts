@@ -72,6 +72,8 @@ const SummarySchema = v.object({
     agents: v.array(Agent),
     files: v.array(v.string()),
     types: v.nullable(v.array(v.string())),
+    // Summaries of the first versions have none.
+    filters: v.optional(v.array(v.string()), []),
   }),
   targets: v.array(
     v.object({
@@ -101,6 +103,8 @@ const SummarySchema = v.object({
     ),
   }),
   records: v.object({ received: Count, counted: Count, unparsed: Count }),
+  groups: v.optional(v.nullable(v.looseObject({})), null),
+  omittedRows: v.optional(Count, 0),
   totals: v.object({ ingress: v.object(counts), egress: v.object(counts) }),
   policies: v.array(Row),
   drops: v.array(v.object({ reason: v.string(), direction: v.nullable(Direction), packets: Count })),
@@ -138,7 +142,11 @@ export function readSummary(text: string, path: string): CompareInput {
   const kind = kindOf(found);
   if (kind !== 'Summary') throw invalid(kind === null ? 'it holds no summary' : `it holds a ${kind}, not a Summary`);
   const read = v.safeParse(SummarySchema, found);
-  if (read.success) return read.output;
+  if (read.success) {
+    const { groups, omittedRows, ...summary } = read.output;
+    // Where there are groups, they are what rows were left out of.
+    return { ...summary, omittedRows: groups === null ? omittedRows : 0 };
+  }
   const [issue] = read.issues;
   const where = v.getDotPath(issue);
   throw invalid(where === null ? issue.message : `${where}: ${issue.message}`);
@@ -163,8 +171,8 @@ function lastDocument(text: string): unknown {
 /** JSON lines, or documents one after the other as `-o json` prints them. */
 function lastJson(text: string): string {
   const lines = text.split('\n');
-  const last = lines.at(-1) ?? '';
-  if (last.startsWith('{')) return last;
+  const last = lines.at(-1);
+  if (last?.startsWith('{') === true) return last;
   const start = lines.lastIndexOf('{');
   return start <= 0 ? text : lines.slice(start).join('\n');
 }

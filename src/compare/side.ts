@@ -13,16 +13,17 @@ const MUCH_SHORTER = 2;
 const MADE_BY_CONTROLLER = /(?:-[a-z0-9]{6,10})?-(?:[a-z0-9]{5}|\d+)$/;
 
 export function toSide(summary: CompareInput, input: string): ComparedSide {
-  const { window, source, targets, completeness, totals, records } = summary;
+  const { window, source, targets, completeness, totals, records, omittedRows = 0 } = summary;
   return {
     input,
     window,
     isTimed: isTimed(summary),
-    absenceIsProof: completeness.reasons.every((reason) => HIDE_NOTHING.includes(reason)),
+    absenceIsProof: omittedRows === 0 && completeness.reasons.every((reason) => HIDE_NOTHING.includes(reason)),
     source,
     targets,
     completeness,
     totals,
+    omittedRows,
     records: { received: records.received, counted: records.counted, unparsed: records.unparsed },
   };
 }
@@ -47,6 +48,8 @@ export function notesOf(before: ComparedSide, after: ComparedSide): readonly Com
   const notes: readonly (readonly [CompareNote, boolean])[] = [
     ['nothing-seen', isEmpty(before) || isEmpty(after)],
     ['targets-differ', targetsText(before) !== targetsText(after)],
+    ['filters-differ', before.source.filters.join('\n') !== after.source.filters.join('\n')],
+    ['rows-omitted', [before, after].some(({ omittedRows = 0 }) => omittedRows > 0)],
     ['types-differ', typesText(before) !== typesText(after)],
     ['untimed', !timed],
     ['shorter-window', timed && after.window.seconds * MUCH_SHORTER <= before.window.seconds],

@@ -7,6 +7,8 @@ import type { Counts, DropRow, L7Row, PolicyRow, Summary } from './summary.ts';
 /** What is read of a summary, from a file as well: it may be one that another version wrote. */
 export interface CompareInput extends Pick<Summary, 'window' | 'source' | 'targets' | 'completeness' | 'totals'> {
   readonly records: Pick<Summary['records'], 'received' | 'counted' | 'unparsed'>;
+  /** Rows that were left out by `--top`. */
+  readonly omittedRows?: number | undefined;
   readonly policies: readonly ComparedRow[];
   readonly drops: readonly Pick<DropRow, 'reason' | 'direction' | 'packets'>[];
   readonly l7: readonly Pick<L7Row, 'policy' | 'direction' | 'protocol' | 'forwarded' | 'denied' | 'redirected'>[];
@@ -139,12 +141,14 @@ export type CompareVerdict = 'broken' | 'newly-denied' | 'gone-quiet' | 'opened'
 
 /** What makes the two hard to compare. */
 export type CompareNote =
+  | 'nothing-seen'
   | 'targets-differ'
+  | 'filters-differ'
   | 'types-differ'
+  | 'rows-omitted'
   | 'untimed'
   | 'shorter-window'
-  | 'reversed'
-  | 'nothing-seen';
+  | 'reversed';
 
 export interface CompareReport {
   readonly apiVersion: 'policystat/v1';

@@ -6,7 +6,9 @@ import { printable } from './printable.ts';
 const MOST_GAPS = 3;
 
 export function causesOf(
-  summary: Pick<Summary, 'completeness' | 'records' | 'source' | 'window'>,
+  summary: Pick<Summary, 'completeness' | 'source' | 'window'> & {
+    readonly records: Pick<Summary['records'], 'unparsed'>;
+  },
   reasons: readonly IncompleteReason[] = summary.completeness.reasons,
 ): readonly string[] {
   const { completeness, records, source, window } = summary;

@@ -68,6 +68,8 @@ export function explain(problem: Problem): string {
       return `The agent ${name(problem.pod)} on node ${name(problem.node)} does not know events of type ${name(problem.type)}${because(problem.detail)}${sinceWhen(problem.type)}`;
     case 'INPUT_UNREADABLE':
       return `Cannot read ${problem.path === '-' ? 'standard input' : name(problem.path)}${because(problem.detail)} Give the text that "cilium monitor" prints, plain or gzip.`;
+    case 'SUMMARY_INVALID':
+      return `The summary in ${problem.path === '-' ? 'standard input' : name(problem.path)} cannot be read${because(problem.detail)} Give what "policystat summary -o json" or "-o yaml" prints.`;
     case 'EXPECTATION_INVALID':
       return `This expectation${problem.name === null ? '' : ` of ${name(problem.name)}`} cannot be read:\n${caretLines(problem)}`;
     case 'TEMPLATE_INVALID':

@@ -45,6 +45,7 @@ function problems(text: string): { readonly [Code in Problem['code']]: Extract<P
     STREAM_LOST: { code: 'STREAM_LOST', ...agent, detail: text, hadBegun: true },
     EVENT_TYPE_UNKNOWN: { code: 'EVENT_TYPE_UNKNOWN', node: text, pod: text, type: text, detail: text },
     INPUT_UNREADABLE: { code: 'INPUT_UNREADABLE', path: text, detail: text },
+    SUMMARY_INVALID: { code: 'SUMMARY_INVALID', path: text, detail: text },
     EXPECTATION_INVALID: { code: 'EXPECTATION_INVALID', name: text, text, at: 2, wanted: text },
     TEMPLATE_INVALID: { code: 'TEMPLATE_INVALID', text, at: 2, wanted: text },
     CHECKS_INVALID: { code: 'CHECKS_INVALID', path: text, detail: text },

@@ -1,0 +1,48 @@
+/** The `compare` command's flags, help and examples. */
+import { type Command, Option } from 'commander';
+import type { Io } from '../io/io.ts';
+import { CRITERIA } from '../model/compare.ts';
+import { COMPARE_OUTPUTS, criteria } from './compare-request.ts';
+import { addDialectOption, addMessageOptions } from './options.ts';
+
+/** `done` receives the exit code. */
+export function addCompareCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
+  const compare = program
+    .command('compare')
+    .summary('did a policy change break anything')
+    .description(
+      'Holds two summaries against each other: who was allowed and is denied now and the other way round, policies and peers that are new or gone, and how the rates changed. Each is what summary or watch printed (-o json, jsonl or yaml), or whatever summary --input takes.',
+    )
+    .argument('<A>', 'before; - for stdin')
+    .argument('<B>', 'after; - for stdin');
+  addDialectOption(compare);
+  compare
+    .optionsGroup('Answer:')
+    .addOption(
+      new Option(
+        '--fail-on <criteria>',
+        `exit with 3 where one is met, with 4 where the data does not tell: ${CRITERIA.join(', ')}; with commas, repeatable`,
+      ).argParser(criteria),
+    )
+    .optionsGroup('Output:')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print')
+        .env('POLICYSTAT_OUTPUT')
+        .choices(COMPARE_OUTPUTS)
+        .default('table'),
+    );
+  addMessageOptions(compare)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  policystat summary -n shop --duration 10m -o json > before.json
+  kubectl apply -f policy.yaml
+  policystat summary -n shop --duration 10m -o json | policystat compare before.json -
+  policystat compare before.json after.json --fail-on new-denied,gone-allowed
+  policystat compare monday.txt.gz tuesday.txt.gz -o markdown`,
+    )
+    .action(async (a: string, b: string) =>
+      done(await (await import('./compare.ts')).runCompare(a, b, compare.opts(), io)),
+    );
+}

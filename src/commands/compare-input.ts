@@ -1,0 +1,53 @@
+/** One side of a comparison: a summary that was printed, or whatever else summaries can be made of. */
+import { isDocument, readSummary } from '../compare/read.ts';
+import type { Io } from '../io/io.ts';
+import type { CompareInput } from '../model/compare.ts';
+import type { Dialect } from '../model/event.ts';
+import { failure } from '../model/problem.ts';
+import { summarizeFiles } from '../pipeline.ts';
+
+/** Enough to tell what a file is. */
+const HEAD_BYTES = 4096;
+/** A summary of all that policystat tells apart has less. */
+const MOST_BYTES = 256 << 20;
+
+export async function readSide(path: string, io: Io, dialect: Dialect | null): Promise<CompareInput> {
+  const chunks = io.read(path)[Symbol.asyncIterator]();
+  const head = await readHead(chunks);
+  const whole = followedBy(head, chunks);
+  if (isDocument(Buffer.concat(head).toString('utf8', 0, HEAD_BYTES)))
+    return readSummary(await textOf(whole, path), path);
+  return summarizeFiles([{ path, chunks: whole }], io.clock, { dialect });
+}
+
+async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array[]> {
+  const head: Uint8Array[] = [];
+  let length = 0;
+  while (length < HEAD_BYTES) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    head.push(next.value.slice());
+    length += next.value.length;
+  }
+  return head;
+}
+
+async function* followedBy(head: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+  yield* head;
+  for (;;) {
+    const next = await rest.next();
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+async function textOf(chunks: AsyncIterable<Uint8Array>, path: string): Promise<string> {
+  const kept: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length > MOST_BYTES) throw failure({ code: 'SUMMARY_INVALID', path, detail: 'it is larger than 256 MiB' });
+    kept.push(chunk.slice());
+  }
+  return Buffer.concat(kept).toString('utf8');
+}

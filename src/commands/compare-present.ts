@@ -1,0 +1,35 @@
+/** Which text a comparison becomes. */
+import type { Io } from '../io/io.ts';
+import type { CompareReport } from '../model/compare.ts';
+import { renderCompareCsv } from '../report/compare-csv.ts';
+import { renderCompareMarkdown } from '../report/compare-markdown.ts';
+import { renderCompareTable } from '../report/compare-table.ts';
+import { toJson } from '../report/json.ts';
+import { paletteFor } from '../report/screen.ts';
+import { renderYaml } from '../report/yaml.ts';
+import { usesColor } from './color.ts';
+import type { CompareFlags } from './compare-request.ts';
+
+const PIPE_COLUMNS = 160;
+
+export function renderCompare(report: CompareReport, flags: CompareFlags, io: Io): string {
+  switch (flags.output) {
+    case 'json':
+      return `${toJson(report, 2)}\n`;
+    case 'jsonl':
+      return `${toJson(report, 0)}\n`;
+    case 'yaml':
+      return renderYaml(report);
+    case 'csv':
+      return renderCompareCsv(report);
+    case 'markdown':
+      return renderCompareMarkdown(report);
+    case 'table':
+    case 'wide':
+      return renderCompareTable(report, {
+        width: io.out.isTerminal ? io.out.columns : PIPE_COLUMNS,
+        wide: flags.output === 'wide',
+        palette: paletteFor(usesColor(io, io.out, flags)),
+      });
+  }
+}

@@ -1,0 +1,62 @@
+/** `compare -o csv`: one line for each peer, port, policy or drop reason that changed. */
+import type { ComparedPolicy, ComparedSubject, CompareReport, Credit } from '../model/compare.ts';
+import { creditorText } from './compare-words.ts';
+import { csvText } from './csv.ts';
+
+const COLUMNS = [
+  'kind',
+  'name',
+  'namespace',
+  'direction',
+  'change',
+  'certain',
+  ...['allowedBefore', 'auditedBefore', 'deniedBefore', 'allowedAfter', 'auditedAfter', 'deniedAfter'],
+  ...['decidedBefore', 'decidedAfter'],
+];
+
+export function renderCompareCsv(report: CompareReport): string {
+  return csvText(COLUMNS, [
+    ...report.changes.map(subjectLine),
+    ...report.policies.map(policyLine),
+    ...report.drops.map(({ reason, direction, change, isCertain, before, after }) => [
+      ...['drop', reason, '', direction ?? '', change, String(isCertain)],
+      ...['', '', before, '', '', after, '', ''],
+    ]),
+  ]);
+}
+
+function subjectLine({ subject, direction, change, isCertain, before, after }: ComparedSubject) {
+  const name =
+    subject.kind === 'peer'
+      ? (subject.name ?? String(subject.identity ?? 'unknown'))
+      : subject.kind === 'port'
+        ? `${subject.port === null ? '' : `${subject.port}/`}${subject.protocol}`
+        : subject.protocol;
+  return [
+    ...[subject.kind, name, '', direction ?? '', change, String(isCertain)],
+    ...amounts(before),
+    ...amounts(after),
+    ...[before, after].map((credits) => credits.map(creditorText).join('; ')),
+  ];
+}
+
+/** The greatest, since several policies may be credited with the same verdicts. */
+function amounts(credits: readonly Credit[]): readonly number[] {
+  return (['allowed', 'audited', 'denied'] as const).map((name) =>
+    Math.max(0, ...credits.map((credit) => credit[name])),
+  );
+}
+
+function policyLine({ policy, direction, change, isCertain, before, after }: ComparedPolicy) {
+  const of = (counts: ComparedPolicy['before']) => [
+    (counts?.allowed ?? 0) + (counts?.redirected ?? 0),
+    counts?.audited ?? 0,
+    counts?.denied ?? 0,
+  ];
+  return [
+    ...['policy', policy.name, policy.namespace ?? '', direction, change, String(isCertain)],
+    ...of(before),
+    ...of(after),
+    ...['', ''],
+  ];
+}

@@ -1,0 +1,179 @@
+/** Owns the words for what two summaries say together: who, what became of them, and the answer in one sentence. */
+import type {
+  Change,
+  ComparedPolicy,
+  ComparedSubject,
+  CompareNote,
+  CompareReport,
+  Credit,
+  Subject,
+} from '../model/compare.ts';
+import type { Direction } from '../model/event.ts';
+import { peerTitles, withMore } from './peer-title.ts';
+import { plural, policyText } from './phrases.ts';
+import { printable } from './printable.ts';
+
+const CHANGE: Readonly<Record<Change, string>> = {
+  'became-denied': 'allowed → denied',
+  'partly-denied': 'denied as well',
+  'became-allowed': 'denied → allowed',
+  'partly-allowed': 'allowed as well',
+  'became-audited': 'in audit mode',
+  'no-longer-audited': 'audit mode over',
+  new: 'new',
+  gone: 'not seen any more',
+};
+
+/** A question mark is what rests on an absence from incomplete data. */
+export function changeText({ change, isCertain, after }: ComparedSubject): string {
+  const denied = change === 'new' && after.some((credit) => credit.denied > 0) ? ', denied' : '';
+  return CHANGE[change] + denied + (isCertain ? '' : '?');
+}
+
+export function policyChangeText({ change, rates, isCertain }: ComparedPolicy): string {
+  if (change === 'new' || change === 'gone')
+    return `${change === 'new' ? 'new' : 'not seen any more'}${isCertain ? '' : '?'}`;
+  const changed = (['denied', 'allowed'] as const).flatMap((name) =>
+    rates === null || rates[name] === 'same' ? [] : [`${rates[name]} ${name}`],
+  );
+  return changed.length === 0 ? 'same' : changed.join(', ');
+}
+
+export type SubjectTitle = (each: Pick<ComparedSubject, 'subject' | 'direction'>) => string;
+
+/** In a sentence a peer is a person: `default/tiefighter (ingress)`. */
+function sentenceTitles(report: Pick<CompareReport, 'changes'>): SubjectTitle {
+  const title = subjectTitles(report);
+  return (each) =>
+    each.subject.kind === 'peer'
+      ? withMore(title(each).replace(/^(?:from|to) /, ''), each.direction ?? '')
+      : title(each);
+}
+
+/** `from default/tiefighter`, `to cidr:10.0.0.0/8`, `ingress port 80/TCP`; labels where one name means several. */
+export function subjectTitles({ changes }: Pick<CompareReport, 'changes'>): SubjectTitle {
+  const peers = changes.flatMap(({ subject }) => (subject.kind === 'peer' ? [countless(subject)] : []));
+  const unique = [...new Map(peers.map((peer) => [JSON.stringify([peer.name, peer.labels]), peer])).values()];
+  const peerTitle = peerTitles(unique, false);
+  return ({ subject, direction }) => {
+    switch (subject.kind) {
+      case 'peer':
+        return `${direction === 'egress' ? 'to' : 'from'} ${peerTitle(countless(subject))}`;
+      case 'port':
+        return withSide(
+          direction,
+          `port ${printable(`${subject.port === null ? '' : `${subject.port}/`}${subject.protocol}`)}`,
+        );
+      case 'requests':
+        return withSide(direction, `${printable(subject.protocol)} requests`);
+    }
+  };
+}
+
+function countless({ identity, name, labels }: Extract<Subject, { kind: 'peer' }>) {
+  return { identity, name, labels, allowed: 0, denied: 0 };
+}
+
+function withSide(direction: Direction | null, text: string): string {
+  return direction === null ? text : `${direction} ${text}`;
+}
+
+/** `3 allowed, 21 denied`; several policies may be credited with the same verdicts, so that their numbers are not added. */
+export function creditsText(credits: readonly Credit[], isPartial: boolean): string {
+  const amounts = (['allowed', 'audited', 'denied'] as const).flatMap((name) => {
+    const counts = credits.map((credit) => credit[name]).filter((count) => count > 0);
+    if (counts.length === 0) return [];
+    return [`${isPartial || counts.length > 1 ? '≥' : ''}${Math.max(...counts)} ${name}`];
+  });
+  return amounts.length === 0 ? '-' : amounts.join(', ');
+}
+
+/** `default/rule1 (CNP) → implicit-default-deny ← rule2`: who decided before and after. */
+export function decidersText({ before, after }: Pick<ComparedSubject, 'before' | 'after'>): string {
+  const [was, is] = [creditors(before), creditors(after)];
+  if (was === is || is === '') return was;
+  return was === '' ? is : `${was} → ${is}`;
+}
+
+function creditors(credits: readonly Credit[]): string {
+  return credits.map(creditorText).join(', ');
+}
+
+export function creditorText({ policy, isolatedBy }: Pick<Credit, 'policy' | 'isolatedBy'>): string {
+  const isolating = isolatedBy.map(({ name }) => printable(name)).join(' + ');
+  return policyText(policy) + (isolating === '' ? '' : ` ← ${isolating}`);
+}
+
+/** The answer to *did it break anything?*, in plain words. */
+export function verdictText(report: CompareReport): string {
+  const title = sentenceTitles(report);
+  const who = (found: readonly ComparedSubject[], one: string, many: string) => {
+    const peers = found.filter(({ subject }) => subject.kind === 'peer');
+    // The same connections once more by port say nothing new.
+    const [first, ...others] = peers.length > 0 ? peers : found;
+    if (first === undefined) return `something ${one}`;
+    return others.length === 0 ? `${title(first)} ${one}` : `${title(first)} and ${others.length} more ${many}`;
+  };
+  const of = (holds: (change: ComparedSubject) => boolean) => report.changes.filter(holds);
+  switch (report.verdict) {
+    case 'broken': {
+      const broken = of(({ change }) => change === 'became-denied');
+      const answer = broken.some(({ isCertain }) => isCertain) ? 'Yes, something broke' : 'Probably';
+      return `${answer}: ${who(broken, 'was allowed before and is denied now', 'were allowed before and are denied now')}.`;
+    }
+    case 'newly-denied':
+      return `Perhaps: ${who(of(isNewlyDenied), 'is denied now and was not before', 'are denied now and were not before')}. Nothing that was allowed is refused altogether.`;
+    case 'gone-quiet':
+      return `Perhaps: ${who(of(isQuiet), 'was allowed before and is not seen any more', 'were allowed before and are not seen any more')}. Nothing that was allowed is denied.`;
+    case 'opened':
+      return `No, nothing that was allowed is denied. But ${who(of(isOpened), 'was denied before and is allowed now', 'were denied before and are allowed now')}.`;
+    case 'unbroken':
+      return report.changes.length === 0
+        ? 'No, nothing changed.'
+        : `No, nothing that was allowed is denied. ${plural(report.changes.length, 'other change')}.`;
+    case 'unknown':
+      return `Not known: nothing is seen to be denied that was allowed, but ${unknownText(report)}.`;
+  }
+}
+
+function isNewlyDenied({ change, after }: ComparedSubject): boolean {
+  return change === 'partly-denied' || (change === 'new' && after.some(({ denied }) => denied > 0));
+}
+
+function isQuiet({ change, before, isCertain }: ComparedSubject): boolean {
+  return change === 'gone' && isCertain && before.some(({ allowed, audited }) => allowed + audited > 0);
+}
+
+function isOpened({ change }: ComparedSubject): boolean {
+  return change === 'became-allowed' || change === 'partly-allowed';
+}
+
+function unknownText({ before, after }: CompareReport): string {
+  const partial = [before.absenceIsProof ? '' : 'A', after.absenceIsProof ? '' : 'B'].filter((side) => side !== '');
+  if (partial.length === 0) return 'one of the two holds no verdict at all';
+  return `${partial.join(' and ')} ${partial.length > 1 ? 'are' : 'is'} not complete`;
+}
+
+const NOTE: Readonly<Record<CompareNote, string>> = {
+  'nothing-seen': 'one of the two holds no verdict: Cilium reports new connections and denied packets only',
+  'targets-differ': 'A and B are about different pods: what is new or gone may be so because of that',
+  'filters-differ': 'A and B were filtered differently: what is new or gone may be so because of that',
+  'types-differ': 'A and B listened for different types of events: only what both listened for is compared',
+  'rows-omitted': 'rows were left out by --top: what is missing proves nothing',
+  untimed: 'lines without times: amounts are compared, not rates',
+  'shorter-window': "B's window is much shorter than A's: what is rare may be missing by chance",
+  reversed: 'B is earlier than A',
+};
+
+export function noteText(note: CompareNote): string {
+  return NOTE[note];
+}
+
+/** What `--fail-on` said. */
+export function failOnText({ failOn }: Pick<CompareReport, 'failOn'>): readonly string[] {
+  const SIGN = { held: '✔ held   ', failed: '✘ FAILED ', unknown: '? UNKNOWN' } as const;
+  return failOn.map(({ criterion, judgement, found }) => {
+    const why = judgement === 'unknown' ? ', but the data is not complete' : '';
+    return `${SIGN[judgement]} ${criterion}: ${found === 0 ? 'none' : String(found)}${why}`;
+  });
+}
