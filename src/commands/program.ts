@@ -53,6 +53,7 @@ Examples:
   policystat summary --input monitor.txt.gz  from a kept output of "cilium monitor"
   policystat events --pod deathstar -t drop  the records themselves
   policystat check --pod deathstar --expect 'no denied' -- ./smoke-test.sh
+  policystat compare before.json after.json  did a policy change break anything
   policystat demo                            the same on an embedded demo cluster
 ${EXIT_CODES}`,
     );

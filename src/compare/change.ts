@@ -32,12 +32,12 @@ export function changeOf(before: Amounts, after: Amounts): Change | null {
   if (!isSeen(before)) return isSeen(after) ? 'new' : null;
   if (!isSeen(after)) return 'gone';
   const [passed, passing] = [passes(before), passes(after)];
-  if (after.denied > 0) {
-    if (passed && !passing) return 'became-denied';
-    if (before.denied === 0) return 'partly-denied';
-    return !passed && passing ? 'partly-allowed' : auditChange(before, after);
-  }
-  return before.denied > 0 ? 'became-allowed' : auditChange(before, after);
+  const [wasDenied, isDenied] = [before.denied > 0, after.denied > 0];
+  if (passed && !passing) return wasDenied ? 'no-longer-allowed' : 'became-denied';
+  if (!passed && passing) return isDenied ? 'partly-allowed' : 'became-allowed';
+  if (!wasDenied && isDenied) return 'partly-denied';
+  if (wasDenied && !isDenied) return 'no-longer-denied';
+  return auditChange(before, after);
 }
 
 function auditChange(before: Amounts, after: Amounts): Change | null {
@@ -46,18 +46,20 @@ function auditChange(before: Amounts, after: Amounts): Change | null {
 }
 
 /** Every change says that something was not there: that has to be proven by one of the two. */
-export function isCertain(change: Change, before: Amounts, after: Amounts, proof: Proof): boolean {
+export function isCertain(change: Change, proof: Proof): boolean {
   switch (change) {
+    // Not denied before and denied after, or let through before and not after: either is a change.
     case 'became-denied':
-      return (before.denied === 0 && proof.before) || (!passes(after) && proof.after);
     case 'became-allowed':
-      return (!passes(before) && proof.before) || (after.denied === 0 && proof.after);
+      return proof.before || proof.after;
     case 'new':
     case 'partly-denied':
     case 'partly-allowed':
     case 'became-audited':
       return proof.before;
     case 'gone':
+    case 'no-longer-allowed':
+    case 'no-longer-denied':
     case 'no-longer-audited':
       return proof.after;
   }

@@ -51,13 +51,13 @@ function findingsOf(a: CompareInput, b: CompareInput, before: ComparedSide, afte
     before: before.absenceIsProof && !hides(a, before),
     after: after.absenceIsProof && !hides(b, after),
   });
+  const areBoth = (type: string) => mayHold(type, before) && mayHold(type, after);
   const proof = {
     subjects: proofUnless(hasFolded),
     policies: proofUnless(({ policies }) => hasFoldedPolicies(policies)),
-    drops: proofUnless((_, side) => !listensFor('drop', side)),
+    drops: proofUnless((_, side) => !areBoth('drop') || !listensFor('drop', side)),
   };
   const proofOfRequests = proofUnless((_, side) => !listensFor('l7', side));
-  const areBoth = (type: string) => mayHold(type, before) && mayHold(type, after);
   const isComparable = ({ subject }: { readonly subject: Subject }) => subject.kind !== 'requests' || areBoth('l7');
   const fates = fatesOf(a, b, (kind) => (kind === 'requests' ? proofOfRequests : proof.subjects));
   const seconds = {

@@ -23,14 +23,13 @@ function toFate(pair: Pair<Sighting>, proofOf: (kind: Subject['kind']) => Proof)
   const { subject, direction } = isNameless(either) ? (pair.after ?? either) : either;
   const before = pair.before?.credits ?? [];
   const after = pair.after?.credits ?? [];
-  const [was, is] = [amountsOf(before), amountsOf(after)];
-  const change = changeOf(was, is);
+  const change = changeOf(amountsOf(before), amountsOf(after));
   const proof = proofOf(subject.kind);
   return {
     subject,
     direction,
     change,
-    isCertain: change === null || isCertain(change, was, is, proof),
+    isCertain: change === null || isCertain(change, proof),
     before,
     after,
     proof,
@@ -44,11 +43,13 @@ function isNameless({ subject }: Sighting): boolean {
 const WORST_FIRST: readonly Change[] = [
   'became-denied',
   'partly-denied',
+  'no-longer-allowed',
   'became-audited',
   'new',
   'gone',
   'became-allowed',
   'partly-allowed',
+  'no-longer-denied',
   'no-longer-audited',
 ];
 const KINDS: readonly Subject['kind'][] = ['peer', 'port', 'requests'];

@@ -170,9 +170,9 @@ function lastDocument(text: string): unknown {
 
 /** JSON lines, or documents one after the other as `-o json` prints them. */
 function lastJson(text: string): string {
+  const last = text.slice(text.lastIndexOf('\n') + 1);
+  if (last.startsWith('{')) return last;
   const lines = text.split('\n');
-  const last = lines.at(-1);
-  if (last?.startsWith('{') === true) return last;
   const start = lines.lastIndexOf('{');
   return start <= 0 ? text : lines.slice(start).join('\n');
 }

@@ -1,24 +1,24 @@
 /** Owns the answer to *did it break anything?* */
-import type { ComparedSubject, CompareVerdict } from '../model/compare.ts';
+import type { Change, ComparedSubject, CompareVerdict } from '../model/compare.ts';
 import { amountsOf } from './change.ts';
 
 /** `isKnown`: whether what broke would be seen. */
 export function verdictOf(changes: readonly ComparedSubject[], isKnown: boolean): CompareVerdict {
-  const has = (holds: (change: ComparedSubject) => boolean) => changes.some(holds);
-  if (has(({ change }) => change === 'became-denied')) return 'broken';
-  if (has(isNewlyDenied)) return 'newly-denied';
-  if (has((each) => isQuiet(each) && each.isCertain)) return 'gone-quiet';
+  // A port may have been allowed for one peer and be denied to another: only peers prove that something broke.
+  const isPeers = (...which: Change[]) =>
+    changes.some(({ subject, change }) => subject.kind === 'peer' && which.includes(change));
+  if (isPeers('became-denied')) return 'broken';
+  if (changes.some(isNewlyDenied)) return 'newly-denied';
+  if (changes.some(isQuiet)) return 'gone-quiet';
   if (!isKnown) return 'unknown';
-  return has(({ change }) => change === 'became-allowed' || change === 'partly-allowed') ? 'opened' : 'unbroken';
+  return isPeers('became-allowed', 'partly-allowed') ? 'opened' : 'unbroken';
 }
 
-/** Denied after and not before; nobody knows that it was allowed, or it still is. */
-export function isNewlyDenied({ change, after }: ComparedSubject): boolean {
-  return change === 'partly-denied' || (change === 'new' && amountsOf(after).denied > 0);
+function isNewlyDenied({ change, after }: ComparedSubject): boolean {
+  return ['became-denied', 'partly-denied'].includes(change) || (change === 'new' && amountsOf(after).denied > 0);
 }
 
-/** Let through before, and not seen at all after. */
-export function isQuiet({ change, before }: ComparedSubject): boolean {
+function isQuiet({ change, before, isCertain }: ComparedSubject): boolean {
   const { allowed, audited } = amountsOf(before);
-  return change === 'gone' && allowed + audited > 0;
+  return isCertain && (change === 'no-longer-allowed' || (change === 'gone' && allowed + audited > 0));
 }

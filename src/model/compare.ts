@@ -42,13 +42,19 @@ export interface Credit {
 }
 
 export type Change =
-  /** What was let through is denied, or only denied where both happened. */
+  /** Only let through, then only denied. */
   | 'became-denied'
-  /** Denied as well as let through. */
+  /** Only let through, then denied as well. */
   | 'partly-denied'
+  /** Both, then only denied. */
+  | 'no-longer-allowed'
+  /** Only denied, then only let through. */
   | 'became-allowed'
+  /** Only denied, then let through as well. */
   | 'partly-allowed'
-  /** Let through by audit mode only. */
+  /** Both, then only let through. */
+  | 'no-longer-denied'
+  /** Let through by audit mode. */
   | 'became-audited'
   | 'no-longer-audited'
   | 'new'

@@ -32,17 +32,17 @@ const MOST_DROPS = 3;
 const ROOMY = 110;
 
 export function renderCompareTable(report: CompareReport, options: CompareTableOptions): string {
-  const { palette, wide } = options;
+  const { palette } = options;
   const width = Math.max(options.width, NARROWEST);
   const fit = { ...options, width };
   const sections = [
-    wrap(verdictText(report), width, '').map(verdictPaint(report, palette)),
+    wrap(verdictText(report), width, '').map((line) => verdictPaint(report, palette)(line)),
     [...sideLines('A', report.before, fit), ...sideLines('B', report.after, fit)],
     changeLines(report, fit),
     policyLines(report, fit),
     dropLines(report, fit),
     [unchangedText(report)].filter((text) => text !== '').map((text) => palette.quiet(cutTo(text, width))),
-    report.notes.flatMap((note) => wrap(noteText(note), width, '  ')).map(palette.warning),
+    report.notes.flatMap((note) => wrap(noteText(note), width, '  ')).map((line) => palette.warning(line)),
     failOnText(report).map((line, at) => {
       const { judgement } = report.failOn[at] ?? { judgement: 'unknown' };
       return (judgement === 'held' ? palette.good : judgement === 'failed' ? palette.bad : palette.warning)(
@@ -56,7 +56,7 @@ export function renderCompareTable(report: CompareReport, options: CompareTableO
   );
   const legend = isUncertain ? wrap('? = rests on an absence from data that is not complete', width, '  ') : [];
   const lines = shown.flatMap((section, at) => (at === 0 ? section : ['', ...section]));
-  return `${[...lines, ...(wide || legend.length > 0 ? legend : []).map(palette.warning)].join('\n')}\n`;
+  return `${[...lines, ...legend.map((line) => palette.warning(line))].join('\n')}\n`;
 }
 
 function verdictPaint({ verdict }: CompareReport, palette: Palette): (text: string) => string {
@@ -76,8 +76,9 @@ function sideLines(name: string, side: ComparedSide, { width, palette }: Compare
     ? `${durationText(window.seconds)} since ${timeText(window.start, '')} UTC`
     : `${plural(side.records.received, 'line')} without times`;
   const file = input === '-' ? 'standard input' : printable(input);
+  const complete = completeness.status === 'full' ? 'complete' : completenessText(side);
   const paint = completeness.status === 'full' ? palette.quiet : palette.warning;
-  return wrap(`${name}  ${file}: ${when}; ${completenessText(side)}`, width, '   ').map(paint);
+  return wrap(`${name}  ${file}: ${when}; ${complete}`, width, '   ').map((line) => paint(line));
 }
 
 function changeLines(report: CompareReport, { width, wide, palette }: CompareTableOptions): readonly string[] {
@@ -190,7 +191,10 @@ function dropLines({ drops }: CompareReport, { width, wide, palette }: CompareTa
     return wrap(`drops ${change}${mark}: ${printable(reason)}${where} (${packets})`, width, '  ');
   });
   const hidden = drops.length - shown.length;
-  return [...lines.map(palette.warning), ...(hidden > 0 ? [palette.quiet(`… ${hidden} more drop reasons`)] : [])];
+  return [
+    ...lines.map((line) => palette.warning(line)),
+    ...(hidden > 0 ? [palette.quiet(`… ${hidden} more drop reasons`)] : []),
+  ];
 }
 
 function unchangedText({ unchanged }: CompareReport): string {
@@ -200,5 +204,5 @@ function unchangedText({ unchanged }: CompareReport): string {
     port > 0 ? plural(port, 'port') : '',
     requests > 0 ? `requests of ${plural(requests, 'protocol')}` : '',
   ].filter((part) => part !== '');
-  return parts.length === 0 ? '' : `as before: ${parts.join(', ')} (allowed or denied as they were)`;
+  return parts.length === 0 ? '' : `as before: ${parts.join(', ')}`;
 }

@@ -16,12 +16,14 @@ import { printable } from './printable.ts';
 const CHANGE: Readonly<Record<Change, string>> = {
   'became-denied': 'allowed → denied',
   'partly-denied': 'denied as well',
+  'no-longer-allowed': 'only denied',
   'became-allowed': 'denied → allowed',
   'partly-allowed': 'allowed as well',
+  'no-longer-denied': 'only allowed',
   'became-audited': 'in audit mode',
   'no-longer-audited': 'audit mode over',
   new: 'new',
-  gone: 'not seen any more',
+  gone: 'gone',
 };
 
 /** A question mark is what rests on an absence from incomplete data. */
@@ -31,8 +33,7 @@ export function changeText({ change, isCertain, after }: ComparedSubject): strin
 }
 
 export function policyChangeText({ change, rates, isCertain }: ComparedPolicy): string {
-  if (change === 'new' || change === 'gone')
-    return `${change === 'new' ? 'new' : 'not seen any more'}${isCertain ? '' : '?'}`;
+  if (change === 'new' || change === 'gone') return `${change}${isCertain ? '' : '?'}`;
   const changed = (['denied', 'allowed'] as const).flatMap((name) =>
     rates === null || rates[name] === 'same' ? [] : [`${rates[name]} ${name}`],
   );
@@ -65,7 +66,7 @@ export function subjectTitles({ changes }: Pick<CompareReport, 'changes'>): Subj
           `port ${printable(`${subject.port === null ? '' : `${subject.port}/`}${subject.protocol}`)}`,
         );
       case 'requests':
-        return withSide(direction, `${printable(subject.protocol)} requests`);
+        return `${printable(subject.protocol)} (${withSide(direction, 'requests')})`;
     }
   };
 }
@@ -117,14 +118,14 @@ export function verdictText(report: CompareReport): string {
   const of = (holds: (change: ComparedSubject) => boolean) => report.changes.filter(holds);
   switch (report.verdict) {
     case 'broken': {
-      const broken = of(({ change }) => change === 'became-denied');
+      const broken = of(({ subject, change }) => subject.kind === 'peer' && change === 'became-denied');
       const answer = broken.some(({ isCertain }) => isCertain) ? 'Yes, something broke' : 'Probably';
       return `${answer}: ${who(broken, 'was allowed before and is denied now', 'were allowed before and are denied now')}.`;
     }
     case 'newly-denied':
-      return `Perhaps: ${who(of(isNewlyDenied), 'is denied now and was not before', 'are denied now and were not before')}. Nothing that was allowed is refused altogether.`;
+      return `Perhaps: ${who(of(isNewlyDenied), 'is denied now and was not before', 'are denied now and were not before')}.`;
     case 'gone-quiet':
-      return `Perhaps: ${who(of(isQuiet), 'was allowed before and is not seen any more', 'were allowed before and are not seen any more')}. Nothing that was allowed is denied.`;
+      return `Perhaps: ${who(of(isQuiet), 'was allowed before and is not seen to be any more', 'were allowed before and are not seen to be any more')}.`;
     case 'opened':
       return `No, nothing that was allowed is denied. But ${who(of(isOpened), 'was denied before and is allowed now', 'were denied before and are allowed now')}.`;
     case 'unbroken':
@@ -137,15 +138,18 @@ export function verdictText(report: CompareReport): string {
 }
 
 function isNewlyDenied({ change, after }: ComparedSubject): boolean {
-  return change === 'partly-denied' || (change === 'new' && after.some(({ denied }) => denied > 0));
+  return (
+    ['became-denied', 'partly-denied'].includes(change) || (change === 'new' && after.some(({ denied }) => denied > 0))
+  );
 }
 
 function isQuiet({ change, before, isCertain }: ComparedSubject): boolean {
-  return change === 'gone' && isCertain && before.some(({ allowed, audited }) => allowed + audited > 0);
+  const wasAllowed = before.some(({ allowed, audited }) => allowed + audited > 0);
+  return isCertain && (change === 'no-longer-allowed' || (change === 'gone' && wasAllowed));
 }
 
-function isOpened({ change }: ComparedSubject): boolean {
-  return change === 'became-allowed' || change === 'partly-allowed';
+function isOpened({ subject, change }: ComparedSubject): boolean {
+  return subject.kind === 'peer' && (change === 'became-allowed' || change === 'partly-allowed');
 }
 
 function unknownText({ before, after }: CompareReport): string {
@@ -173,7 +177,7 @@ export function noteText(note: CompareNote): string {
 export function failOnText({ failOn }: Pick<CompareReport, 'failOn'>): readonly string[] {
   const SIGN = { held: '✔ held   ', failed: '✘ FAILED ', unknown: '? UNKNOWN' } as const;
   return failOn.map(({ criterion, judgement, found }) => {
-    const why = judgement === 'unknown' ? ', but the data is not complete' : '';
+    const why = judgement === 'unknown' ? ', but the data does not tell' : '';
     return `${SIGN[judgement]} ${criterion}: ${found === 0 ? 'none' : String(found)}${why}`;
   });
 }
