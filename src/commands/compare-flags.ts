@@ -4,6 +4,7 @@ import type { Io } from '../io/io.ts';
 import { CRITERIA } from '../model/compare.ts';
 import { COMPARE_OUTPUTS, criteria } from './compare-request.ts';
 import { addDialectOption, addMessageOptions } from './options.ts';
+import { outputOption } from './rows-flags.ts';
 
 /** `done` receives the exit code. */
 export function addCompareCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -25,12 +26,7 @@ export function addCompareCommand(program: Command, io: Io, done: (exitCode: num
       ).argParser(criteria),
     )
     .optionsGroup('Output:')
-    .addOption(
-      new Option('-o, --output <format>', 'how to print')
-        .env('POLICYSTAT_OUTPUT')
-        .choices(COMPARE_OUTPUTS)
-        .default('table'),
-    );
+    .addOption(outputOption('-o, --output <format>', COMPARE_OUTPUTS).env('POLICYSTAT_OUTPUT').default('table'));
   addMessageOptions(compare)
     .addHelpText(
       'after',

@@ -9,11 +9,14 @@ import { paletteFor } from '../report/screen.ts';
 import { renderYaml } from '../report/yaml.ts';
 import { usesColor } from './color.ts';
 import type { CompareFlags } from './compare-request.ts';
+import { isJsonpath, jsonpathOf } from './rows-flags.ts';
 
 const PIPE_COLUMNS = 160;
 
-export function renderCompare(report: CompareReport, flags: CompareFlags, io: Io): string {
-  switch (flags.output) {
+export async function renderCompare(report: CompareReport, flags: CompareFlags, io: Io): Promise<string> {
+  const { output } = flags;
+  if (isJsonpath(output)) return (await jsonpathOf(output))(report);
+  switch (output) {
     case 'json':
       return `${toJson(report, 2)}\n`;
     case 'jsonl':
@@ -28,7 +31,7 @@ export function renderCompare(report: CompareReport, flags: CompareFlags, io: Io
     case 'wide':
       return renderCompareTable(report, {
         width: io.out.isTerminal ? io.out.columns : PIPE_COLUMNS,
-        wide: flags.output === 'wide',
+        wide: output === 'wide',
         palette: paletteFor(usesColor(io, io.out, flags)),
       });
   }

@@ -1,12 +1,13 @@
 /** What the flags of `compare` hold once they are read. */
 import { InvalidArgumentError } from 'commander';
 import { CRITERIA, type Criterion } from '../model/compare.ts';
+import type { Jsonpath } from '../model/order.ts';
 import type { DialectFlags, MessageFlags } from './options.ts';
 
 export const COMPARE_OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown'] as const;
 
 export interface CompareFlags extends DialectFlags, MessageFlags {
-  readonly output: (typeof COMPARE_OUTPUTS)[number];
+  readonly output: (typeof COMPARE_OUTPUTS)[number] | Jsonpath;
   readonly failOn?: readonly Criterion[];
 }
 

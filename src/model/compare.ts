@@ -8,7 +8,7 @@ import type { Counts, DropRow, L7Row, PolicyRow, Summary } from './summary.ts';
 export interface CompareInput extends Pick<Summary, 'window' | 'source' | 'targets' | 'completeness' | 'totals'> {
   readonly records: Pick<Summary['records'], 'received' | 'counted' | 'unparsed'>;
   /** Rows that were left out by `--top`. */
-  readonly omittedRows?: number | undefined;
+  readonly omittedRows?: number;
   readonly policies: readonly ComparedRow[];
   readonly drops: readonly Pick<DropRow, 'reason' | 'direction' | 'packets'>[];
   readonly l7: readonly Pick<L7Row, 'policy' | 'direction' | 'protocol' | 'forwarded' | 'denied' | 'redirected'>[];

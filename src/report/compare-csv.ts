@@ -15,14 +15,15 @@ const COLUMNS = [
 ];
 
 export function renderCompareCsv(report: CompareReport): string {
-  return csvText(COLUMNS, [
+  const rows = [
     ...report.changes.map(subjectLine),
     ...report.policies.map(policyLine),
     ...report.drops.map(({ reason, direction, change, isCertain, before, after }) => [
       ...['drop', reason, '', direction ?? '', change, String(isCertain)],
       ...['', '', before, '', '', after, '', ''],
     ]),
-  ]);
+  ];
+  return csvText({ names: COLUMNS, rows }, true);
 }
 
 function subjectLine({ subject, direction, change, isCertain, before, after }: ComparedSubject) {

@@ -11,7 +11,7 @@ import {
   subjectTitles,
   verdictText,
 } from './compare-words.ts';
-import { markdownText } from './markdown.ts';
+import { markdownText } from './markdown-text.ts';
 import { durationText, plural } from './phrases.ts';
 import { completenessText } from './table-foot.ts';
 

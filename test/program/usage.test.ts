@@ -13,6 +13,7 @@ describe('help', () => {
     [['summary', '--help']],
     [['events', '--help']],
     [['policies', '--help']],
+    [['compare', '--help']],
     [['doctor', '--help']],
     [['demo', '--help']],
   ])('%j', async (args) => {
@@ -53,6 +54,9 @@ describe('wrong use exits with 2 and says so on stderr', () => {
     [['events', '--input', '-', '--pod', 'a'], 'leave the targets out'],
     [['events', '--input', '-', '--input', '-'], 'only once'],
     [['doctor', '--role', 'admin'], 'watch, summary, check'],
+    [['compare', 'a.json'], "missing required argument 'B'"],
+    [['compare', '-', '-'], 'only once'],
+    [['compare', '-', 'b.json', '--fail-on', 'denied'], 'became-denied, new-denied'],
     [['demo', '--rate', 'fast'], '0 or above'],
     [['demo', '--dialect', 'calico'], 'accuknox, cilium'],
     [['demo', '--cilium-version', '1.99'], '1.8 to 1.19'],

@@ -5,23 +5,28 @@ import * as v from 'valibot';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { parse } from 'yaml';
 import type { CheckReport } from '../../src/model/check.ts';
+import type { CompareReport } from '../../src/model/compare.ts';
 import type { DoctorReport } from '../../src/model/doctor.ts';
 import type { PolicyReport } from '../../src/model/policy-report.ts';
 import type { Summary } from '../../src/model/summary.ts';
+import type { CompareReportSchema } from '../../src/schema/compare-report.ts';
 import type { DoctorReportSchema } from '../../src/schema/doctor-report.ts';
 import type { CheckReportSchema, PolicyReportSchema } from '../../src/schema/reports.ts';
 import type { SummarySchema } from '../../src/schema/summary.ts';
 
 const root = new URL('../../', import.meta.url);
-const SCHEMAS = ['summary', 'event', 'policy-report', 'check-report', 'doctor-report'] as const;
+const SCHEMAS = ['summary', 'event', 'policy-report', 'check-report', 'doctor-report', 'compare-report'] as const;
 const OF_KIND = {
   Summary: 'summary',
   PolicyReport: 'policy-report',
   CheckReport: 'check-report',
   DoctorReport: 'doctor-report',
+  CompareReport: 'compare-report',
 } as const;
 
-const Kinds = v.object({ kind: v.picklist(['Summary', 'PolicyReport', 'CheckReport', 'DoctorReport']) });
+const Kinds = v.object({
+  kind: v.picklist(['Summary', 'PolicyReport', 'CheckReport', 'DoctorReport', 'CompareReport']),
+});
 
 /** As published, but for a field that the schema does not name: that one is an error here. */
 function strictly(schema: unknown): unknown {
@@ -102,4 +107,5 @@ it('the schemas leave out nothing that the types allow', () => {
   expectTypeOf<Writable<PolicyReport>>().toExtend<v.InferInput<typeof PolicyReportSchema>>();
   expectTypeOf<Writable<DoctorReport>>().toExtend<v.InferInput<typeof DoctorReportSchema>>();
   expectTypeOf<Writable<CheckReport>>().toExtend<v.InferInput<typeof CheckReportSchema>>();
+  expectTypeOf<Writable<CompareReport>>().toExtend<v.InferInput<typeof CompareReportSchema>>();
 });
