@@ -33,13 +33,17 @@ async function file(name: string, content: string | Uint8Array): Promise<string>
   return path;
 }
 
-/** A summary of a try of both to land on the deathstar. */
+/** Summaries of a try of both to land on the deathstar, until one of them knows whose verdicts they were. */
 async function landings(demo: DemoCluster, output: 'json' | 'yaml' | 'jsonl'): Promise<string> {
-  const running = start(['summary', '--pod', 'deathstar', '--duration', '1m', '-v', '-o', output], {
+  const running = start(['watch', '--pod', 'deathstar', '--interval', '200ms', '-v', '-o', output], {
     kubeconfig: demo.kubeconfigPath,
   });
   await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
   await Promise.all(['tiefighter', 'xwing'].map(async (ship) => demo.connect(ship, 'deathstar', { timeoutMs: 400 })));
+  await running.until((stdout) => {
+    const [whole = ''] = stdout.split(/(?=apiVersion)/).slice(-2);
+    return /name"?: ?"?rule1/.test(whole) && /allowed"?: ?[1-9]/.test(whole) && /denied"?: ?[1-9]/.test(whole);
+  });
   running.process.kill('SIGINT');
   const { code, stdout } = await running.outcome;
   expect(code).toBe(0);
