@@ -1,5 +1,5 @@
 /** Owns what became of somebody between two sides, and whether that is certain. */
-import type { Change, Credit } from '../model/compare.ts';
+import type { Change, Credit, RateChange } from '../model/compare.ts';
 
 export interface Amounts {
   readonly allowed: number;
@@ -27,14 +27,21 @@ function isSeen(amounts: Amounts): boolean {
   return passes(amounts) || amounts.denied > 0;
 }
 
-/** Null where nothing changed. */
-export function changeOf(before: Amounts, after: Amounts): Change | null {
+/** Null where nothing changed. `deniedRate`: what became of the denied packets per second. */
+export function changeOf(before: Amounts, after: Amounts, deniedRate: RateChange): Change | null {
   if (!isSeen(before)) return isSeen(after) ? 'new' : null;
   if (!isSeen(after)) return 'gone';
   const [passed, passing] = [passes(before), passes(after)];
   const [wasDenied, isDenied] = [before.denied > 0, after.denied > 0];
-  if (passed && !passing) return wasDenied ? 'no-longer-allowed' : 'became-denied';
-  if (!passed && passing) return isDenied ? 'partly-allowed' : 'became-allowed';
+  // Where some was denied before, what was let through may have ended by itself, unless more is denied in its place.
+  if (passed && !passing) {
+    if (!wasDenied) return 'became-denied';
+    return deniedRate === 'more' ? 'denied-instead' : 'no-longer-allowed';
+  }
+  if (!passed && passing) {
+    if (!isDenied) return 'became-allowed';
+    return deniedRate === 'less' ? 'allowed-instead' : 'partly-allowed';
+  }
   if (!wasDenied && isDenied) return 'partly-denied';
   if (wasDenied && !isDenied) return 'no-longer-denied';
   return auditChange(before, after);
@@ -54,10 +61,12 @@ export function isCertain(change: Change, proof: Proof): boolean {
       return proof.before || proof.after;
     case 'new':
     case 'partly-denied':
+    case 'allowed-instead':
     case 'partly-allowed':
     case 'became-audited':
       return proof.before;
     case 'gone':
+    case 'denied-instead':
     case 'no-longer-allowed':
     case 'no-longer-denied':
     case 'no-longer-audited':

@@ -59,11 +59,11 @@ function findingsOf(a: CompareInput, b: CompareInput, before: ComparedSide, afte
   };
   const proofOfRequests = proofUnless((_, side) => !listensFor('l7', side));
   const isComparable = ({ subject }: { readonly subject: Subject }) => subject.kind !== 'requests' || areBoth('l7');
-  const fates = fatesOf(a, b, (kind) => (kind === 'requests' ? proofOfRequests : proof.subjects));
   const seconds = {
     before: before.isTimed ? before.window.seconds : null,
     after: after.isTimed ? after.window.seconds : null,
   };
+  const fates = fatesOf(a, b, seconds, (kind) => (kind === 'requests' ? proofOfRequests : proof.subjects));
   return {
     subjects: fates.filter(isComparable),
     policies: comparePolicies(a.policies, b.policies, seconds, proof.policies),

@@ -42,8 +42,8 @@ function meet(criterion: Criterion, findings: Findings): Met {
     ),
     wouldShow: before,
   });
-  const turned = (change: 'became-denied' | 'became-allowed'): Met => ({
-    found: subjects.flatMap((each) => (each.change === change ? [each.isCertain] : [])),
+  const turned = (...changes: readonly Fate['change'][]): Met => ({
+    found: subjects.flatMap((each) => (changes.includes(each.change) ? [each.isCertain] : [])),
     wouldShow: before && after,
   });
   const peers = (change: 'new' | 'gone'): Met => ({
@@ -52,8 +52,9 @@ function meet(criterion: Criterion, findings: Findings): Met {
   });
   switch (criterion) {
     case 'became-denied':
+      return turned('became-denied', 'denied-instead');
     case 'became-allowed':
-      return turned(criterion);
+      return turned('became-allowed', 'allowed-instead');
     case 'new-denied':
       return appeared('denied');
     case 'new-allowed':

@@ -2,6 +2,7 @@
 import type { Change, ComparedSubject, CompareInput, Subject } from '../model/compare.ts';
 import { amountsOf, changeOf, isCertain, type Proof } from './change.ts';
 import { matchUp, type Pair } from './match.ts';
+import { compareCounts, type Seconds } from './rate.ts';
 import { type Sighting, SUBJECT_SIGNS, sightingsOf } from './subjects.ts';
 
 /** Null where nothing changed. */
@@ -13,17 +14,19 @@ export interface Fate extends Omit<ComparedSubject, 'change'> {
 export function fatesOf(
   before: CompareInput,
   after: CompareInput,
+  seconds: Seconds,
   proofOf: (kind: Subject['kind']) => Proof,
 ): readonly Fate[] {
-  return matchUp(sightingsOf(before), sightingsOf(after), SUBJECT_SIGNS).map((pair) => toFate(pair, proofOf));
+  return matchUp(sightingsOf(before), sightingsOf(after), SUBJECT_SIGNS).map((pair) => toFate(pair, seconds, proofOf));
 }
 
-function toFate(pair: Pair<Sighting>, proofOf: (kind: Subject['kind']) => Proof): Fate {
+function toFate(pair: Pair<Sighting>, seconds: Seconds, proofOf: (kind: Subject['kind']) => Proof): Fate {
   const either = pair.before ?? pair.after;
   const { subject, direction } = isNameless(either) ? (pair.after ?? either) : either;
   const before = pair.before?.credits ?? [];
   const after = pair.after?.credits ?? [];
-  const change = changeOf(amountsOf(before), amountsOf(after));
+  const [was, is] = [amountsOf(before), amountsOf(after)];
+  const change = changeOf(was, is, compareCounts(was.denied, is.denied, seconds) ?? 'same');
   const proof = proofOf(subject.kind);
   return {
     subject,
@@ -42,12 +45,14 @@ function isNameless({ subject }: Sighting): boolean {
 
 const WORST_FIRST: readonly Change[] = [
   'became-denied',
+  'denied-instead',
   'partly-denied',
   'no-longer-allowed',
   'became-audited',
   'new',
   'gone',
   'became-allowed',
+  'allowed-instead',
   'partly-allowed',
   'no-longer-denied',
   'no-longer-audited',

@@ -4,19 +4,13 @@ import type { Direction } from '../model/event.ts';
 import { IMPLICIT_DEFAULT_DENY, type PolicyRef, UNATTRIBUTED } from '../model/policy.ts';
 import type { Proof } from './change.ts';
 import { matchUp, type Pair, type Signs } from './match.ts';
-import { compareRates } from './rate.ts';
+import { compareCounts, type Seconds } from './rate.ts';
 
 /** A policy in one direction, with all its rows. */
 interface Seen {
   readonly policy: PolicyRef;
   readonly direction: Direction;
   readonly rows: readonly ComparedRow[];
-}
-
-/** Null for lines without times. */
-export interface Seconds {
-  readonly before: number | null;
-  readonly after: number | null;
 }
 
 /** The row that counts what did not fit in memory. */
@@ -82,9 +76,12 @@ function wholeName({ policy, direction }: Seen): string {
   return refKey(policy) + direction;
 }
 
-function bareName(isBare: boolean): (seen: Seen) => string | null {
-  return ({ policy, direction }) =>
-    (policy.kind === null && policy.namespace === null) === isBare ? `${policy.name} ${direction}` : null;
+function isBare({ policy }: Seen): boolean {
+  return policy.kind === null && policy.namespace === null;
+}
+
+function bareName(wanted: boolean): (seen: Seen) => string | null {
+  return (seen) => (isBare(seen) === wanted ? `${seen.policy.name} ${seen.direction}` : null);
 }
 
 /** The patched Cilium prints bare names; a kept output has nothing else. */
@@ -97,7 +94,7 @@ const SIGNS: readonly Signs<Seen>[] = [
 function comparePair(pair: Pair<Seen>, seconds: Seconds, proof: Proof): ComparedPolicy {
   const { before, after } = pair;
   const either = pair.before ?? pair.after;
-  const known = either.policy.kind === null ? (after ?? either) : either;
+  const known = isBare(either) ? (after ?? either) : either;
   const was = before === null ? null : amountsOf(before.rows, seconds.before);
   const is = after === null ? null : amountsOf(after.rows, seconds.after);
   const rates = ratesOf(was, is, seconds);
@@ -114,18 +111,12 @@ function worst(rates: ComparedPolicy['rates']): RateChange {
 type Amounts = NonNullable<ComparedPolicy['before']>;
 
 function ratesOf(before: Amounts | null, after: Amounts | null, seconds: Seconds): ComparedPolicy['rates'] {
-  const [was, is] = [seconds.before, seconds.after];
-  if (was === null || is === null) return null;
   const rate = (count: (amounts: Amounts) => number) =>
-    compareRates(
-      { count: before === null ? 0 : count(before), seconds: was },
-      { count: after === null ? 0 : count(after), seconds: is },
-    );
-  return {
-    allowed: rate(({ allowed, redirected, audited }) => allowed + redirected + audited),
-    // One refused client sends several packets.
-    denied: rate(({ attempts }) => attempts),
-  };
+    compareCounts(before === null ? 0 : count(before), after === null ? 0 : count(after), seconds);
+  const allowed = rate(({ allowed: connections, redirected, audited }) => connections + redirected + audited);
+  // One refused client sends several packets.
+  const denied = rate(({ attempts }) => attempts);
+  return allowed === null || denied === null ? null : { allowed, denied };
 }
 
 function amountsOf(rows: readonly ComparedRow[], seconds: number | null): Amounts {

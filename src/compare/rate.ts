@@ -6,20 +6,24 @@ const TIMES = 2;
 /** Of standard deviations: what chance alone makes in three comparisons of a thousand. */
 const DEVIATIONS = 3;
 
-export interface Counted {
-  readonly count: number;
-  readonly seconds: number;
+/** How long each window is; null for lines without times. */
+export interface Seconds {
+  readonly before: number | null;
+  readonly after: number | null;
 }
 
-/** Were both rates equal, the events of both windows would fall into them as the windows are long (a binomial test). */
-export function compareRates(before: Counted, after: Counted): RateChange {
-  const all = before.count + after.count;
-  const seconds = before.seconds + after.seconds;
-  if (all === 0 || before.seconds <= 0 || after.seconds <= 0) return 'same';
-  const share = after.seconds / seconds;
-  const surplus = after.count - all * share;
+/**
+ * Were both rates equal, the events of both windows would fall into them as the windows are long (a binomial test).
+ * Null where there are no times.
+ */
+export function compareCounts(before: number, after: number, seconds: Seconds): RateChange | null {
+  if (seconds.before === null || seconds.after === null) return null;
+  const all = before + after;
+  if (all === 0) return 'same';
+  const share = seconds.after / (seconds.before + seconds.after);
+  const surplus = after - all * share;
   if (Math.abs(surplus) < DEVIATIONS * Math.sqrt(all * share * (1 - share))) return 'same';
-  const [was, is] = [before.count / before.seconds, after.count / after.seconds];
+  const [was, is] = [before / seconds.before, after / seconds.after];
   if (is >= TIMES * was) return 'more';
   return was >= TIMES * is ? 'less' : 'same';
 }

@@ -7,15 +7,18 @@ export function verdictOf(changes: readonly ComparedSubject[], isKnown: boolean)
   // A port may have been allowed for one peer and be denied to another: only peers prove that something broke.
   const isPeers = (...which: Change[]) =>
     changes.some(({ subject, change }) => subject.kind === 'peer' && which.includes(change));
-  if (isPeers('became-denied')) return 'broken';
+  if (isPeers('became-denied', 'denied-instead')) return 'broken';
   if (changes.some(isNewlyDenied)) return 'newly-denied';
   if (changes.some(isQuiet)) return 'gone-quiet';
   if (!isKnown) return 'unknown';
-  return isPeers('became-allowed', 'partly-allowed') ? 'opened' : 'unbroken';
+  return isPeers('became-allowed', 'allowed-instead', 'partly-allowed') ? 'opened' : 'unbroken';
 }
 
 function isNewlyDenied({ change, after }: ComparedSubject): boolean {
-  return ['became-denied', 'partly-denied'].includes(change) || (change === 'new' && amountsOf(after).denied > 0);
+  return (
+    ['became-denied', 'denied-instead', 'partly-denied'].includes(change) ||
+    (change === 'new' && amountsOf(after).denied > 0)
+  );
 }
 
 function isQuiet({ change, before, isCertain }: ComparedSubject): boolean {

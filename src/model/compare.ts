@@ -46,10 +46,14 @@ export type Change =
   | 'became-denied'
   /** Only let through, then denied as well. */
   | 'partly-denied'
+  /** Both, then only denied, and at a higher rate. */
+  | 'denied-instead'
   /** Both, then only denied. */
   | 'no-longer-allowed'
   /** Only denied, then only let through. */
   | 'became-allowed'
+  /** Only denied, then let through as well, and denied at a lower rate. */
+  | 'allowed-instead'
   /** Only denied, then let through as well. */
   | 'partly-allowed'
   /** Both, then only let through. */

@@ -118,7 +118,7 @@ function isPartial({ completeness }: ComparedSide): boolean {
 }
 
 function changePaint({ change, after }: ComparedSubject, palette: Palette): (text: string) => string {
-  if (change === 'became-denied') return palette.denied;
+  if (change === 'became-denied' || change === 'denied-instead') return palette.denied;
   if (change === 'partly-denied' || after.some(({ denied }) => denied > 0)) return palette.bad;
   return change === 'became-audited' || change === 'gone' ? palette.audited : palette.allowed;
 }

@@ -16,8 +16,10 @@ import { printable } from './printable.ts';
 const CHANGE: Readonly<Record<Change, string>> = {
   'became-denied': 'allowed → denied',
   'partly-denied': 'denied as well',
+  'denied-instead': 'allowed → denied',
   'no-longer-allowed': 'only denied',
   'became-allowed': 'denied → allowed',
+  'allowed-instead': 'denied → allowed',
   'partly-allowed': 'allowed as well',
   'no-longer-denied': 'only allowed',
   'became-audited': 'in audit mode',
@@ -118,8 +120,10 @@ export function verdictText(report: CompareReport): string {
   const of = (holds: (change: ComparedSubject) => boolean) => report.changes.filter(holds);
   switch (report.verdict) {
     case 'broken': {
-      const broken = of(({ subject, change }) => subject.kind === 'peer' && change === 'became-denied');
-      const answer = broken.some(({ isCertain }) => isCertain) ? 'Yes, something broke' : 'Probably';
+      const broken = of(isRefused);
+      const answer = broken.some(({ change, isCertain }) => isCertain && change === 'became-denied')
+        ? 'Yes, something broke'
+        : 'Probably';
       return `${answer}: ${who(broken, 'was allowed before and is denied now', 'were allowed before and are denied now')}.`;
     }
     case 'newly-denied':
@@ -137,6 +141,11 @@ export function verdictText(report: CompareReport): string {
   }
 }
 
+/** Only of peers: a port may have been allowed for one and be denied to another. */
+function isRefused({ subject, change }: ComparedSubject): boolean {
+  return subject.kind === 'peer' && ['became-denied', 'denied-instead'].includes(change);
+}
+
 function isNewlyDenied({ change, after }: ComparedSubject): boolean {
   return (
     ['became-denied', 'partly-denied'].includes(change) || (change === 'new' && after.some(({ denied }) => denied > 0))
@@ -149,7 +158,7 @@ function isQuiet({ change, before, isCertain }: ComparedSubject): boolean {
 }
 
 function isOpened({ subject, change }: ComparedSubject): boolean {
-  return subject.kind === 'peer' && (change === 'became-allowed' || change === 'partly-allowed');
+  return subject.kind === 'peer' && ['became-allowed', 'allowed-instead', 'partly-allowed'].includes(change);
 }
 
 function unknownText({ before, after }: CompareReport): string {

@@ -46,8 +46,10 @@ const subject = v.variant('kind', [
 const change = v.picklist([
   'became-denied',
   'partly-denied',
+  'denied-instead',
   'no-longer-allowed',
   'became-allowed',
+  'allowed-instead',
   'partly-allowed',
   'no-longer-denied',
   'became-audited',

@@ -25,6 +25,13 @@ const NOTHING = side([]);
 const audited = allowing(TIEFIGHTER, { allowed: 0, audited: 3 });
 const BOTH = side([allowing(TIEFIGHTER), denying(TIEFIGHTER)]);
 const IN = side([allowing(TIEFIGHTER)]);
+const MUCH_MORE = side([
+  denying(TIEFIGHTER, {
+    denied: 90,
+    peers: [{ ...TIEFIGHTER, allowed: 0, denied: 90 }],
+    ports: [{ protocol: 'TCP', port: 80, allowed: 0, denied: 90 }],
+  }),
+]);
 const OUT = side([denying(TIEFIGHTER)]);
 
 describe('one peer on port 80', () => {
@@ -32,6 +39,8 @@ describe('one peer on port 80', () => {
     ['allowed, then denied', IN, OUT, 'broken', 'became-denied'],
     ['allowed, then both', IN, BOTH, 'newly-denied', 'partly-denied'],
     ['both, then denied', BOTH, OUT, 'gone-quiet', 'no-longer-allowed'],
+    ['both, then denied much more', BOTH, MUCH_MORE, 'broken', 'denied-instead'],
+    ['denied much more, then both', MUCH_MORE, BOTH, 'opened', 'allowed-instead'],
     ['denied, then allowed', OUT, IN, 'opened', 'became-allowed'],
     ['denied, then both', OUT, BOTH, 'opened', 'partly-allowed'],
     ['both, then allowed', BOTH, IN, 'unbroken', 'no-longer-denied'],

@@ -94,8 +94,10 @@ describe('a summary and itself', () => {
 const MIRRORED: Readonly<Record<Change, Change>> = {
   'became-denied': 'became-allowed',
   'partly-denied': 'no-longer-denied',
+  'denied-instead': 'allowed-instead',
   'no-longer-allowed': 'partly-allowed',
   'became-allowed': 'became-denied',
+  'allowed-instead': 'denied-instead',
   'partly-allowed': 'no-longer-allowed',
   'no-longer-denied': 'partly-denied',
   'became-audited': 'no-longer-audited',
