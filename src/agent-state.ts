@@ -30,7 +30,13 @@ const RETRY_MS = 10_000;
 /** From here on one list of all endpoints costs the agent less. */
 const MANY_ENDPOINTS = 5;
 
-export function keepState(attributor: Attributor, questions: AgentQuestions, clock: Clock): StateKeeper {
+/** `told` gets each answer. */
+export function keepState(
+  attributor: Attributor,
+  questions: AgentQuestions,
+  clock: Clock,
+  told: (endpoint: RealizedPolicy) => void = () => {},
+): StateKeeper {
   let reading = 0;
   let notBeforeMs = 0;
   let isScheduled = false;
@@ -53,6 +59,7 @@ export function keepState(attributor: Attributor, questions: AgentQuestions, clo
         const owned = policiesOfEndpoint(policies, endpoint.labels);
         const state = { endpoint, selectors, policies: owned };
         attributor.setEndpointState(endpoint.endpoint, state, { askedMs, answeredMs });
+        told(endpoint);
       }
       if (attributor.wanted().selectors) attributor.setSelectors(selectors);
     } catch {

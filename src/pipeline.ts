@@ -100,12 +100,16 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     const attributor = createAttributor(answers, answerCache);
     const counted = countCost(plan.agent.node, async (args) => questions.ask(args), clock);
     costs.push(counted.cost);
-    const keeper = keepState(attributor, { ...questions, ask: counted.ask }, clock);
+    const keeper = keepState(attributor, { ...questions, ask: counted.ask }, clock, (mode) => counter.mode(mode));
     counters.set(plan.agent.node, counter);
     const sampler = createTrafficSampler(attributor, answers, counted.ask, clock, (deltas) =>
       aggregator.traffic(deltas),
     );
-    const measure = async () => (options.traffic === true ? sampler.sample(followed.wanted()) : undefined);
+    const measure = async () => {
+      // Audit mode may have been switched where nothing else was asked since.
+      if (counting.audit === true) await keeper.read(followed.wanted());
+      if (options.traffic === true) await sampler.sample(followed.wanted());
+    };
     measures.push(measure);
     let stopMeasuring = () => {};
     signal.addEventListener('abort', () => stopMeasuring(), { once: true });
@@ -224,7 +228,7 @@ export async function summarizeFiles(
   });
   const { filter = null, groupBy = [] } = counting;
   // Whoever looks at each record, by itself or by more than policies are counted by, gets each record.
-  const oneByOne = sink !== null || filter !== null || groupBy.length > 0;
+  const oneByOne = sink !== null || filter !== null || groupBy.length > 0 || counting.audit === true;
   for (const { chunks } of files) {
     const { record, times } = countFile(aggregator.addStream(null), startMs, sink);
     const reader = createReader(record, { dialect, ...(oneByOne ? {} : { times }) });

@@ -1,16 +1,14 @@
 /** Owns the counts of a window: records of all streams in, an immutable summary out, in bounded memory. */
-import type { RecordFilter } from '../model/attributed.ts';
 import type { AgentPlan, IdentityLookup } from '../model/cluster.ts';
 import type { Direction, Verdict } from '../model/event.ts';
-import type { GroupField } from '../model/groups.ts';
 import type { Attribution } from '../model/policy.ts';
 import type { PolicyRow, Summary, SummaryAgent, SummaryTarget } from '../model/summary.ts';
 import type { TrafficDelta } from '../model/traffic.ts';
+import { type Counting, createBeside } from './beside.ts';
 import { judgeCompleteness, toGap } from './completeness.ts';
 import { outcomeOf, zeroCounters } from './counters.ts';
 import { createDrops } from './drops.ts';
 import { createFlowSet, NEW_FOR_OWNER, NEW_FOR_PART } from './flow-set.ts';
-import { createGroups } from './groups.ts';
 import { createPeerKeys, createPortKeys, isLocal } from './intern.ts';
 import { createL7Counts } from './l7.ts';
 import { createLedger } from './ledger.ts';
@@ -29,21 +27,7 @@ import {
 } from './stream-counter.ts';
 import { createTraffic, NO_TRAFFIC } from './traffic.ts';
 
-export type { StreamCounter };
-
-/** What is counted, and by what beside policies. */
-export interface Counting {
-  /** Null: everything that is wanted. */
-  readonly filter?: AggregatorFilter | null;
-  /** Empty: no groups. */
-  readonly groupBy?: readonly GroupField[];
-}
-
-interface AggregatorFilter {
-  /** As they were asked for. */
-  readonly texts: readonly string[];
-  readonly chooses: RecordFilter;
-}
+export type { Counting, StreamCounter };
 
 export interface AggregatorOptions extends Counting {
   readonly startMs: number;
@@ -78,7 +62,6 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     types = null,
     missingNodes = [],
     filter = null,
-    groupBy = [],
     identityName,
     namesVersion = () => 0,
   } = options;
@@ -93,7 +76,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   const l7 = createL7Counts();
   const summarizeRow = createRowSummaries();
   const traffic = createTraffic(rows);
-  const groups = groupBy.length === 0 ? null : createGroups(groupBy, limits);
+  const beside = createBeside(options, limits);
   const streams: CountingStream[] = [];
   const where: Where = { peerKey: 0, portKey: 0, node: null, heardOn: null, isShared: false, isNewFlow: false };
   let latestMs = startMs;
@@ -115,7 +98,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     where.heardOn = stream.node;
     const credited = rows.of(orNoAnswer(attribution), direction);
     where.isShared = credited.length > 1;
-    groups?.count(verdict, outcome, { ...where, pod: stream.podOf(verdict) }, credited, nowMs);
+    beside?.count(verdict, outcome, { where, credited, stream }, nowMs);
     if (outcome !== 'denied') {
       where.isNewFlow = false;
       for (const row of credited) row.count(verdict, where, nowMs, times);
@@ -172,7 +155,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         lost: ledger.lost,
         unparsed: ledger.unparsed,
         truncated: views.some(({ isTruncated }) => isTruncated),
-        tooManyFlows: flows.overflowed || groups?.overflowed === true,
+        tooManyFlows: flows.overflowed || beside?.overflowed === true,
         missingNodes,
         states: views.flatMap(({ agent, health }) => (agent === null ? [] : [health.state])),
         gaps: views.flatMap(({ agent, health }) =>
@@ -185,7 +168,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         egress: Object.freeze({ ...totals.egress }),
       }),
       policies: Object.freeze(summaryRows(context)),
-      groups: groups?.summary(context) ?? null,
+      ...(beside?.summary(context, views) ?? { groups: null }),
       drops: drops.summary(context.timed, identityName),
       l7: l7.summary(context.timed),
     });

@@ -17,7 +17,7 @@ export interface GroupCounts {
   summary(context: RowContext): Groups;
 }
 
-interface GroupWhere extends Where {
+export interface GroupWhere extends Where {
   /** Equal pods are the same object. */
   readonly pod: GroupPod;
 }
@@ -116,7 +116,9 @@ export function createGroups(by: readonly GroupField[], limits: Limits): GroupCo
     group.counters[outcome] += 1;
     if (outcome === 'denied' && flows.addPart(group.owner, flowKey)) group.counters.attempts += 1;
     if (isShared) group.shared += 1;
-    group.lastMs = nowMs;
+    // Streams tell of the same moment one after the other.
+    group.firstMs = Math.min(group.firstMs, nowMs);
+    group.lastMs = Math.max(group.lastMs, nowMs);
   }
 
   const ofPolicies = by.includes('policy');

@@ -4,6 +4,7 @@ import type { AgentFacts, AgentPlan, AgentRef, AgentState, Target } from '../mod
 import type { Drop, L7Record, MonitorRecord, Verdict } from '../model/event.ts';
 import type { GroupPod } from '../model/groups.ts';
 import type { Attribution } from '../model/policy.ts';
+import type { EndpointMode } from './audit.ts';
 import { createDropJoin, type DropJoin } from './drop-join.ts';
 import { isPolicyDrop } from './drop-reason.ts';
 import type { CountedDrop, Drops } from './drops.ts';
@@ -25,6 +26,8 @@ export interface StreamCounter {
   /** `atMs` where the caller knows it; else the last time that anything was heard. */
   state(state: AgentState, atMs?: number): void;
   facts(facts: AgentFacts): void;
+  /** What the agent tells of an endpoint. */
+  mode(mode: EndpointMode): void;
   /** The node's agent is another pod now. */
   agent(agent: AgentRef): void;
   gap(fromMs: number, toMs: number, reason: string): void;
@@ -37,6 +40,8 @@ export interface StreamView {
   readonly agent: AgentRef | null;
   readonly targets: readonly Target[] | 'all';
   readonly facts: AgentFacts | null;
+  /** By endpoint. */
+  readonly modes: ReadonlyMap<number, EndpointMode>;
   readonly health: StreamHealth;
   readonly isTruncated: boolean;
 }
@@ -78,6 +83,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
   };
   const pods = createStreamPods(plan?.agent.node ?? null);
   const health = createStreamHealth();
+  const modes = new Map<number, EndpointMode>();
   const endpoints = new Set<number>();
   const addresses = new Set<string>();
   let targets: readonly Target[] | 'all' = 'all';
@@ -199,12 +205,15 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     agent: (replaced) => {
       agent = replaced;
     },
+    mode: ({ endpoint, namespace, pod, audits, enforced }) => {
+      modes.set(endpoint, { endpoint, namespace, pod, audits, enforced });
+    },
     gap: (fromMs, toMs, reason) => health.gap(fromMs, toMs, reason),
     truncated: () => {
       isTruncated = true;
     },
   };
-  return { counter, view: () => ({ agent, targets, facts, health, isTruncated }) };
+  return { counter, view: () => ({ agent, targets, facts, modes, health, isTruncated }) };
 }
 
 /** The packet is one and the same: the verdict learns why it was dropped, the drop its direction. */

@@ -42,7 +42,7 @@ export async function checkSummaryRows(
 ): Promise<void> {
   await checkRows(flags, async () => {
     const { columnNames } = await import('../report/policy-fields.ts');
-    return columnNames(flags.groupBy ?? [], flags.traffic === true);
+    return columnNames(flags.groupBy ?? [], flags.traffic === true, flags.audit === true);
   });
 }
 
@@ -50,5 +50,6 @@ function countingOf(flags: FilterFlags & GroupFlags, chooses: RecordFilter | nul
   return {
     filter: chooses === null ? null : { texts: filterTexts(flags), chooses },
     groupBy: flags.groupBy ?? [],
+    audit: flags.audit === true,
   };
 }

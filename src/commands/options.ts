@@ -40,6 +40,7 @@ export interface CountFlags {
 
 export interface GroupFlags {
   readonly groupBy?: readonly GroupField[];
+  readonly audit?: boolean;
 }
 
 export interface OutputFlags extends MessageFlags, RowsFlags {
@@ -176,12 +177,19 @@ export function addCountOptions(command: Command): Command {
 }
 
 export function addGroupOption(command: Command): Command {
-  return command.addOption(
-    option(
-      '--group-by <fields>',
-      `rows by these instead of by policy: ${GROUP_FIELDS.join(', ')}; with commas, in any order`,
-    ).argParser(groupFields),
-  );
+  return command
+    .addOption(
+      option(
+        '--group-by <fields>',
+        `rows by these instead of by policy: ${GROUP_FIELDS.join(', ')}; with commas, in any order`,
+      ).argParser(groupFields),
+    )
+    .addOption(
+      option(
+        '--audit',
+        'what audit mode lets through and policy would deny: by which policy, for whom, first and last',
+      ).conflicts(['groupBy', 'traffic']),
+    );
 }
 
 function groupFields(text: string): readonly GroupField[] {

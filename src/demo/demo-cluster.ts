@@ -80,6 +80,8 @@ export interface DemoCluster {
   remove(object: KubeObject): void;
   /** A connection between two pods, services or addresses, with all that the agents report of it. */
   connect(from: string, to: string, options?: ConnectOptions): Promise<ConnectOutcome>;
+  /** Switches the audit mode of a pod's endpoint, as `cilium endpoint config` would. */
+  auditMode(pod: string, isOn: boolean): void;
   /** Ends everything that was started and leaves no file behind. */
   stop(): Promise<void>;
 }
@@ -187,6 +189,9 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
       store.put(resourceOf(object.kind), object);
     },
     remove: ({ kind, metadata }) => store.remove(resourceOf(kind), metadata.namespace ?? null, metadata.name),
+    auditMode(pod, isOn) {
+      for (const endpoint of world.endpoints()) if (endpoint.pod === pod) world.setAuditMode(endpoint, isOn);
+    },
     async connect(from, to, asked = {}) {
       const fromIp = addressOfPod(from, store) ?? from;
       const destinationIp = addressOfPod(to, store) ?? resolveAddress(to, 'default', store, random);

@@ -1,4 +1,5 @@
 /** The immutable result of a window: every output is made from it. Its JSON form is a contract (`apiVersion: policystat/v1`). */
+import type { Audit } from './audit.ts';
 import type { AgentState } from './cluster.ts';
 import type { Counts } from './counts.ts';
 import type { Dialect, Direction, IgnoredReason, UnparsedReason } from './event.ts';
@@ -181,6 +182,8 @@ export interface Summary {
   readonly policies: readonly PolicyRow[];
   /** Null where none were asked for. */
   readonly groups: Groups | null;
+  /** Present where it was asked for. */
+  readonly audit?: Audit;
   /** How many rows were left out because only so many were asked for; absent where all were. */
   readonly omittedRows?: number;
   /** Most packets first. Empty where drops were not listened for, see `source.types`. */

@@ -1,4 +1,5 @@
 /** Owns the order of rows and how many of them are shown: the same for every output. */
+import type { Audit } from '../model/audit.ts';
 import type { GroupRow } from '../model/groups.ts';
 import type { SortField } from '../model/order.ts';
 import type { PolicyRow, Summary } from '../model/summary.ts';
@@ -15,7 +16,8 @@ export interface Arrangement {
 
 /** The rows that are asked for, groups or policies, in the order that is asked for; totals stay those of all. */
 export function arrange(summary: Summary, { sortBy, top, live }: Arrangement): Summary {
-  const { policies, groups } = summary;
+  const { policies, groups, audit } = summary;
+  if (audit !== undefined) return arrangeAudit(summary, audit, top);
   const most = top ?? Number.POSITIVE_INFINITY;
   const all = groups?.rows ?? policies;
   const omitted = top === undefined ? {} : { omittedRows: Math.max(0, all.length - top) };
@@ -26,6 +28,19 @@ export function arrange(summary: Summary, { sortBy, top, live }: Arrangement): S
   const rateOf = (row: PolicyRow) => (live ? row.recentPerSecond : row.ratePerSecond);
   const nameOf = ({ policy, direction }: PolicyRow) => `${policyText(policy)} ${direction}`;
   return { ...summary, policies: sorted(policies, sortBy, nameOf, rateOf).slice(0, most), ...omitted };
+}
+
+/** The most connections first, whatever is asked for: they are what is asked for. */
+function arrangeAudit(summary: Summary, audit: Audit, top: number | undefined): Summary {
+  if (top === undefined) return summary;
+  let room = top;
+  const wouldDeny = audit.wouldDeny.flatMap((row) => {
+    const peers = row.peers.slice(0, room);
+    room -= peers.length;
+    return peers.length === 0 ? [] : [{ ...row, peers }];
+  });
+  const all = audit.wouldDeny.reduce((sum, { peers }) => sum + peers.length, 0);
+  return { ...summary, audit: { ...audit, wouldDeny }, omittedRows: Math.max(0, all - top) };
 }
 
 function sorted<Row extends PolicyRow | GroupRow>(

@@ -1,6 +1,8 @@
 /** `-o markdown`: a summary for a pull request or a report, as GitHub shows it. */
+import type { Audit } from '../model/audit.ts';
 import type { Groups } from '../model/groups.ts';
 import type { PolicyRow, Summary } from '../model/summary.ts';
+import { auditEndpointsText, auditLines, auditPeerText, auditPortText, auditTitle } from './audit-fields.ts';
 import { type ChosenColumns, chosenMarkdown } from './chosen.ts';
 import { groupFieldText, withDirection } from './group-fields.ts';
 import { markdownText } from './markdown-text.ts';
@@ -15,14 +17,19 @@ import {
   trafficText,
 } from './phrases.ts';
 import { cellsOf } from './policy-fields.ts';
+import { nothingText } from './table-audit.ts';
 import { completenessText } from './table-foot.ts';
 
 const MOST_PEERS = 3;
+const UNITS =
+  'Allowed, redirected and audited are new connections, denied are packets, attempts are distinct denied flows.';
+const AUDIT_UNITS_TEXT =
+  'Audited are new connections that were let through and would be denied, refused are packets that were refused although audit mode was on.';
 const TRAFFIC_UNIT =
   'Packets and bytes are those of new and of open connections, in their own direction; what several policies allow is told for each.';
 
 export function renderMarkdown(summary: Summary, { columns = null, headers = true }: ChosenColumns = {}): string {
-  const { window, targets, source, omittedRows = 0 } = summary;
+  const { window, targets, source, audit, omittedRows = 0 } = summary;
   const sign = lowerBoundSign(summary);
   const [first, ...others] = targets;
   const subject =
@@ -40,10 +47,11 @@ export function renderMarkdown(summary: Summary, { columns = null, headers = tru
     `**policystat**: ${subject}${durationText(window.seconds)} until ${window.end}`,
     ...(source.filters.length === 0 ? [] : ['', `Only ${markdownText(source.filters.join(' '))}`]),
     '',
-    ...(table.length > 2 ? table : ['No policy verdicts.']),
+    ...(audit === undefined ? [] : [`${markdownText(capitalized(auditEndpointsText(audit.endpoints)))}.`, '']),
+    ...(table.length > 2 ? table : [audit === undefined ? 'No policy verdicts.' : nothingText(summary)]),
     ...(omittedRows === 0 ? [] : ['', `${plural(omittedRows, 'more row')} left out.`]),
     '',
-    'Allowed, redirected and audited are new connections, denied are packets, attempts are distinct denied flows.',
+    audit === undefined ? UNITS : AUDIT_UNITS_TEXT,
     ...(measured ? ['', TRAFFIC_UNIT] : []),
     '',
     markdownText(completenessText(summary)),
@@ -52,14 +60,31 @@ export function renderMarkdown(summary: Summary, { columns = null, headers = tru
 
 /** Two lines of header, then the rows. */
 function tableOf(summary: Summary, columns: readonly string[] | null, sign: string): readonly string[] {
-  const { policies, groups } = summary;
+  const { policies, groups, audit } = summary;
   if (columns !== null) return chosenMarkdown(cellsOf(summary, columns), sign);
+  if (audit !== undefined) return auditRows(audit, sign);
   if (groups !== null) return groupLines(groups, sign);
   const measured = hasTraffic(summary);
   return [
     `| policy | direction | allowed | redirected | audited | denied | attempts |${measured ? ' packets | bytes |' : ''} peers |`,
     `|---|---|--:|--:|--:|--:|--:|${measured ? '--:|--:|' : ''}---|`,
     ...policies.map((row) => line(row, sign, measured)),
+  ];
+}
+
+function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function auditRows(audit: Audit, sign: string): readonly string[] {
+  return [
+    '| would be denied by | direction | peer | port | audited | refused | first | last |',
+    '|---|---|---|---|--:|--:|---|---|',
+    ...auditLines(audit).map(({ row, peer }) => {
+      const texts = [auditTitle(row), row.direction, auditPeerText(peer), auditPortText(peer)].map(markdownText);
+      const numbers = [peer.connections, peer.refused].map((number) => sign + String(number));
+      return `| ${[...texts, ...numbers, peer.firstSeen ?? '', peer.lastSeen ?? ''].join(' | ')} |`;
+    }),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Owns the columns that a row of a summary has for programs: of policies, and of groups. */
 import type { GroupField, GroupRow } from '../model/groups.ts';
 import type { PolicyRow, Summary } from '../model/summary.ts';
+import { AUDIT_COLUMNS, auditLines } from './audit-fields.ts';
 import { groupColumns } from './group-fields.ts';
 import { peerName } from './peer-title.ts';
 import { hasTraffic, policyText } from './phrases.ts';
@@ -65,7 +66,8 @@ const GROUP_COLUMNS: readonly Column<GroupRow>[] = [
 ];
 
 /** The names that `--columns` takes. */
-export function columnNames(groupBy: readonly GroupField[], traffic: boolean): readonly string[] {
+export function columnNames(groupBy: readonly GroupField[], traffic: boolean, audit: boolean): readonly string[] {
+  if (audit) return AUDIT_COLUMNS.map(([name]) => name);
   const columns =
     groupBy.length > 0
       ? [...groupColumns(groupBy), ...GROUP_COLUMNS]
@@ -80,7 +82,8 @@ export interface Cells {
 
 /** The rows of a summary with these columns, or with those that a program gets unasked. */
 export function cellsOf(summary: Summary, names: readonly string[] | null): Cells {
-  const { policies, groups } = summary;
+  const { policies, groups, audit } = summary;
+  if (audit !== undefined) return chooseCells(auditLines(audit), AUDIT_COLUMNS, names, summary);
   if (groups !== null) {
     const all: readonly Column<GroupRow>[] = [...groupColumns(groups.by), ...GROUP_COLUMNS];
     return chooseCells(groups.rows, all, names, summary);

@@ -1,6 +1,8 @@
 /** `-o prometheus`: text exposition format 0.0.4, for a node exporter's textfile collector or a push gateway. */
+import type { Audit } from '../model/audit.ts';
 import type { GroupRow, Groups } from '../model/groups.ts';
 import type { Counts, PolicyRow, Summary } from '../model/summary.ts';
+import { auditLines } from './audit-fields.ts';
 import { groupColumns, withDirection } from './group-fields.ts';
 import { plural } from './phrases.ts';
 import { escapeUnsafe } from './printable.ts';
@@ -27,6 +29,7 @@ function metricsOf(summary: Summary): readonly Metric[] {
   const { drops, l7, records, completeness, window } = summary;
   const ignored = Object.entries(records.ignored);
   return [
+    ...(summary.audit === undefined ? [] : [auditMetric(summary.audit)]),
     ...(summary.groups === null ? policyMetrics(summary) : groupMetrics(summary.groups)),
     {
       name: 'policystat_dropped_packets_total',
@@ -136,6 +139,27 @@ function policyMetrics({ policies }: Summary): readonly Metric[] {
       }),
     ),
   ];
+}
+
+function auditMetric(audit: Audit): Metric {
+  return {
+    name: 'policystat_would_deny_connections_total',
+    type: 'counter',
+    help: 'New connections that audit mode let through and policy would deny, by policy, peer and port.',
+    series: auditLines(audit).map(({ row, peer }) => [
+      {
+        policy: row.policy.name,
+        namespace: row.policy.namespace,
+        kind: row.policy.kind,
+        direction: row.direction,
+        peer: peer.name,
+        identity: peer.identity === null ? null : String(peer.identity),
+        port: peer.port?.port === null || peer.port === null ? null : String(peer.port.port),
+        protocol: peer.port?.protocol ?? null,
+      },
+      peer.connections,
+    ]),
+  };
 }
 
 function groupMetrics({ by, rows }: Groups): readonly Metric[] {

@@ -1,4 +1,5 @@
 /** `-o table` and `-o wide`: a summary as text that fits the terminal; every number says its unit and whether it is a lower bound. */
+import type { Audit } from '../model/audit.ts';
 import type { Summary } from '../model/summary.ts';
 import { type ChosenColumns, chosenLines } from './chosen.ts';
 import { cutTo, wrap } from './layout.ts';
@@ -6,6 +7,7 @@ import type { Palette } from './palette.ts';
 import { durationText, lowerBoundSign, plural, timeText } from './phrases.ts';
 import { cellsOf } from './policy-fields.ts';
 import { printable } from './printable.ts';
+import { auditHeading, auditUnits, renderAudit } from './table-audit.ts';
 import { renderDrops, renderL7 } from './table-drops.ts';
 import { agentLines, completenessLines, type FootOptions, recordLines, unitsText } from './table-foot.ts';
 import { renderGroups } from './table-groups.ts';
@@ -41,6 +43,8 @@ export function renderTable(summary: Summary, options: TableOptions): string {
 }
 
 function bodyOf(summary: Summary, options: TableOptions, room: number): readonly string[] {
+  const { audit } = summary;
+  if (audit !== undefined) return auditBody(audit, summary, options, room);
   const beside = [renderDrops(summary, options), renderL7(summary, options)].filter((lines) => lines.length > 0);
   if (summary.policies.length === 0 && beside.length === 0)
     return wrap(silenceText(summary, options.live), options.width, '');
@@ -52,6 +56,13 @@ function bodyOf(summary: Summary, options: TableOptions, room: number): readonly
   return [...fitRows({ ...rows, totals: below }, room - shown.length, options.palette), ...shown];
 }
 
+function auditBody(audit: Audit, summary: Summary, options: TableOptions, room: number): readonly string[] {
+  const heading = auditHeading(audit, summary, options);
+  if (audit.wouldDeny.length === 0) return heading;
+  const rows = { ...rowsOf(summary, options), totals: omittedLines(summary, options) };
+  return [...heading, ...fitRows(rows, room - heading.length, options.palette)];
+}
+
 function rowsOf(summary: Summary, options: TableOptions): RowsText {
   const { columns = null } = options;
   if (columns !== null) {
@@ -59,6 +70,7 @@ function rowsOf(summary: Summary, options: TableOptions): RowsText {
     const [header = '', ...lines] = chosenLines(cells, { ...options, sign: lowerBoundSign(summary) });
     return { header, blocks: lines.map((line) => ({ line, notes: [] })), totals: [] };
   }
+  if (summary.audit !== undefined) return renderAudit(summary.audit, summary, options);
   return summary.groups === null ? renderRows(summary, options) : renderGroups(summary.groups.by, summary, options);
 }
 
@@ -76,14 +88,11 @@ function chooseFoot(
       : MOST_AGENTS;
   const footOptions: FootOptions = { width, palette, mostAgents };
   const optional = (['redirected', 'audited'] as const).filter((name) => showsColumn(name, summary, width, wide));
-  const units =
-    summary.policies.length === 0
-      ? []
-      : unitsText(
-          summary,
-          optional.map((name) => columnTitle(name, width)),
-          footOptions,
-        );
+  const units = unitLines(
+    summary,
+    optional.map((name) => columnTitle(name, width)),
+    footOptions,
+  );
   const agents = agentLines(summary, footOptions);
   const spaced = (lines: readonly string[]) => (lines.length === 0 ? [] : ['', ...lines]);
   const notes = targetNotes(summary, width).map((line) => palette.warning(line));
@@ -95,6 +104,13 @@ function chooseFoot(
     ['', ...complete, ...account],
   ];
   return feet.find((foot) => foot.length <= room) ?? complete;
+}
+
+function unitLines(summary: Summary, optional: readonly string[], options: FootOptions): readonly string[] {
+  const { width, palette } = options;
+  if (summary.audit?.wouldDeny.length === 0) return [];
+  if (summary.audit !== undefined) return wrap(auditUnits(summary.audit), width, '').map((line) => palette.quiet(line));
+  return summary.policies.length === 0 ? [] : unitsText(summary, optional, options);
 }
 
 function titleText({ targets, source, window }: Summary, width: number): string {

@@ -1,5 +1,6 @@
 /** The published form of a summary: `summary -o json`, `watch -o jsonl`. */
 import * as v from 'valibot';
+import type { Audit } from '../model/audit.ts';
 import type { Groups } from '../model/groups.ts';
 import type { Summary } from '../model/summary.ts';
 import {
@@ -73,6 +74,45 @@ const groups = v.object({
   ),
 }) satisfies v.GenericSchema<Groups>;
 
+const audited = { connections: count, refused: count, ...seen };
+
+const audit = v.object({
+  endpoints: v.nullable(
+    v.object({
+      audited: v.array(
+        v.object({
+          namespace: v.nullable(text),
+          pod: v.nullable(text),
+          node: text,
+          endpoint: count,
+          directions: v.array(direction),
+        }),
+      ),
+      enforced: count,
+      open: count,
+      unknown: count,
+    }),
+  ),
+  wouldDeny: v.array(
+    v.object({
+      policy: policyRef,
+      direction,
+      attribution: grade,
+      reason: v.nullable(unattributedReason),
+      isolatedBy: v.array(policyRef),
+      ...audited,
+      peers: v.array(
+        v.object({
+          ...named,
+          labels: texts,
+          port: v.nullable(v.object({ protocol: text, port: v.nullable(count) })),
+          ...audited,
+        }),
+      ),
+    }),
+  ),
+}) satisfies v.GenericSchema<Audit>;
+
 export const SummarySchema = v.object({
   apiVersion,
   kind: v.literal('Summary'),
@@ -84,6 +124,7 @@ export const SummarySchema = v.object({
   totals: v.object({ ingress: v.object(counts), egress: v.object(counts) }),
   policies: v.array(policyRow),
   groups: v.nullable(groups),
+  audit: v.exactOptional(audit),
   omittedRows: v.exactOptional(count),
   drops: v.array(
     v.object({

@@ -12,6 +12,8 @@ const Grouped = v.object({
   }),
 });
 
+const DEATHSTARS = ['deathstar-77dd4fb786-8c4bw', 'deathstar-77dd4fb786-pjs8v'];
+
 let cluster: DemoCluster | null = null;
 
 afterEach(async () => {
@@ -20,15 +22,17 @@ afterEach(async () => {
 });
 
 /** A landing of tiefighter and a refusal of xwing, counted by a summary with these arguments. */
-async function summarized(args: readonly string[]): Promise<string> {
+async function summarized(args: readonly string[], audited = false): Promise<string> {
   cluster = await quietCluster({ version: '1.19' });
-  const running = start(['summary', '--pod', 'deathstar', '--duration', '1m', '-v', ...args], {
+  if (audited) for (const pod of DEATHSTARS) cluster.auditMode(pod, true);
+  const running = start(['summary', '--pod', 'deathstar', '--duration', audited ? '4s' : '1m', '-v', ...args], {
     kubeconfig: cluster.kubeconfigPath,
   });
   await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
   expect(await cluster.connect('tiefighter', 'deathstar')).toBe('landed');
-  expect(await cluster.connect('xwing', 'deathstar')).toBe('timeout');
-  running.process.kill('SIGINT');
+  expect(await cluster.connect('xwing', 'deathstar')).toBe(audited ? 'landed' : 'timeout');
+  // By then, a refused connection has been tried for so long that the agents' state has been read.
+  if (!audited) running.process.kill('SIGINT');
   const { code, stdout } = await running.outcome;
   expect(code).toBe(0);
   return stdout;
@@ -158,5 +162,58 @@ describe('what is printed', () => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(sentence);
+  });
+});
+
+describe('audit mode', () => {
+  it('is answered by policy, peer and port, with the endpoints where it is on', async () => {
+    const text = await summarized(['--audit', '-o', 'json'], true);
+    expect(JSON.parse(text)).toMatchObject({
+      totals: { ingress: { allowed: 1, audited: 1, denied: 0 } },
+      audit: {
+        endpoints: {
+          audited: DEATHSTARS.map((pod) => ({ pod, namespace: 'default', directions: ['ingress'] })).reverse(),
+          ...{ enforced: 0, open: 0, unknown: 0 },
+        },
+        wouldDeny: [
+          {
+            policy: { name: 'implicit-default-deny' },
+            isolatedBy: [{ kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'rule1' }],
+            direction: 'ingress',
+            connections: 1,
+            peers: [{ name: 'default/xwing', port: { protocol: 'TCP', port: 80 }, connections: 1 }],
+          },
+        ],
+      },
+    });
+  });
+
+  it('has a table of its own', async () => {
+    const lines = (await summarized(['--audit'], true)).split('\n');
+    expect(lines).toContainEqual(expect.stringMatching(/^audit mode is on at 2 endpoints: default\/deathstar-/));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^implicit-default-deny ← default\/rule1 \(CNP\) +ingress +default\/xwing +80\/TCP +1 /),
+    );
+  });
+
+  it('that was switched while it ran is told as it is in the end', async () => {
+    cluster = await quietCluster({ version: '1.19' });
+    const running = start(['summary', '--pod', 'deathstar', '--audit', '-o', 'json', '--duration', '1m', '-v'], {
+      kubeconfig: cluster.kubeconfigPath,
+    });
+    await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+    const [first = ''] = DEATHSTARS;
+    cluster.auditMode(first, true);
+    running.process.kill('SIGINT');
+    const { stdout } = await running.outcome;
+    expect(JSON.parse(stdout)).toMatchObject({
+      audit: { endpoints: { audited: [{ pod: first }], enforced: 1, unknown: 0 }, wouldDeny: [] },
+    });
+  });
+
+  it('leaves policies and traffic to themselves', async () => {
+    const { code, stderr } = await run(['summary', '--pod', 'a', '--audit', '--group-by', 'peer']);
+    expect(code).toBe(2);
+    expect(stderr).toContain("'--audit' cannot be used with option '--group-by");
   });
 });

@@ -67,10 +67,10 @@ describe('a summary', () => {
   });
 
   it.each([false, true])('has every column that there is, with traffic %s', (traffic) => {
-    for (const name of columnNames([], traffic)) {
+    for (const name of columnNames([], traffic, false)) {
       expect(renderCsv(traffic ? measured() : full(), { columns: [name] }).split('\r\n')[0]).toBe(name);
     }
-    for (const name of columnNames(['peer', 'pod'], traffic)) {
+    for (const name of columnNames(['peer', 'pod'], traffic, false)) {
       const summary = grouped();
       expect(renderCsv(summary, { columns: [name] }).split('\r\n')[0]).toBe(name);
     }

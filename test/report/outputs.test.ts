@@ -11,9 +11,22 @@ import { renderPrometheus } from '../../src/report/prometheus.ts';
 import { paletteFor } from '../../src/report/screen.ts';
 import { renderTable, type TableOptions } from '../../src/report/table.ts';
 import { renderYaml } from '../../src/report/yaml.ts';
-import { crowded, dropping, full, grouped, hostile, measured, offline, partial, row, silent } from './summaries.ts';
+import {
+  audited,
+  crowded,
+  dropping,
+  full,
+  grouped,
+  hostile,
+  measured,
+  offline,
+  partial,
+  row,
+  silent,
+  unaudited,
+} from './summaries.ts';
 
-const SUMMARIES = { full, dropping, measured, grouped, partial, hostile, offline, silent };
+const SUMMARIES = { full, dropping, measured, grouped, audited, unaudited, partial, hostile, offline, silent };
 const PLAIN: TableOptions = { width: 80, wide: false, palette: plainPalette, live: false };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;

@@ -190,6 +190,60 @@ export function grouped(): Summary {
   });
 }
 
+/** What would be denied: by the default, by a deny rule, and refused all the same. */
+export function audited(): Summary {
+  const times = { firstSeen: '2026-11-20T12:03:10.000Z', lastSeen: '2026-11-20T12:03:32.000Z' };
+  const rule1 = { kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'rule1' } as const;
+  const row = { direction: 'ingress', reason: null, refused: 0, ...times } as const;
+  const peer = { labels: [], refused: 0, ...times };
+  return full({
+    audit: {
+      endpoints: {
+        audited: [
+          {
+            namespace: 'default',
+            pod: 'deathstar-77dd4fb786-8c4bw',
+            node: 'k8s-node2',
+            endpoint: 733,
+            directions: ['ingress'],
+          },
+          { namespace: null, pod: null, node: 'k8s-node2', endpoint: 734, directions: ['ingress', 'egress'] },
+        ],
+        ...{ enforced: 1, open: 2, unknown: 1 },
+      },
+      wouldDeny: [
+        {
+          ...row,
+          policy: { kind: null, namespace: null, name: 'implicit-default-deny' },
+          attribution: 'default-deny',
+          isolatedBy: [rule1],
+          connections: 45,
+          peers: [
+            { ...peer, identity: 2371, name: 'default/xwing', port: { protocol: 'TCP', port: 80 }, connections: 40 },
+            { ...peer, identity: 16777217, name: null, port: { protocol: 'ICMP', port: null }, connections: 4 },
+            { ...peer, identity: null, name: 'other', port: null, connections: 1 },
+          ],
+        },
+        {
+          ...row,
+          policy: rule1,
+          attribution: 'datapath',
+          isolatedBy: [],
+          ...{ connections: 0, refused: 7 },
+          peers: [
+            { ...peer, identity: 2, name: 'world', port: { protocol: 'UDP', port: 53 }, connections: 0, refused: 7 },
+          ],
+        },
+      ],
+    },
+  });
+}
+
+/** Audit mode is on nowhere, and nothing would be denied. */
+export function unaudited(): Summary {
+  return full({ audit: { endpoints: { audited: [], enforced: 2, open: 0, unknown: 0 }, wouldDeny: [] } });
+}
+
 export function partial(): Summary {
   return full({
     source: {

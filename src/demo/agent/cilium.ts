@@ -42,9 +42,10 @@ function columns(rows: readonly (readonly string[])[]): string {
 }
 
 function endpointTable(endpoints: readonly Endpoint[], world: World): string {
-  const isOn = (enforced: boolean) => (enforced ? (world.auditMode() ? 'Disabled (Audit)' : 'Enabled') : 'Disabled');
   const rows = endpoints.flatMap((endpoint) => {
     const { enforced } = world.policyOf(endpoint);
+    const on = world.auditMode(endpoint) ? 'Disabled (Audit)' : 'Enabled';
+    const isOn = (isEnforced: boolean) => (isEnforced ? on : 'Disabled');
     const [label = '', ...more] = endpoint.labels;
     const first = [String(endpoint.id), isOn(enforced.ingress), isOn(enforced.egress), String(endpoint.identity)];
     return [[...first, label, '', endpoint.ip ?? '', 'ready'], ...more.map((one) => ['', '', '', '', one, '', '', ''])];
@@ -85,6 +86,7 @@ export function createCilium({ node, world, hub, datapath }: AgentSurroundings):
       run.out(json ? endpointsJson(own(), world) : endpointTable(own(), world));
       return 0;
     }
+    if (action === 'config') return configCommand(run, words);
     if (action !== 'get') return fail(run, `unknown command "${action ?? ''}" for "${version.program} endpoint"`);
     const endpoint = find(id);
     if (endpoint === undefined) {
@@ -92,6 +94,17 @@ export function createCilium({ node, world, hub, datapath }: AgentSurroundings):
       return 1;
     }
     run.out(endpointsJson([endpoint], world));
+    return 0;
+  }
+
+  /** `endpoint config ID PolicyAuditMode=Enabled` (cilium-dbg/cmd/endpoint_config.go). */
+  function configCommand(run: Invocation, [, , id, option = '']: readonly string[]): number {
+    const endpoint = find(id);
+    if (endpoint === undefined) return fail(run, `Cannot find endpoint ${id ?? ''}`);
+    const set = /^PolicyAuditMode=(?:(enabled?|true)|disabled?|false)$/iu.exec(option);
+    if (set === null) return fail(run, `Cannot parse option ${option}`);
+    world.setAuditMode(endpoint, set[1] !== undefined);
+    run.out(`Endpoint ${id ?? ''} configuration updated successfully\n`);
     return 0;
   }
 

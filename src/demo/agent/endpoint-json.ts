@@ -79,14 +79,14 @@ function endpointJson(endpoint: Endpoint, world: World): unknown {
       egress: policy.entries.egress.map((entry) => entryJson(entry, 'egress', world)),
       ingress: policy.entries.ingress.map((entry) => entryJson(entry, 'ingress', world)),
     },
-    'policy-enabled': policyEnabled(policy, world.auditMode()),
+    'policy-enabled': policyEnabled(policy, world.auditMode(endpoint)),
     'policy-revision': world.revision(),
   };
   const options = {
     Debug: 'Disabled',
     DropNotification: 'Enabled',
     MonitorAggregationLevel: 'Medium',
-    PolicyAuditMode: world.auditMode() ? 'Enabled' : 'Disabled',
+    PolicyAuditMode: world.auditMode(endpoint) ? 'Enabled' : 'Disabled',
     PolicyVerdictNotification: world.reportsVerdicts() ? 'Enabled' : 'Disabled',
     TraceNotification: 'Enabled',
   };

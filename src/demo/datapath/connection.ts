@@ -64,7 +64,7 @@ export function createDatapath(
   }
 
   function report(endpoint: Endpoint, direction: Direction, remote: Identity, decision: Decision, packet: Packet) {
-    const audited = decision.action === 'deny' && world.auditMode();
+    const audited = decision.action === 'deny' && world.auditMode(endpoint);
     const action = audited ? 'audit' : decision.action;
     if (world.reportsVerdicts()) {
       emit(endpoint.node, {

@@ -37,8 +37,9 @@ export interface World {
   identities(): readonly Identity[];
   /** The policy revision: higher after every change. */
   revision(): number;
-  /** Whether what would be denied is let through (`policy-audit-mode` in cilium-config). */
-  auditMode(): boolean;
+  /** Whether what would be denied is let through: the endpoint's own option, else `policy-audit-mode` in cilium-config. */
+  auditMode(endpoint: Endpoint): boolean;
+  setAuditMode(endpoint: Endpoint, isOn: boolean): void;
   /** Whether verdicts are reported at all (`bpf-events-policy-verdict-enabled`). */
   reportsVerdicts(): boolean;
   close(): void;
@@ -84,9 +85,14 @@ function isSameSpec({ object, previous }: StoreChange): boolean {
   return previous !== null && spec(previous) === spec(object);
 }
 
+function keyOf({ node, id }: Endpoint): string {
+  return `${node}/${id}`;
+}
+
 export function createWorld(store: WatchableStore, version: AgentVersion, emit: Emit): World {
   const cidrIdentities = new Map<string, Identity>();
   const policies = new Map<string, RealizedPolicy>();
+  const auditModes = new Map<string, boolean>();
   let endpoints: readonly Endpoint[] = [];
   let byIp = new Map<string, Endpoint>();
   let nodes: readonly DemoNode[] = [];
@@ -164,7 +170,7 @@ export function createWorld(store: WatchableStore, version: AgentVersion, emit: 
     endpoints: () => endpoints,
     specs: () => specs,
     policyOf(endpoint) {
-      const key = `${endpoint.node}/${endpoint.id}`;
+      const key = keyOf(endpoint);
       const known = policies.get(key);
       if (known !== undefined) return known;
       const policy = realize(endpoint.pod === null ? [] : specs, endpoint.parsedLabels);
@@ -193,7 +199,11 @@ export function createWorld(store: WatchableStore, version: AgentVersion, emit: 
       return [...RESERVED, ...cluster.sort((a, b) => a.identity - b.identity), ...cidrIdentities.values()];
     },
     revision: () => revision,
-    auditMode: () => config['policy-audit-mode'] === 'true',
+    auditMode: (endpoint) => auditModes.get(keyOf(endpoint)) ?? config['policy-audit-mode'] === 'true',
+    setAuditMode(endpoint, isOn) {
+      auditModes.set(keyOf(endpoint), isOn);
+      regenerated(endpoint);
+    },
     reportsVerdicts: () => config['bpf-events-policy-verdict-enabled'] !== 'false',
     close() {
       for (const stop of unwatch) stop();
