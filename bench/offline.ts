@@ -122,11 +122,13 @@ async function benchFlows(folder: string): Promise<void> {
   const flows = readdirSync(scenarios, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('--hubble.stdout'))
     .flatMap((path) => readFileSync(join(scenarios, path), 'utf8').split('\n'))
-    .filter((line) => line.startsWith('{"flow":'));
+    .filter((line) => line.startsWith('{"flow":') && line.includes('"event_type":{"type":5}'));
   const file = join(folder, 'flows.jsonl');
   writeFileSync(file, packetsOf(flows, FLOWS));
   const bytes = statSync(file).size;
-  say(`${FLOWS / 1000} thousand flows of Hubble, ${(bytes / FLOWS / 1000).toFixed(1)} KB each:`);
+  say(
+    `${FLOWS / 1000} thousand policy verdicts as Hubble's JSON has them, ${(bytes / FLOWS / 1000).toFixed(1)} KB each:`,
+  );
   const [ours = Number.NaN, jq = Number.NaN] = await inTurn(
     () => seconds(summary(file), file),
     () => seconds(['jq', '-c', FIELDS], file),

@@ -63,32 +63,47 @@ export function createDropJoin<Verdict, Drop>(): DropJoin<Verdict, Drop> {
   };
 }
 
+/**
+ * Two halves: what is young becomes old when the young half is full or a moment has passed, and is forgotten when that
+ * happens again. To forget one by one from the front of a map costs more the more it forgets.
+ */
 function createQueue<Item>() {
-  // In the order of their last arrival, so that what waited in vain is at the front.
-  const waiting = new Map<number, Waiting<Item>>();
+  let young = new Map<number, Waiting<Item>>();
+  let old = new Map<number, Waiting<Item>>();
+  let sinceMs = 0;
 
-  function forgetStale(atMs: number): void {
-    for (const [key, { lastMs }] of waiting) {
-      if (waiting.size <= MOST_FLOWS && atMs - lastMs <= MOMENT_MS) return;
-      waiting.delete(key);
-    }
+  function age(atMs: number): void {
+    if (young.size < MOST_FLOWS / 2 && atMs - sinceMs <= MOMENT_MS) return;
+    old = young;
+    young = new Map();
+    sinceMs = atMs;
+  }
+
+  function find(key: number, atMs: number): Waiting<Item> | null {
+    const known = young.get(key) ?? old.get(key);
+    return known === undefined || atMs - known.lastMs > MOMENT_MS ? null : known;
   }
 
   return {
     put: (key: number, item: Item, atMs: number): void => {
-      const known = waiting.get(key) ?? { items: [], lastMs: atMs };
+      age(atMs);
+      const known = find(key, atMs);
+      if (known === null) {
+        young.set(key, { items: [item], lastMs: atMs });
+        return;
+      }
       known.items.push(item);
       if (known.items.length > MOST_ITEMS) known.items.shift();
       known.lastMs = atMs;
-      waiting.delete(key);
-      waiting.set(key, known);
-      forgetStale(atMs);
+      young.set(key, known);
     },
     take: (key: number, atMs: number): Item | null => {
-      forgetStale(atMs);
-      const known = waiting.get(key);
+      const known = find(key, atMs);
       const item = known?.items.shift();
-      if (known?.items.length === 0) waiting.delete(key);
+      if (known?.items.length === 0) {
+        young.delete(key);
+        old.delete(key);
+      }
       return item ?? null;
     },
   };
