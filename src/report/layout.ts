@@ -76,6 +76,11 @@ export function wrap(text: string, width: number, indent: string): readonly stri
   return lines.map((each) => cutTo(each, width));
 }
 
+/** What a line takes where nothing is cut and nothing left out. */
+export function wholeWidth(columns: readonly Column[]): number {
+  return columns.reduce((sum, column) => sum + naturalWidth(column), gapsOf(columns.length));
+}
+
 function naturalWidth({ title, cells }: Column): number {
   return cells.reduce((widest, { text }) => Math.max(widest, stringWidth(text)), stringWidth(title));
 }

@@ -1,6 +1,6 @@
 /** Owns the table itself: which columns there are, what a row says in them, and the notes under a row. */
 import type { Counts, PolicyRow, Summary } from '../model/summary.ts';
-import { type Column, cutTo, layOut } from './layout.ts';
+import { type Column, cutTo, layOut, wholeWidth } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { hasLabels } from './peer-title.ts';
 import {
@@ -69,10 +69,13 @@ export function renderRows(summary: Summary, options: RowsOptions): RowsText {
     ...rows.map((row) => ({ title: titleOf(row, wide), direction: row.direction, counts: row, row })),
     ...totalsOf(summary, rows),
   ];
-  const [header = '', ...lines] = layOut(columnsOf(entries, summary, options), width, palette.heading);
+  const columns = columnsOf(entries, summary, options);
+  const peers = peersColumn(entries, summary, wide);
+  const hasPeers = width >= (wide ? SPACIOUS : ROOMY) && isUseful(peers) && wholeWidth([...columns, peers]) <= width;
+  const [header = '', ...lines] = layOut(hasPeers ? [...columns, peers] : columns, width, palette.heading);
   const blocks = rows.map((row, at) => ({
     line: lines[at] ?? '',
-    notes: notesOf(row, summary, options).map((note) => palette.quiet(cutTo(`  ${note}`, width))),
+    notes: notesOf(row, summary, options, hasPeers).map((note) => palette.quiet(cutTo(`  ${note}`, width))),
   }));
   return { header, blocks, totals: lines.slice(rows.length) };
 }
@@ -185,16 +188,23 @@ function columnsOf(entries: readonly Entry[], summary: Summary, options: RowsOpt
     wide && roomy
       ? ofRow('PORTS', 'left', (row) => portsText(row.ports, PEERS_IN_COLUMN), { narrowest: 8, dropRank: 7 })
       : null,
-    hasPeersColumn(options)
-      ? ofRow('PEERS', 'left', (row) => peersText(row.peers, PEERS_IN_COLUMN, lowerBound), { narrowest: 12 })
-      : null,
   ];
   return columns.filter((column) => column !== null);
 }
 
-/** Elsewhere they get a line of their own. */
-function hasPeersColumn({ width, wide }: Pick<RowsOptions, 'width' | 'wide'>): boolean {
-  return width >= (wide ? SPACIOUS : ROOMY);
+/** Peers are told once: in their column, or in a line of their own where that one cannot tell all of them. */
+function peersColumn(entries: readonly Entry[], summary: Summary, wide: boolean): Column {
+  const textOf = ({ row }: Entry) =>
+    row === null || !fitsColumn(row, wide) ? '' : peersText(row.peers, PEERS_IN_COLUMN, lowerBoundSign(summary));
+  return { title: 'PEERS', align: 'left', cells: entries.map((entry) => ({ text: textOf(entry) })) };
+}
+
+function fitsColumn({ peers }: PolicyRow, wide: boolean): boolean {
+  return peers.length <= PEERS_IN_COLUMN && !(wide && hasLabels(peers));
+}
+
+function isUseful({ cells }: Column): boolean {
+  return cells.some(({ text }) => text !== '');
 }
 
 function attributionText({ attribution, ambiguous }: PolicyRow): string {
@@ -206,13 +216,12 @@ function lastText({ lastSeen }: PolicyRow, end: string, asTime: boolean): string
   return asTime ? timeText(lastSeen, end) : agoText(lastSeen, end);
 }
 
-function notesOf(row: PolicyRow, summary: Summary, { wide, width }: RowsOptions): readonly string[] {
+function notesOf(row: PolicyRow, summary: Summary, { wide, width }: RowsOptions, hasPeers: boolean): readonly string[] {
   const notes: string[] = [];
   const roomy = width >= ROOMY;
   const hasNarrowTitle =
     !roomy && (['redirected', 'audited'] as const).every((name) => showsColumn(name, summary, width, wide));
-  const isInColumn = hasPeersColumn({ width, wide }) && row.peers.length <= PEERS_IN_COLUMN;
-  if (row.peers.length > 0 && (!isInColumn || (wide && hasLabels(row.peers)))) {
+  if (row.peers.length > 0 && !(hasPeers && fitsColumn(row, wide))) {
     const most = wide ? PEERS_WIDE : PEERS_IN_NOTE;
     const peers = peersText(row.peers, most, lowerBoundSign(summary), wide);
     notes.push(`${row.direction === 'ingress' ? 'from' : 'to'} ${peers}`);

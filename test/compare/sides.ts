@@ -3,8 +3,8 @@ import type { ComparedRow, CompareInput } from '../../src/model/compare.ts';
 import type { PeerCount, Summary } from '../../src/model/summary.ts';
 import { full, row } from '../report/summaries.ts';
 
-export const ALLOWED = { allowed: 3, denied: 0 };
-export const DENIED = { allowed: 0, denied: 21 };
+const ALLOWED = { allowed: 3, denied: 0 };
+const DENIED = { allowed: 0, denied: 21 };
 export const TIEFIGHTER = { identity: 12530, name: 'default/tiefighter', labels: ['k8s:class=tiefighter'] };
 export const XWING = { identity: 2371, name: 'default/xwing', labels: ['k8s:class=xwing'] };
 

@@ -67,6 +67,15 @@ describe.each(Object.entries(SUMMARIES))('%s', (name, make) => {
   });
 });
 
+it.each([40, 80, 110, 130, 140, 160, 180, 240].flatMap((width) => [false, true].map((wide) => [width, wide] as const)))(
+  'every peer is told once at %i columns (wide: %s)',
+  (width, wide) => {
+    const names = ['default/xwing', 'default/tiefighter'];
+    const text = renderTable(full(), { ...PLAIN, width, wide });
+    expect(names.map((name) => text.split(name).length - 1)).toEqual(names.map(() => 1));
+  },
+);
+
 describe.each(Object.entries(SUMMARIES))('%s elsewhere', (name, make) => {
   it.each([
     ['csv', renderCsv],
