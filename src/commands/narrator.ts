@@ -28,6 +28,8 @@ export interface Narrator {
   warn(problem: Problem): void;
   /** Only with --verbose. */
   detail(text: string): void;
+  /** Where things stand while somebody waits; for a person only. */
+  progress(text: string): void;
   /** Nothing more to find: the spinner leaves no trace. */
   settle(): void;
 }
@@ -50,6 +52,11 @@ export async function createNarrator(
     },
     detail: (text) => {
       if (flags.verbose === true) say(printable(text, LONGEST_DETAIL));
+    },
+    progress: (text) => {
+      if (spinner === null) return;
+      spinner.start();
+      spinner.text = text;
     },
     settle: () => void spinner?.stop(),
   };

@@ -46,7 +46,10 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
       const presenter = await createPresenter(io, options);
       narrator.settle();
       if (io.stop.aborted) return INTERRUPTED;
-      const stopShowing = options.live ? presenter.follow(() => listening.summary(), options.intervalMs) : () => {};
+      const current = () => listening.summary();
+      const stopShowing = options.live
+        ? presenter.follow(current, options.intervalMs)
+        : (await import('./progress.ts')).tellProgress(current, options.durationMs, io, narrator);
       const problem = await listening.over(options.durationMs).finally(stopShowing);
       // Taken before the streams are closed: what we end ourselves is not missing.
       const summary = await listening.finalSummary();

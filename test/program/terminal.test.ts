@@ -18,9 +18,13 @@ afterAll(async () => {
 });
 
 function watchOnTerminal(columns: number, env: Record<string, string> = {}) {
+  return onTerminal(['watch', '--pod', 'deathstar'], columns, env);
+}
+
+function onTerminal(args: readonly string[], columns: number, env: Record<string, string> = {}) {
   const screen = new Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });
   const { PATH = '', HOME = '' } = process.env;
-  const pty = spawn(process.execPath, [BIN, 'watch', '--pod', 'deathstar'], {
+  const pty = spawn(process.execPath, [BIN, ...args], {
     cols: columns,
     rows: ROWS,
     name: 'xterm-256color',
@@ -87,4 +91,29 @@ it('says the same without colour', async () => {
   watched.pty.write('\u0003');
   await eventually('it has ended', () => watched.exitCode() !== null);
   expect(watched.raw()).not.toMatch(/\u001b\[(?:3\d|9\d)/);
+});
+
+describe('a summary that is being collected', () => {
+  it('says how far it is, and ends at Ctrl-C with what there is', async () => {
+    const collecting = onTerminal(['summary', '--pod', 'deathstar', '--duration', '1h'], 100);
+    await eventually('it listens', () => /Listening: \d+ s of 1 h 0 min, 0 records counted/.test(collecting.text()));
+    expect(collecting.text()).toContain('Ctrl-C ends it with what there is.');
+    expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+    await eventually('it counts', () => collecting.text().includes('1 record counted'));
+    collecting.pty.write('\u0003');
+    await eventually('it has ended', () => collecting.exitCode() !== null);
+    expect(collecting.exitCode()).toBe(0);
+    await eventually('the summary is on the screen', () =>
+      /^default\/rule1 \(CNP\) +ingress +1 /m.test(collecting.text()),
+    );
+    expect(collecting.text()).not.toContain('Listening:');
+    await eventually('no process of the agents is left', () => demo.processes().length === 0);
+  });
+
+  it.each([['-q'], ['-o', 'json', '-q']])('says nothing of it with %j', async (...args) => {
+    const collecting = onTerminal(['summary', '--pod', 'deathstar', '--duration', '2s', ...args], 100);
+    await eventually('it has ended', () => collecting.exitCode() !== null);
+    expect(collecting.exitCode()).toBe(0);
+    expect(collecting.raw()).not.toContain('Listening:');
+  });
 });
