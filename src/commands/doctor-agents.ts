@@ -8,6 +8,7 @@ import { readEndpointFacts } from '../doctor/endpoints.ts';
 import type { AgentReading, Answer, Cost } from '../doctor/facts.ts';
 import type { FoundAgents } from '../doctor/judge-agents.ts';
 import {
+  CONFIG_QUESTION,
   HELP_QUESTION,
   PROBE_COMMAND,
   type Probe,
@@ -138,8 +139,13 @@ async function lookInto(exec: AgentExec, agent: AgentRef, signal: AbortSignal): 
       error instanceof Failure && error.problem.code === 'AGENT_COMMAND_FAILED' && error.problem.exitCode === null;
     if (!isWithoutShell) throw error;
   }
-  const [version, help, status] = await Promise.all(
-    [VERSION_QUESTION, HELP_QUESTION, STATUS_QUESTION].map((words) => askAgent(exec, agent, words, signal)),
-  );
-  return probeWithoutShell({ version: version ?? '', help: help ?? '', status: status ?? '' });
+  const question = (words: readonly string[]) => askAgent(exec, agent, words, signal);
+  const [version, help, status, config] = await Promise.all([
+    question(VERSION_QUESTION),
+    question(HELP_QUESTION),
+    question(STATUS_QUESTION),
+    // Older ones do not know the flag.
+    question(CONFIG_QUESTION).catch(() => ''),
+  ]);
+  return probeWithoutShell({ version, help, status, config });
 }

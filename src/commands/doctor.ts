@@ -84,7 +84,7 @@ async function examine(plan: ListenPlan, isScoped: boolean, io: Io, narrator: Na
     ...judgeReadiness(found),
     ...judgeSilence(readings),
     ...readings.flatMap(judgeAgent),
-    ...judgeConfig(config),
+    ...judgeConfig(config, readings),
     ...judgeAuditMode(config, readings),
     ...judgeVerdictEvents(config, readings),
     ...judgeCost(readings),

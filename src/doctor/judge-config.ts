@@ -1,9 +1,8 @@
 /** Judges the ConfigMap `cilium-config`: what is enforced, and which events are reported at all. */
 import type { Check } from '../model/doctor.ts';
-import type { ConfigFacts } from './facts.ts';
+import type { AgentReading, ConfigFacts } from './facts.ts';
+import { type Config, runningConfig } from './running-config.ts';
 import { check, valueOf, whyNot } from './words.ts';
-
-type Config = Readonly<Record<string, string>>;
 
 export const RESTART = 'and restart the agents (kubectl -n NAMESPACE rollout restart ds/cilium)';
 
@@ -18,19 +17,49 @@ const REPORTED_EVENTS: readonly (readonly [key: string, type: string])[] = [
   ['bpf-events-trace-enabled', 'trace'],
 ];
 
-export function judgeConfig(config: ConfigFacts): readonly Check[] {
-  const known = valueOf(config);
-  if (known === null) {
-    const why = config.kind === 'known' ? 'there is no ConfigMap cilium-config' : whyNot(config);
-    return (['enforcement', 'rate-limit', 'aggregation'] as const).map((name) => check(name, 'unknown', why));
+/** What an agent says of itself counts; what is configured counts where none says anything. */
+export function judgeConfig(config: ConfigFacts, readings: readonly AgentReading[]): readonly Check[] {
+  const configured = valueOf(config);
+  const running = readings.flatMap(({ agent: { node }, probe }) => {
+    const printed = valueOf(probe)?.running ?? null;
+    const own = printed === null ? null : runningConfig(printed);
+    return own === null ? [] : [{ node, own }];
+  });
+  if (running.length > 0) {
+    return running.flatMap(({ node, own }) => [
+      ...judgeOne({ ...configured, ...own }, node),
+      ...judgeDifference(configured ?? {}, own, node),
+    ]);
   }
-  return [
-    judgeEnforcement(known),
-    ...judgeKinds(known),
-    ...judgeOtherEvents(known),
-    judgeRateLimit(known),
-    judgeAggregation(known),
+  if (configured !== null) return judgeOne(configured, null);
+  const why = config.kind === 'known' ? 'there is no ConfigMap cilium-config' : whyNot(config);
+  return (['enforcement', 'rate-limit', 'aggregation'] as const).map((name) => check(name, 'unknown', why));
+}
+
+function judgeOne(config: Config, node: string | null): readonly Check[] {
+  const checks = [
+    judgeEnforcement(config),
+    ...judgeKinds(config),
+    ...judgeOtherEvents(config),
+    judgeRateLimit(config),
+    judgeAggregation(config),
   ];
+  return checks.map((each) => ({ ...each, node }));
+}
+
+/** What matters for verdicts; a level of aggregation may be written in several ways. */
+const COMPARED: readonly (readonly [key: string, byDefault: string])[] = [
+  ['enable-policy', 'default'],
+  ['bpf-events-default-rate-limit', '0'],
+];
+
+function judgeDifference(configured: Config, own: Config, node: string): readonly Check[] {
+  return COMPARED.flatMap(([key, byDefault]) => {
+    const [wanted, running] = [configured[key], own[key] ?? byDefault];
+    if (wanted === undefined || wanted.toLowerCase() === running) return [];
+    const text = `the agent runs with ${key}: ${running}, while cilium-config says ${wanted}`;
+    return [check('enforcement', 'warning', text, 'Was the agent restarted since it was set?', node)];
+  });
 }
 
 function judgeEnforcement(config: Config): Check {

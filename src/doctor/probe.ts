@@ -22,6 +22,7 @@ echo "${MARK}program"; echo "$P"
 echo "${MARK}version"; "$P" version -o json 2>/dev/null || "$P" version 2>/dev/null
 echo "${MARK}types"; "$P" monitor --help 2>&1
 echo "${MARK}status"; "$P" status -o json 2>/dev/null
+echo; echo "${MARK}config"; "$P" config --all 2>/dev/null || "$P" config 2>/dev/null
 echo; echo "${MARK}processes"
 H=$HOSTNAME; A=$(cat /proc/1/environ 2>/dev/null)
 case "$A" in *"HOSTNAME=$H"*) H= ;; esac
@@ -44,6 +45,7 @@ export const PROBE_COMMAND: readonly string[] = ['sh', '-c', SCRIPT, PROBE_NAME]
 export const VERSION_QUESTION: readonly string[] = ['version', '-o', 'json'];
 export const HELP_QUESTION: readonly string[] = ['monitor', '--help'];
 export const STATUS_QUESTION: readonly string[] = ['status', '-o', 'json'];
+export const CONFIG_QUESTION: readonly string[] = ['config', '--all'];
 
 interface HubbleState {
   /** `Ok`, `Disabled`, or what is wrong. */
@@ -57,6 +59,8 @@ export interface Probe {
   readonly dialect: Dialect | null;
   readonly eventTypes: readonly string[] | null;
   readonly hubble: HubbleState | null;
+  /** As the agent runs now, by the names that its program prints; null where it printed none. */
+  readonly running: Readonly<Record<string, string>> | null;
   /** The agent's time when the script began, to a second. */
   readonly clockMs: number | null;
   /** Null where nobody could look. */
@@ -84,7 +88,12 @@ export function readProbe(stdout: string): Probe {
   const clockMs = btime === '' || uptime === '' ? Number.NaN : (Number(btime) + Number(uptime)) * 1000;
   const program = textOf('program').trim();
   return {
-    ...readTexts({ version: textOf('version'), help: textOf('types'), status: textOf('status') }),
+    ...readTexts({
+      version: textOf('version'),
+      help: textOf('types'),
+      status: textOf('status'),
+      config: textOf('config'),
+    }),
     program: program === '' ? null : program,
     clockMs: Number.isFinite(clockMs) ? clockMs : null,
     processes: readProcesses(
@@ -98,16 +107,23 @@ interface PrintedTexts {
   readonly version: string;
   readonly help: string;
   readonly status: string;
+  readonly config: string;
 }
 
 export function probeWithoutShell(texts: PrintedTexts): Probe {
   return { ...readTexts(texts), program: null, clockMs: null, processes: null };
 }
 
-function readTexts({ version: text, help, status }: PrintedTexts) {
+function readTexts({ version: text, help, status, config }: PrintedTexts) {
   const version = readVersion(text);
   const dialect: Dialect | null = version === null ? null : version === ACCUKNOX_VERSION ? 'accuknox' : 'cilium';
-  return { version, dialect, eventTypes: readEventTypes(help), hubble: readHubble(status) };
+  return {
+    version,
+    dialect,
+    eventTypes: readEventTypes(help),
+    hubble: readHubble(status),
+    running: readConfig(config),
+  };
 }
 
 function sectionsOf(stdout: string): { readonly name: string; readonly text: string }[] {
@@ -130,6 +146,12 @@ function readVersion(text: string): string | null {
 function readEventTypes(help: string): readonly string[] | null {
   const types = /event types \[([a-z0-9 -]+)\]/.exec(help)?.[1];
   return types === undefined ? null : types.split(' ').filter((type) => type !== '');
+}
+
+/** `PolicyEnforcement                 : default`; what may be changed while it runs comes last, and counts. */
+function readConfig(text: string): Readonly<Record<string, string>> | null {
+  const lines = [...text.matchAll(/^(\w+) *: (.*)$/gm)].map(([, key = '', value = '']) => [key, value.trim()] as const);
+  return lines.length === 0 ? null : Object.fromEntries(lines);
 }
 
 function readHubble(text: string): HubbleState | null {

@@ -18,7 +18,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'jobs.batch': MAKERS_TELL,
   'cronjobs.batch': MAKERS_TELL,
   services: 'services are shown by their addresses',
-  configmaps: 'endpoints tell whether events are switched off, and nobody tells of a rate limit',
+  configmaps: 'agents and endpoints tell what they run with',
 };
 
 /** `pods` and `ciliumidentities.cilium.io`; null for what nothing works without. */

@@ -89,7 +89,7 @@ describe('permissions', () => {
     [
       'configmaps/',
       'warning',
-      'may not get configmaps cilium-config in namespace kube-system: doctor needs it to tell whether events are switched off or rate-limited; without it, endpoints tell whether events are switched off, and nobody tells of a rate limit',
+      'may not get configmaps cilium-config in namespace kube-system: doctor needs it to tell whether events are switched off or rate-limited; without it, agents and endpoints tell what they run with',
     ],
   ])('%s', (lacking, status, text) => {
     expect(
@@ -223,7 +223,44 @@ describe('cilium-config', () => {
     ['absent', known(null), ['unknown', 'unknown', 'unknown']],
     ['forbidden', REFUSED, ['unknown', 'unknown', 'unknown']],
   ])('%s', (_name, config, statuses) => {
-    expect(judgeConfig(config).map(({ status }) => status)).toEqual(statuses);
+    expect(judgeConfig(config, []).map(({ status }) => status)).toEqual(statuses);
+  });
+});
+
+describe('what an agent says of its own configuration', () => {
+  const shipped = {
+    PolicyEnforcement: 'default',
+    MonitorAggregationLevel: 'Medium',
+    DropNotification: 'Enabled',
+    BPFEventsDefaultRateLimit: '0',
+  };
+  const running = (changes: Readonly<Record<string, string>>) => [
+    readingOf({ probe: known(probeOf({ running: { ...shipped, ...changes } })) }),
+  ];
+
+  it.each<[string, Readonly<Record<string, string>>, ConfigFacts, readonly string[]]>([
+    ['agrees', {}, known({ 'enable-policy': 'default' }), []],
+    ['is all there is', {}, REFUSED, []],
+    ['was changed while it runs', { PolicyEnforcement: 'never' }, known({}), ['enforcement failed']],
+    [
+      'is older than what is configured',
+      {},
+      known({ 'enable-policy': 'never', 'bpf-events-default-rate-limit': '50' }),
+      ['enforcement warning', 'enforcement warning'],
+    ],
+    ['limits events', { BPFEventsDefaultRateLimit: '9' }, REFUSED, ['rate-limit warning']],
+    ['has no drops', { DropNotification: 'Disabled' }, REFUSED, ['verdict-events warning']],
+    ['reads no policies', { EnableCiliumNetworkPolicy: 'false' }, REFUSED, ['enforcement warning']],
+    ['has a level of its own', { MonitorAggregationLevel: 'None' }, known({ 'monitor-aggregation': 'medium' }), []],
+  ])('%s', (_name, changes, config, expected) => {
+    const checks = judgeConfig(config, running(changes));
+    expect(checks.every(({ node }) => node === 'n1')).toBe(true);
+    expect(checks.flatMap(({ check, status }) => (status === 'ok' ? [] : [`${check} ${status}`]))).toEqual(expected);
+  });
+
+  it('counts for nothing where it does not tell what is enforced', () => {
+    const old = [readingOf({ probe: known(probeOf({ running: { Debug: 'Disabled' } })) })];
+    expect(judgeConfig(REFUSED, old).map(({ status }) => status)).toEqual(['unknown', 'unknown', 'unknown']);
   });
 });
 

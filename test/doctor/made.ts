@@ -15,6 +15,7 @@ export function probeOf(changes: Partial<Probe> = {}): Probe {
     dialect: 'cilium',
     eventTypes: ['agent', 'drop', 'policy-verdict'],
     hubble: { state: 'Ok', bufferFlows: 4095 },
+    running: null,
     clockMs: 0,
     processes: [],
     ...changes,

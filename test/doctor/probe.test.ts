@@ -21,6 +21,15 @@ Flags:
   -v, --verbose bools[=false]  Enable verbose output (-v, -vv)
 `;
 
+/** What may be changed while it runs has the last word. */
+const CONFIG = `#### Read-only configurations ####
+PolicyAuditMode                   : false
+##### Read-write configurations #####
+PolicyAuditMode                   : Disabled
+MonitorNumPages                   : 64
+PolicyEnforcement                 : default
+`;
+
 const printed = (sections: Readonly<Record<string, string>>) =>
   Object.entries(sections)
     .map(([name, text]) => `==policystat:${name}\n${text}\n`)
@@ -40,6 +49,7 @@ describe('what an agent answers', () => {
         version: captured('node1--cilium-dbg_version_-o_json.json'),
         types: HELP,
         status: captured('node1--cilium-dbg_status_-o_json.json'),
+        config: CONFIG,
         processes: '',
         [`process ${stat(77, 'cilium-dbg', 'S', 1, 400_000)}`]: commandLine('cilium-dbg', 'monitor', '-t', 'drop'),
       }),
@@ -50,6 +60,7 @@ describe('what an agent answers', () => {
       dialect: 'cilium',
       eventTypes: ['agent', 'capture', 'debug', 'drop', 'l7', 'policy-verdict', 'trace', 'trace-sock'],
       hubble: { state: 'Ok', bufferFlows: 4095 },
+      running: { PolicyAuditMode: 'Disabled', MonitorNumPages: '64', PolicyEnforcement: 'default' },
       clockMs: 1_700_005_000_250,
       processes: [
         {
@@ -66,8 +77,14 @@ describe('what an agent answers', () => {
 
   it('is read as text where the program has no JSON', () => {
     const version = captured('node1--cilium-dbg_version.txt');
-    const probe = probeWithoutShell({ version, help: 'Usage:', status: '' });
-    expect(probe).toMatchObject({ version: '1.19.0-dev', eventTypes: null, hubble: null, processes: null });
+    const probe = probeWithoutShell({ version, help: 'Usage:', status: '', config: '' });
+    expect(probe).toMatchObject({
+      version: '1.19.0-dev',
+      eventTypes: null,
+      hubble: null,
+      running: null,
+      processes: null,
+    });
   });
 
   it.each([
@@ -77,7 +94,7 @@ describe('what an agent answers', () => {
     ['{"hubble":"on"}', null],
     ['no agent', null],
   ])('tells of Hubble: %s', (status, hubble) => {
-    expect(probeWithoutShell({ version: '', help: '', status }).hubble).toEqual(hubble);
+    expect(probeWithoutShell({ version: '', help: '', status, config: '' }).hubble).toEqual(hubble);
   });
 
   it('may be anything at all', () => {

@@ -95,6 +95,7 @@ describe('a cluster in order', () => {
     );
     const asked = new Set(demo.agentCalls().map(({ argv }) => argv.join(' ')));
     expect([...asked].sort()).toEqual([
+      'config --all',
       'endpoint list -o json',
       'monitor --help',
       'policy selectors -o json',
@@ -145,7 +146,8 @@ describe('what keeps verdicts away', () => {
     const blind = await doctor(demo);
     expect(textOf(blind, 'audit-mode')).toContain('default/deathstar-77dd4fb786-8c4bw');
     expect(textOf(blind, 'verdict-events')).toContain('switched off for every endpoint');
-    expect(textOf(blind, 'enforcement')).toContain('may not get configmaps');
+    expect(textOf(blind, 'enforcement')).toContain('policy is switched off');
+    expect(textOf(blind, 'rate-limit')).toContain('at most 100 events a second');
   });
 
   it('is found where no policy applies to a target', async () => {

@@ -41,7 +41,7 @@ function reportOf({ readings, config, missing, words, clockMs }: Found): DoctorR
     ...judgeReadiness(known({ ready: readings.length, obstacles: [] })),
     ...judgeSilence(readings),
     ...readings.flatMap(judgeAgent),
-    ...judgeConfig(known(config)),
+    ...judgeConfig(known(config), readings),
     ...judgeAuditMode(known(config), readings),
     ...judgeVerdictEvents(known(config), readings),
     ...judgeCost(readings),

@@ -2,6 +2,7 @@
 import type { Datapath } from '../datapath/connection.ts';
 import type { Endpoint } from '../datapath/endpoint.ts';
 import type { World } from '../datapath/world.ts';
+import { configText } from './config-text.ts';
 import { endpointsJson, policyEnabled } from './endpoint-json.ts';
 import type { Invocation, Program } from './invocation.ts';
 import type { MonitorHub } from './monitor.ts';
@@ -186,6 +187,11 @@ export function createCilium({ node, world, hub, datapath }: AgentSurroundings):
     return 0;
   }
 
+  function configCommand(run: Invocation): number {
+    run.out(configText(world.config(), run.argv.includes('--all') || run.argv.includes('-a')));
+    return 0;
+  }
+
   return async (run) => {
     if (run.argv[0] === 'monitor') return hub.monitor(run, run.argv.slice(1));
     const asked = parse(run.argv);
@@ -202,6 +208,8 @@ export function createCilium({ node, world, hub, datapath }: AgentSurroundings):
         return versionCommand(run, asked);
       case 'status':
         return statusCommand(run, asked);
+      case 'config':
+        return configCommand(run);
       default:
         return fail(run, `unknown command "${asked.words[0] ?? ''}" for "${version.program}"`);
     }

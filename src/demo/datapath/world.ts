@@ -37,6 +37,8 @@ export interface World {
   identities(): readonly Identity[];
   /** The policy revision: higher after every change. */
   revision(): number;
+  /** The data of cilium-config. */
+  config(): Readonly<Record<string, string>>;
   /** Whether what would be denied is let through: the endpoint's own option, else `policy-audit-mode` in cilium-config. */
   auditMode(endpoint: Endpoint): boolean;
   setAuditMode(endpoint: Endpoint, isOn: boolean): void;
@@ -199,6 +201,7 @@ export function createWorld(store: WatchableStore, version: AgentVersion, emit: 
       return [...RESERVED, ...cluster.sort((a, b) => a.identity - b.identity), ...cidrIdentities.values()];
     },
     revision: () => revision,
+    config: () => config,
     auditMode: (endpoint) => auditModes.get(keyOf(endpoint)) ?? config['policy-audit-mode'] === 'true',
     setAuditMode(endpoint, isOn) {
       auditModes.set(keyOf(endpoint), isOn);
