@@ -150,6 +150,31 @@ describe('what keeps verdicts away', () => {
     expect(textOf(blind, 'rate-limit')).toContain('at most 100 events a second');
   });
 
+  it('is found at one endpoint, and what it says to do ends it', async () => {
+    const demo = await boot();
+    demo.auditMode('tiefighter', true);
+    const outcome = await doctor(demo);
+    expect(complaints(outcome)).toEqual(['audit-mode warning']);
+    expect(textOf(outcome, 'audit-mode')).toContain('on for 1 endpoint (default/tiefighter)');
+    const [, command = ''] = /-c cilium-agent -- (.*)"/.exec(textOf(outcome, 'audit-mode')) ?? [];
+    const kube = await connectKube({ kubeconfig: demo.kubeconfigPath, env: {} });
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const request = {
+      namespace: 'kube-system',
+      pod: demo.agentOf('k8s-node1').pod,
+      container: 'cilium-agent',
+      command: command.split(' '),
+      stdin: false,
+    };
+    await kube.openExec(
+      request,
+      { frame: () => {}, pong: () => {}, closed: () => resolve() },
+      AbortSignal.timeout(9_000),
+    );
+    await over;
+    expect(complaints(await doctor(demo))).toEqual([]);
+  });
+
   it('is found where no policy applies to a target', async () => {
     const demo = await boot();
     const outcome = await doctor(demo, '--pod', 'xwing');

@@ -187,7 +187,7 @@ export function createCilium({ node, world, hub, datapath }: AgentSurroundings):
     return 0;
   }
 
-  function configCommand(run: Invocation): number {
+  function showConfig(run: Invocation): number {
     run.out(configText(world.config(), run.argv.includes('--all') || run.argv.includes('-a')));
     return 0;
   }
@@ -209,7 +209,7 @@ export function createCilium({ node, world, hub, datapath }: AgentSurroundings):
       case 'status':
         return statusCommand(run, asked);
       case 'config':
-        return configCommand(run);
+        return showConfig(run);
       default:
         return fail(run, `unknown command "${asked.words[0] ?? ''}" for "${version.program}"`);
     }
