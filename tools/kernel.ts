@@ -1,35 +1,33 @@
 /** Compiles the parser's kernel to WebAssembly and keeps it beside its source; with `--check` says whether what is kept is what its source makes. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import asc from 'assemblyscript/asc';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const parser = `${import.meta.dirname}/../src/parser`;
-const source = `${parser}/assembly`;
 const kept = `${parser}/kernel-wasm.ts`;
 /** Up to the end of the input and what is read past it, in pages of 64 KiB. */
 const MEMORY_PAGES = '113';
+// By its path and in a process of its own: its types would change those of the language for every other file.
+const compiler = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
 
-const compiled = new Map<string, Uint8Array | string>();
-const messages: string[] = [];
-const { error } = await asc.main(
-  [
-    'index.ts',
-    ...['--outFile', 'kernel.wasm', '--runtime', 'stub', '--noAssert', '-O3', '--enable', 'simd'],
-    ...['--initialMemory', MEMORY_PAGES, '--maximumMemory', MEMORY_PAGES],
-  ],
-  {
-    readFile: (name) => (existsSync(`${source}/${name}`) ? readFileSync(`${source}/${name}`, 'utf8') : null),
-    writeFile: (name, contents) => void compiled.set(name, contents),
-    listFiles: () => [],
-    stderr: { write: (text: string) => void messages.push(text) },
-  },
-);
-const binary = compiled.get('kernel.wasm');
-if (error !== null || !(binary instanceof Uint8Array)) {
-  process.stderr.write(messages.join(''));
-  throw error ?? new Error('the kernel was not compiled');
+function compile(): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'policystat-kernel-'));
+  try {
+    const outFile = join(folder, 'kernel.wasm');
+    const options = ['--runtime', 'stub', '--noAssert', '-O3', '--enable', 'simd'];
+    const memory = ['--initialMemory', MEMORY_PAGES, '--maximumMemory', MEMORY_PAGES];
+    const args = [compiler, 'index.ts', '--outFile', outFile, ...options, ...memory];
+    const { status } = spawnSync(process.execPath, args, { cwd: `${parser}/assembly`, stdio: 'inherit' });
+    if (status !== 0) throw new Error('the kernel was not compiled');
+    return readFileSync(outFile);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-const base64 = Buffer.from(binary).toString('base64');
+const base64 = compile().toString('base64');
 const text = `/** assembly/, compiled; made by tools/kernel.ts. */\nexport const KERNEL_WASM =\n  '${base64}';\n`;
 if (!process.argv.includes('--check')) writeFileSync(kept, text);
 else if (readFileSync(kept, 'utf8') !== text) {
