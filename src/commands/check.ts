@@ -47,7 +47,7 @@ async function readExpectations(flags: CheckFlags, io: Io): Promise<readonly Nam
   const files = await Promise.all(
     (flags.file ?? []).map(async (path) => {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of io.read(path)) chunks.push(chunk.slice());
+      for await (const chunk of io.read(path)) chunks.push(Uint8Array.from(chunk));
       return readChecks(Buffer.concat(chunks).toString(), path);
     }),
   );

@@ -26,7 +26,7 @@ async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array[]
   while (length < HEAD_BYTES) {
     const next = await chunks.next();
     if (next.done === true) break;
-    head.push(next.value.slice());
+    head.push(Uint8Array.from(next.value));
     length += next.value.length;
   }
   return head;
@@ -47,7 +47,7 @@ async function textOf(chunks: AsyncIterable<Uint8Array>, path: string): Promise<
   for await (const chunk of chunks) {
     length += chunk.length;
     if (length > MOST_BYTES) throw failure({ code: 'SUMMARY_INVALID', path, detail: 'it is larger than 256 MiB' });
-    kept.push(chunk.slice());
+    kept.push(Uint8Array.from(chunk));
   }
   return Buffer.concat(kept).toString('utf8');
 }

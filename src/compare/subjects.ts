@@ -17,25 +17,24 @@ const FOLDED = 'other';
 const FIRST_LOCAL_IDENTITY = 1 << 24;
 
 export function sightingsOf({ policies, l7 }: CompareInput): readonly Sighting[] {
-  const sightings = new Map<string, { subject: Subject; direction: Direction | null; credits: Credit[] }>();
-  const add = (subject: Subject, direction: Direction | null, credit: Credit) => {
+  const sightings = new Map<string, { subject: Subject; direction: Direction | null; credits: Map<string, Credit> }>();
+  const add = (subject: Subject, direction: Direction | null, credit: Credit, by: string) => {
     if (credit.allowed + credit.audited + credit.denied === 0) return;
     const key = `${direction} ${subjectKey(subject)}`;
-    const known = sightings.get(key);
-    if (known === undefined) sightings.set(key, { subject, direction, credits: [credit] });
-    else {
-      known.subject = joined(known.subject, subject);
-      addCredit(known.credits, credit);
-    }
+    const known = sightings.get(key) ?? { subject, direction, credits: new Map<string, Credit>() };
+    known.subject = joined(known.subject, subject);
+    addCredit(known.credits, credit, by);
+    sightings.set(key, known);
   };
   for (const row of policies) {
+    const by = creditKey(row);
     for (const peer of row.peers) {
       const { identity, name, labels } = peer;
-      if (!isFoldedPeer(peer)) add({ kind: 'peer', identity, name, labels }, row.direction, creditOf(row, peer));
+      if (!isFoldedPeer(peer)) add({ kind: 'peer', identity, name, labels }, row.direction, creditOf(row, peer), by);
     }
     for (const port of row.ports) {
       const { protocol, port: number } = port;
-      if (!isFoldedPort(port)) add({ kind: 'port', protocol, port: number }, row.direction, creditOf(row, port));
+      if (!isFoldedPort(port)) add({ kind: 'port', protocol, port: number }, row.direction, creditOf(row, port), by);
     }
   }
   for (const { policy, direction, protocol, forwarded, redirected, denied } of l7) {
@@ -46,9 +45,9 @@ export function sightingsOf({ policies, l7 }: CompareInput): readonly Sighting[]
       audited: 0,
       denied,
     };
-    add({ kind: 'requests', protocol }, direction, credit);
+    add({ kind: 'requests', protocol }, direction, credit, creditKey(credit));
   }
-  return [...sightings.values()];
+  return [...sightings.values()].map((each) => ({ ...each, credits: [...each.credits.values()] }));
 }
 
 /** Whether some peers or ports are not told apart, so that one that is missing may be among them. */
@@ -72,21 +71,22 @@ function creditOf(row: ComparedRow, { allowed, denied }: Pick<PeerCount, 'allowe
 }
 
 /** Rows that differ only in how they are known are one policy's. */
-function addCredit(credits: Credit[], credit: Credit): void {
-  const at = credits.findIndex((known) => creditKey(known) === creditKey(credit));
-  const known = credits[at];
-  if (known === undefined) credits.push(credit);
-  else {
-    credits[at] = {
-      ...known,
-      allowed: known.allowed + credit.allowed,
-      audited: known.audited + credit.audited,
-      denied: known.denied + credit.denied,
-    };
-  }
+function addCredit(credits: Map<string, Credit>, credit: Credit, by: string): void {
+  const known = credits.get(by);
+  credits.set(
+    by,
+    known === undefined
+      ? credit
+      : {
+          ...known,
+          allowed: known.allowed + credit.allowed,
+          audited: known.audited + credit.audited,
+          denied: known.denied + credit.denied,
+        },
+  );
 }
 
-function creditKey({ policy, isolatedBy }: Credit): string {
+function creditKey({ policy, isolatedBy }: Pick<Credit, 'policy' | 'isolatedBy'>): string {
   return JSON.stringify([policy, isolatedBy]);
 }
 

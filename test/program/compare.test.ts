@@ -1,11 +1,13 @@
 /** `compare` on what the demo cluster tells before and after a change of policy: the answer, and the exit code. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
+import { renderJson } from '../../src/report/json.ts';
+import { full, row } from '../report/summaries.ts';
 import { quietCluster } from './cluster.ts';
 import { run, start } from './run.ts';
 
@@ -137,6 +139,16 @@ describe('kept output of monitor', () => {
     expect(code).toBe(4);
     expect(stderr).toContain('12 events lost');
   });
+});
+
+it('summaries of any size are read whole', async () => {
+  const rows = Array.from({ length: 4_000 }, (_, at) => row({ policy: { ...row().policy, name: `rule-${at}` } }));
+  const path = await file('large.json', renderJson(full({ policies: rows })));
+  expect((await stat(path)).size).toBeGreaterThan(2 << 20);
+  const { code, stdout, stderr } = await run(['compare', path, path, '--fail-on', 'gone-policy', '-o', 'json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const { policies } = v.parse(v.looseObject({ policies: v.array(v.unknown()) }), JSON.parse(stdout));
+  expect(policies).toHaveLength(4_000);
 });
 
 describe('what cannot be compared', () => {
