@@ -21,7 +21,7 @@ export interface AuditEndpoints {
   readonly unknown: number;
 }
 
-export interface AuditedEndpoint {
+interface AuditedEndpoint {
   readonly namespace: string | null;
   readonly pod: string | null;
   readonly node: string;
