@@ -29,7 +29,7 @@ export function renderDoctorTable(report: DoctorReport, options: DoctorTableOpti
   const lines = [
     ...shortened(said).flatMap((each) => checkLines(each, report, width, palette)),
     '',
-    ...verdictLines(report, palette),
+    ...verdictLines(said, palette),
   ];
   if (report.roles === null) return `${lines.join('\n')}\n`;
   return `${lines.join('\n')}\n\nWhat is missing, as roles to be applied by somebody who may:\n\n${roleLines(report.roles)}`;
@@ -92,7 +92,8 @@ function checkLines(
 function saidText({ check, nodes }: Said, { agents }: DoctorReport): string {
   if (nodes.length === 0) return check.text;
   if (nodes.length === 1) return `${nodes[0] ?? ''}: ${check.text}`;
-  if (nodes.length === agents.length) return `all ${nodes.length} nodes: ${check.text}`;
+  if (nodes.length === agents.length)
+    return `${nodes.length === 2 ? 'both' : `all ${nodes.length}`} nodes: ${check.text}`;
   const named = nodes.slice(0, MOST_NODES).join(', ');
   const rest = nodes.length - MOST_NODES;
   return `${named}${rest > 0 ? ` and ${rest} more` : ''}: ${check.text}`;
@@ -113,16 +114,14 @@ function paintOf(status: CheckStatus, palette: Palette): (text: string) => strin
 
 const STATUSES = ['failed', 'warning', 'unknown'] as const;
 
-function verdictLines({ checks }: DoctorReport, palette: Palette): readonly string[] {
-  const parts = STATUSES.flatMap((status) => {
-    const number = checks.filter((check) => check.status === status).length;
-    return number === 0 ? [] : [paintOf(status, palette)(`${number} ${status}`)];
-  });
-  return [
-    parts.length === 0
-      ? palette.good(`All ${checks.length} checks are ok.`)
-      : `${parts.join(', ')}, ${checks.filter(({ status }) => status === 'ok').length} ok.`,
-  ];
+/** Counted as they are told: nodes that say the same are one. */
+function verdictLines(said: readonly Said[], palette: Palette): readonly string[] {
+  const numberOf = (status: CheckStatus) => said.filter(({ check }) => check.status === status).length;
+  const parts = STATUSES.flatMap((status) =>
+    numberOf(status) === 0 ? [] : [paintOf(status, palette)(`${numberOf(status)} ${status}`)],
+  );
+  if (parts.length === 0) return [palette.good('All checks are ok.')];
+  return [`${parts.join(', ')}, ${numberOf('ok')} ok.`];
 }
 
 /** To be copied: not wrapped, and safe line by line. */
