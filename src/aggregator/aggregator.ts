@@ -154,6 +154,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         source,
         lost: ledger.lost,
         unparsed: ledger.unparsed,
+        unnamed: ledger.unnamed,
         truncated: views.some(({ isTruncated }) => isTruncated),
         tooManyFlows: flows.overflowed || beside?.overflowed === true,
         missingNodes,

@@ -8,6 +8,8 @@ export interface Evidence {
   readonly lost: number;
   readonly unparsed: number;
   readonly truncated: boolean;
+  /** Records that a filter left out because nobody could name their peer. */
+  readonly unnamed: number;
   readonly tooManyFlows: boolean;
   readonly missingNodes: readonly string[];
   /** Of agents only: a file has no state. */
@@ -25,6 +27,7 @@ export function judgeCompleteness(evidence: Evidence): Completeness {
   if (evidence.unparsed > 0) reasons.push('unparsed-lines');
   if (evidence.tooManyFlows) reasons.push('too-many-flows');
   if (evidence.truncated) reasons.push('truncated-input');
+  if (evidence.unnamed > 0) reasons.push('unnamed-peers');
   const status = reasons.length > 0 ? 'partial' : source === 'file' ? 'unknown' : 'full';
   // What came before and after a file's lines nobody can tell.
   if (source === 'file') reasons.push('offline-input');

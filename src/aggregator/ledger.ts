@@ -5,6 +5,7 @@ import type { Summary } from '../model/summary.ts';
 export interface Ledger {
   readonly lost: number;
   readonly unparsed: number;
+  readonly unnamed: number;
   counted(times?: number): void;
   ignored(reason: IgnoredReason): void;
   lostEvents(events: number): void;
@@ -32,6 +33,9 @@ export function createLedger(): Ledger {
   return {
     get lost() {
       return lost;
+    },
+    get unnamed() {
+      return reasons['unnamed-peer'] ?? 0;
     },
     get unparsed() {
       return unparsed;

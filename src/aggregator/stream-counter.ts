@@ -114,13 +114,14 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     isWanted: boolean,
     times = 1,
   ): boolean {
-    if (!isWanted) ledger.ignored('other-endpoint');
-    else if (chooses !== null && !chooses(record, attribution, identity.node)) ledger.ignored('filter');
-    else {
-      ledger.counted(times);
-      return true;
+    if (!isWanted) {
+      ledger.ignored('other-endpoint');
+      return false;
     }
-    return false;
+    const isChosen = chooses === null ? true : chooses(record, attribution, identity.node);
+    if (isChosen === true) ledger.counted(times);
+    else ledger.ignored(isChosen === null ? 'unnamed-peer' : 'filter');
+    return isChosen === true;
   }
 
   function countVerdict(verdict: Verdict, attribution: Attribution | null, nowMs: number, times: number): void {

@@ -99,6 +99,7 @@ const SummarySchema = v.object({
         'too-many-flows',
         'offline-input',
         'truncated-input',
+        'unnamed-peers',
       ]),
     ),
   }),

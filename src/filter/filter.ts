@@ -27,19 +27,19 @@ export function compileFilter(flags: FilterFlags, names: Names): RecordFilter | 
   if (directions.length > 0) tests.push((_, __, { direction }) => isOneOf(direction, directions));
   if (actions.length > 0) tests.push((record) => isOneOf(actionOf(record), actions));
   if (policies.length > 0) tests.push((record, attribution) => policies.some(policyTest(record, attribution)));
-  if (peers.length > 0) {
-    const isPeer = peers.map((word) => peerTest(word, names));
-    tests.push((_, __, { peers: met }, node) => met.some((end) => isPeer.some((matches) => matches(end, node))));
-  }
   if (ports.length > 0) tests.push((_, __, ends) => ends.ports.some((port) => ports.includes(port)));
   if (protocols.length > 0) {
     tests.push((_, __, ends) => ends.protocols.some((protocol) => protocols.includes(protocol.toLowerCase())));
   }
   if (reasons.length > 0) tests.push((record) => hasReason(record, reasons));
-  if (tests.length === 0) return null;
+  const isPeer = peers.map((word) => peerTest(word, names));
+  const needsName = peers.some(({ kind }) => kind === 'name' || kind === 'label');
+  if (tests.length === 0 && isPeer.length === 0) return null;
   return (record, attribution, node) => {
     const ends = endsOf(record);
-    return tests.every((test) => test(record, attribution, ends, node));
+    if (!tests.every((test) => test(record, attribution, ends, node))) return false;
+    if (isPeer.length === 0 || ends.peers.some((end) => isPeer.some((matches) => matches(end, node)))) return true;
+    return needsName && ends.peers.some((end) => isUnnamed(end, node, names)) ? null : false;
   };
 }
 
@@ -72,6 +72,12 @@ function policyTest(record: MonitorRecord | StreamGap, attribution: Attribution 
     if (printed === whole) return true;
     return refs.some((ref: PolicyRef) => ref.name === name && (namespace === null || ref.namespace === namespace));
   };
+}
+
+/** What it is called may become known later; then it is too late for this record. */
+function isUnnamed({ identity, pod, labels }: PeerEnd, node: string | null, { identityName }: Names): boolean {
+  if (pod !== null || labels.length > 0) return false;
+  return identity !== null && identityName(identity, node) === null;
 }
 
 function peerTest(

@@ -19,12 +19,12 @@ export interface Circumstances {
   readonly wanted: boolean;
 }
 
-/** Whether a record is among those that were asked for; `node` is null for files. */
+/** Whether a record is among those that were asked for; null where nobody can name its peer (yet). `node` is null for files. */
 export type RecordFilter = (
   record: MonitorRecord | StreamGap,
   attribution: Attribution | null,
   node: string | null,
-) => boolean;
+) => boolean | null;
 
 /** Where attributed records go. They may be reused: who keeps one copies it. */
 export interface RecordSink {

@@ -104,7 +104,9 @@ export type IgnoredReason =
   | 'other-endpoint'
   | 'other-record'
   /** Not among those that were asked for. */
-  | 'filter';
+  | 'filter'
+  /** Perhaps among them: nobody could name its peer when it came. */
+  | 'unnamed-peer';
 
 /** A line that looks like nothing known, or is damaged. */
 export interface Unparsed {

@@ -118,7 +118,9 @@ export type IncompleteReason =
   /** More distinct denied flows than are told apart: `attempts` no longer rises. */
   | 'too-many-flows'
   | 'offline-input'
-  | 'truncated-input';
+  | 'truncated-input'
+  /** A filter by name left out records whose peer nobody could name when they came. */
+  | 'unnamed-peers';
 
 export interface Gap {
   readonly node: string;

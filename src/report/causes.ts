@@ -28,6 +28,8 @@ export function causesOf(
         return 'more distinct denied flows than are told apart, so ATTEMPTS no longer rises';
       case 'offline-input':
         return 'nobody can tell what happened before and after the lines of a file';
+      case 'unnamed-peers':
+        return 'the filter left out records whose peer nobody could name when they came';
       case 'truncated-input':
         return 'the input ends in the middle';
     }

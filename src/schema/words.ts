@@ -79,6 +79,7 @@ export const completeness = v.object({
       'too-many-flows',
       'offline-input',
       'truncated-input',
+      'unnamed-peers',
     ]),
   ),
 });
@@ -103,6 +104,7 @@ const ignored = v.object({
   'other-endpoint': some,
   'other-record': some,
   filter: some,
+  'unnamed-peer': some,
 });
 export const unparsedReason = v.picklist([
   'unknown-line',

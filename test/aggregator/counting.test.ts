@@ -238,3 +238,16 @@ describe('a filter', () => {
     expect(summary.source.filters).toEqual(['--action deny']);
   });
 });
+
+describe('a filter by name', () => {
+  it('that cannot be answered makes the numbers lower bounds', () => {
+    const aggregator = makeAggregator({ filter: { texts: ['--peer class=xwing'], chooses: () => null } });
+    const stream = aggregator.addStream(plan());
+    stream.state('streaming');
+    stream.record(verdict(), RULE1, START_MS);
+    const summary = aggregator.summary(START_MS);
+    expect(summary.records).toMatchObject({ received: 1, counted: 0, ignored: { 'unnamed-peer': 1 } });
+    expect(summary.completeness).toMatchObject({ status: 'partial', reasons: ['unnamed-peers'] });
+    expect(accountedFor(summary)).toBe(true);
+  });
+});

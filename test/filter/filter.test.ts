@@ -76,6 +76,19 @@ describe('what is chosen', () => {
     expect(chosen(flags)).toEqual(expected);
   });
 
+  it.each<[FilterFlags, boolean | null]>([
+    [{ peer: ['class=xwing'] }, null],
+    [{ peer: ['default/xwing'] }, null],
+    [{ peer: ['world', 'class=xwing'] }, null],
+    [{ peer: ['class=xwing', '4242'] }, true],
+    [{ peer: ['class=xwing'], action: ['deny'] }, false],
+    [{ peer: ['4243'] }, false],
+    [{ peer: ['10.9.9.9'] }, false],
+  ])('of a peer that nobody can name, %j is %s', (flags, expected) => {
+    const unnamed = verdict({ action: 'allow', remoteIdentity: 4242 });
+    expect(compileFilter(flags, { ...NAMES, identityName: () => null })?.(unnamed, null, 'n1')).toBe(expected);
+  });
+
   it('is everything where no flag was given', () => {
     expect(compileFilter({}, NAMES)).toBeNull();
   });
