@@ -1,8 +1,11 @@
 /** Every role that `doctor --role` prints is enough for its command; every permission that is taken away is named, and the rest is done. */
+import { execFile } from 'node:child_process';
+import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
+import { kubectl } from '../../tools/kubectl.ts';
 import { eventually, parseSummary, quietCluster } from './cluster.ts';
 import { type Outcome, run, start } from './run.ts';
 
@@ -163,6 +166,28 @@ describe.each([[[]], [['-n', 'default']]])('the roles for targets %j', (scope) =
       ]),
     );
     expect(new Set(missing(outcome)).size).toBe(missing(outcome).length);
+  });
+});
+
+describe('a real kubectl', () => {
+  it.each(['minimal', 'watch', 'events', 'doctor'])('reads the roles for %s', async (mode) => {
+    const demo = await boot();
+    const { stdout: yaml } = await run(['doctor', '--role', mode, '-n', 'default']);
+    const env = { KUBECONFIG: demo.kubeconfigPath, HOME: dirname(demo.kubeconfigPath), PATH: process.env.PATH ?? '' };
+    const program = await kubectl('35');
+    // Beside it: the demo's API server runs in this process.
+    const read = await new Promise<string>((resolve, reject) => {
+      const args = ['auth', 'reconcile', '--dry-run=client', '-f', '-'];
+      const child = execFile(program, args, { env, timeout: 30_000 }, (error, stdout, stderr) =>
+        error === null ? resolve(stdout + stderr) : reject(new Error(stderr)),
+      );
+      child.stdin?.end(yaml);
+    });
+    const roles = parseAllDocuments(yaml).length;
+    expect(read.match(/policystat-\w+ reconciled \(dry run\)/g)).toHaveLength(roles);
+    // Every resource is a rule of its own to kubectl.
+    const rules = rulesIn(yaml).length;
+    expect((read.match(/\{Verbs:/g) ?? []).length).toBeGreaterThanOrEqual(rules);
   });
 });
 
