@@ -122,3 +122,35 @@ describe.each([
     expect(demo.processes().length).toBe(NODES.length);
   });
 });
+
+it('lets through in audit mode what would be refused, at the endpoints where it is on', async () => {
+  const demo = await startDemoCluster({
+    dialect: 'cilium',
+    version: '1.19',
+    rate: 0,
+    seed: 7,
+    programsFolder: fileURLToPath(new URL('../../src/demo/programs', import.meta.url)),
+  });
+  cluster = demo;
+  const binary = await kubectl('35');
+  const verdicts = await listen(binary, demo, 'cilium-dbg');
+  const ask = async (node: string, ...args: readonly string[]) => {
+    const { namespace, pod } = demo.agentOf(node);
+    return kubectlRun(binary, demo, ['-n', namespace, 'exec', pod, '--', 'cilium-dbg', 'endpoint', ...args]);
+  };
+  for (const [node, id] of [['k8s-node1', '733'] as const, ['k8s-node2', '425'] as const]) {
+    expect(await ask(node, 'config', id, 'PolicyAuditMode=Enabled')).toMatchObject({
+      code: 0,
+      stdout: `Endpoint ${id} configuration updated successfully\n`,
+    });
+    expect((await ask(node, 'get', id, '-o', 'json')).stdout).toContain('"policy-enabled": "audit-ingress"');
+  }
+  expect((await ask('k8s-node1', 'config', '1', 'PolicyAuditMode=Enabled')).code).toBe(1);
+  expect((await ask('k8s-node1', 'config', '733', 'Colour=Enabled')).code).toBe(1);
+  expect((await kubectlRun(binary, demo, ['exec', 'xwing', '--', ...SHIP])).stdout).toBe('Ship landed\n');
+  await eventually('it is seen', () => verdicts().length > 0);
+  expect(verdicts()).toEqual([expect.stringMatching(/action audit, auth: disabled, match none/)]);
+  await ask('k8s-node1', 'config', '733', 'PolicyAuditMode=Disabled');
+  await ask('k8s-node2', 'config', '425', 'PolicyAuditMode=Disabled');
+  expect((await kubectlRun(binary, demo, ['exec', 'xwing', '--', ...SHIP])).code).toBe(28);
+});
