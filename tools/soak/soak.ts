@@ -29,7 +29,11 @@ const number = (name: keyof typeof values): number => {
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 const startMs = Date.now();
-const endMs = startMs + number('minutes') * 60_000;
+let endMs = startMs + number('minutes') * 60_000;
+// Ctrl-C ends it early, with the account.
+process.once('SIGINT', () => {
+  endMs = 0;
+});
 let sender: Sender | null = null;
 let nextRowMs = 0;
 const rows: Sample[] = [];
