@@ -7,7 +7,7 @@ import { compareDrops } from './drops.ts';
 import { countUnchanged, fatesOf, toChanges } from './fates.ts';
 import { comparePolicies, hasFoldedPolicies } from './policies.ts';
 import { listensFor, mayHold, notesOf, toSide } from './side.ts';
-import { hasFolded } from './subjects.ts';
+import { hasFolded, hidesPeerPorts } from './subjects.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface NamedSummary {
@@ -57,13 +57,18 @@ function findingsOf(a: CompareInput, b: CompareInput, before: ComparedSide, afte
     policies: proofUnless(({ policies }) => hasFoldedPolicies(policies)),
     drops: proofUnless((_, side) => !areBoth('drop') || !listensFor('drop', side)),
   };
-  const proofOfRequests = proofUnless((_, side) => !listensFor('l7', side));
   const isComparable = ({ subject }: { readonly subject: Subject }) => subject.kind !== 'requests' || areBoth('l7');
   const seconds = {
     before: before.isTimed ? before.window.seconds : null,
     after: after.isTimed ? after.window.seconds : null,
   };
-  const fates = fatesOf(a, b, seconds, (kind) => (kind === 'requests' ? proofOfRequests : proof.subjects));
+  const proofs: Readonly<Record<Subject['kind'], Proof>> = {
+    peer: proof.subjects,
+    port: proof.subjects,
+    'peer-port': proofUnless(hidesPeerPorts),
+    requests: proofUnless((_, side) => !listensFor('l7', side)),
+  };
+  const fates = fatesOf(a, b, seconds, (kind) => proofs[kind]);
   return {
     subjects: fates.filter(isComparable),
     policies: comparePolicies(a.policies, b.policies, seconds, proof.policies),

@@ -3,7 +3,7 @@ import type { Change, ComparedSubject, CompareInput, Subject } from '../model/co
 import { amountsOf, changeOf, isCertain, type Proof } from './change.ts';
 import { matchUp, type Pair } from './match.ts';
 import { compareCounts, type Seconds } from './rate.ts';
-import { type Sighting, SUBJECT_SIGNS, sightingsOf } from './subjects.ts';
+import { type Sighting, SUBJECT_SIGNS, sightingsOf, tellsPeerPorts } from './subjects.ts';
 
 /** Null where nothing changed. */
 export interface Fate extends Omit<ComparedSubject, 'change'> {
@@ -17,7 +17,10 @@ export function fatesOf(
   seconds: Seconds,
   proofOf: (kind: Subject['kind']) => Proof,
 ): readonly Fate[] {
-  return matchUp(sightingsOf(before), sightingsOf(after), SUBJECT_SIGNS).map((pair) => toFate(pair, seconds, proofOf));
+  const byPeerPort = tellsPeerPorts(before) && tellsPeerPorts(after);
+  return matchUp(sightingsOf(before, byPeerPort), sightingsOf(after, byPeerPort), SUBJECT_SIGNS).map((pair) =>
+    toFate(pair, seconds, proofOf),
+  );
 }
 
 function toFate(pair: Pair<Sighting>, seconds: Seconds, proofOf: (kind: Subject['kind']) => Proof): Fate {
@@ -40,7 +43,7 @@ function toFate(pair: Pair<Sighting>, seconds: Seconds, proofOf: (kind: Subject[
 }
 
 function isNameless({ subject }: Sighting): boolean {
-  return subject.kind === 'peer' && subject.name === null;
+  return 'name' in subject && subject.name === null;
 }
 
 const WORST_FIRST: readonly Change[] = [
@@ -57,7 +60,7 @@ const WORST_FIRST: readonly Change[] = [
   'no-longer-denied',
   'no-longer-audited',
 ];
-const KINDS: readonly Subject['kind'][] = ['peer', 'port', 'requests'];
+const KINDS: readonly Subject['kind'][] = ['peer-port', 'peer', 'port', 'requests'];
 
 /** The worst first: new ones that are denied before those that are not; then the most. */
 export function toChanges(fates: readonly Fate[]): readonly ComparedSubject[] {
@@ -95,5 +98,5 @@ function compareText(a: string, b: string): number {
 export function countUnchanged(fates: readonly Fate[]): Readonly<Record<Subject['kind'], number>> {
   const count = (kind: Subject['kind']) =>
     fates.filter(({ subject, change }) => subject.kind === kind && change === null).length;
-  return { peer: count('peer'), port: count('port'), requests: count('requests') };
+  return { peer: count('peer'), 'peer-port': count('peer-port'), port: count('port'), requests: count('requests') };
 }

@@ -46,6 +46,17 @@ const Row = v.object({
   ports: v.array(v.object({ protocol: v.string(), port: v.nullable(Count), allowed: Count, denied: Count })),
 });
 
+const Group = v.object({
+  direction: Direction,
+  policy: v.exactOptional(v.nullable(Ref)),
+  peer: v.exactOptional(
+    v.nullable(v.object({ identity: v.nullable(Count), name: v.nullable(v.string()), labels: v.array(v.string()) })),
+  ),
+  port: v.exactOptional(v.nullable(v.object({ protocol: v.string(), port: v.nullable(Count) }))),
+  other: v.boolean(),
+  ...counts,
+});
+
 const Agent = v.object({
   node: v.string(),
   namespace: v.string(),
@@ -104,7 +115,7 @@ const SummarySchema = v.object({
     ),
   }),
   records: v.object({ received: Count, counted: Count, unparsed: Count }),
-  groups: v.optional(v.nullable(v.looseObject({})), null),
+  groups: v.optional(v.nullable(v.object({ by: v.array(v.string()), rows: v.array(Group) })), null),
   omittedRows: v.optional(Count, 0),
   totals: v.object({ ingress: v.object(counts), egress: v.object(counts) }),
   policies: v.array(Row),
@@ -143,11 +154,7 @@ export function readSummary(text: string, path: string): CompareInput {
   const kind = kindOf(found);
   if (kind !== 'Summary') throw invalid(kind === null ? 'it holds no summary' : `it holds a ${kind}, not a Summary`);
   const read = v.safeParse(SummarySchema, found);
-  if (read.success) {
-    const { groups, omittedRows, ...summary } = read.output;
-    // Where there are groups, they are what rows were left out of.
-    return { ...summary, omittedRows: groups === null ? omittedRows : 0 };
-  }
+  if (read.success) return read.output;
   const [issue] = read.issues;
   const where = v.getDotPath(issue);
   throw invalid(where === null ? issue.message : `${where}: ${issue.message}`);

@@ -13,12 +13,13 @@ const MUCH_SHORTER = 2;
 const MADE_BY_CONTROLLER = /(?:-[a-z0-9]{6,10})?-(?:[a-z0-9]{5}|\d+)$/;
 
 export function toSide(summary: CompareInput, input: string): ComparedSide {
-  const { window, source, targets, completeness, totals, records, omittedRows = 0 } = summary;
+  const { window, source, targets, completeness, totals, records, groups = null, omittedRows = 0 } = summary;
   return {
     input,
     window,
     isTimed: isTimed(summary),
-    absenceIsProof: omittedRows === 0 && completeness.reasons.every((reason) => HIDE_NOTHING.includes(reason)),
+    absenceIsProof:
+      (omittedRows === 0 || groups !== null) && completeness.reasons.every((reason) => HIDE_NOTHING.includes(reason)),
     source,
     targets,
     completeness,

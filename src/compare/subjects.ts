@@ -1,7 +1,6 @@
 /** Owns who a summary tells of: peers, ports and proxied requests per direction, over all policies that decided about them. */
 import type { ComparedRow, CompareInput, Credit, Subject } from '../model/compare.ts';
 import type { Direction } from '../model/event.ts';
-import { UNATTRIBUTED } from '../model/policy.ts';
 import type { PeerCount, PortCount } from '../model/summary.ts';
 import type { Signs } from './match.ts';
 
@@ -16,7 +15,18 @@ const FOLDED = 'other';
 /** Numbers from here on are given by each node for itself (Cilium pkg/identity/numericidentity.go). */
 const FIRST_LOCAL_IDENTITY = 1 << 24;
 
-export function sightingsOf({ policies, l7 }: CompareInput): readonly Sighting[] {
+/** Whether a summary tells which peer used which port. */
+export function tellsPeerPorts({ groups = null }: CompareInput): boolean {
+  return groups !== null && ['peer', 'port'].every((field) => groups.by.includes(field));
+}
+
+/** Whether some of those are missing from it. */
+export function hidesPeerPorts({ groups = null, omittedRows = 0 }: CompareInput): boolean {
+  return omittedRows > 0 || groups?.rows.some(({ other }) => other) === true;
+}
+
+/** `byPeerPort`: which peer used which port is known of both sides, so that ports alone say nothing more. */
+export function sightingsOf({ policies, groups = null, l7 }: CompareInput, byPeerPort: boolean): readonly Sighting[] {
   const sightings = new Map<string, { subject: Subject; direction: Direction | null; credits: Map<string, Credit> }>();
   const add = (subject: Subject, direction: Direction | null, credit: Credit, by: string) => {
     if (credit.allowed + credit.audited + credit.denied === 0) return;
@@ -32,14 +42,24 @@ export function sightingsOf({ policies, l7 }: CompareInput): readonly Sighting[]
       const { identity, name, labels } = peer;
       if (!isFoldedPeer(peer)) add({ kind: 'peer', identity, name, labels }, row.direction, creditOf(row, peer), by);
     }
-    for (const port of row.ports) {
+    for (const port of byPeerPort ? [] : row.ports) {
       const { protocol, port: number } = port;
       if (!isFoldedPort(port)) add({ kind: 'port', protocol, port: number }, row.direction, creditOf(row, port), by);
     }
   }
+  for (const { policy = null, direction, peer, port, other, ...counts } of byPeerPort && groups !== null
+    ? groups.rows
+    : []) {
+    if (other || peer == null || port == null) continue;
+    const { identity, name, labels } = peer;
+    const subject: Subject = { kind: 'peer-port', identity, name, labels, ...port };
+    const { allowed, redirected, audited, denied } = counts;
+    const credit: Credit = { policy, isolatedBy: [], allowed: allowed + redirected, audited, denied };
+    add(subject, direction, credit, creditKey(credit));
+  }
   for (const { policy, direction, protocol, forwarded, redirected, denied } of l7) {
     const credit: Credit = {
-      policy: policy ?? { kind: null, namespace: null, name: UNATTRIBUTED },
+      policy,
       isolatedBy: [],
       allowed: forwarded + redirected,
       audited: 0,
@@ -92,16 +112,27 @@ function creditKey({ policy, isolatedBy }: Pick<Credit, 'policy' | 'isolatedBy'>
 
 /** Several numbers with one name and the same labels: nodes number address ranges each for itself. */
 function joined(known: Subject, other: Subject): Subject {
-  if (known.kind !== 'peer' || other.kind !== 'peer' || known.identity === other.identity) return known;
+  if (!isPeer(known) || !isPeer(other) || known.identity === other.identity) return known;
   return { ...known, identity: null };
+}
+
+type PeerSubject = Extract<Subject, { readonly identity: unknown }>;
+
+function isPeer(subject: Subject): subject is PeerSubject {
+  return subject.kind === 'peer' || subject.kind === 'peer-port';
+}
+
+/** The part of a sign that is no person: the direction, and the port where it is known. */
+function placeOf({ subject, direction }: Sighting): string {
+  return subject.kind === 'peer-port' ? `${direction} ${subject.port}/${subject.protocol}` : `${direction}`;
 }
 
 function subjectKey(subject: Subject): string {
   switch (subject.kind) {
     case 'peer':
-      return subject.name === null
-        ? `peer #${subject.identity}`
-        : `peer ${JSON.stringify([subject.name, subject.labels.toSorted()])}`;
+      return peerKey(subject);
+    case 'peer-port':
+      return `${subject.port}/${subject.protocol} ${peerKey(subject)}`;
     case 'port':
       return `port ${subject.port}/${subject.protocol}`;
     case 'requests':
@@ -109,18 +140,24 @@ function subjectKey(subject: Subject): string {
   }
 }
 
+function peerKey({ name, identity, labels }: PeerSubject): string {
+  return name === null ? `peer #${identity}` : `peer ${JSON.stringify([name, labels.toSorted()])}`;
+}
+
 function signKey({ subject, direction }: Sighting): string {
   return `${direction} ${subjectKey(subject)}`;
 }
 
-function nameOf({ subject, direction }: Sighting): string | null {
-  return subject.kind === 'peer' && subject.name !== null ? `${direction} ${subject.name}` : null;
+function nameOf(sighting: Sighting): string | null {
+  const { subject } = sighting;
+  return isPeer(subject) && subject.name !== null ? `${subject.kind} ${placeOf(sighting)} ${subject.name}` : null;
 }
 
 function numberOf(isNamed: boolean): (sighting: Sighting) => string | null {
-  return ({ subject, direction }) => {
-    if (subject.kind !== 'peer' || subject.identity === null || subject.identity >= FIRST_LOCAL_IDENTITY) return null;
-    return (subject.name !== null) === isNamed ? `${direction} ${subject.identity}` : null;
+  return (sighting) => {
+    const { subject } = sighting;
+    if (!isPeer(subject) || subject.identity === null || subject.identity >= FIRST_LOCAL_IDENTITY) return null;
+    return (subject.name !== null) === isNamed ? `${subject.kind} ${placeOf(sighting)} ${subject.identity}` : null;
   };
 }
 

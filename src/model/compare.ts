@@ -1,15 +1,18 @@
 /** What two summaries say when they are held against each other. Its JSON form is a contract (`apiVersion: policystat/v1`). */
 import type { Judgement } from './check.ts';
 import type { Direction } from './event.ts';
+import type { GroupRow } from './groups.ts';
 import type { PolicyRef } from './policy.ts';
 import type { Counts, DropRow, L7Row, PolicyRow, Summary } from './summary.ts';
 
 /** What is read of a summary, from a file as well: it may be one that another version wrote. */
 export interface CompareInput extends Pick<Summary, 'window' | 'source' | 'targets' | 'completeness' | 'totals'> {
   readonly records: Pick<Summary['records'], 'received' | 'counted' | 'unparsed'>;
-  /** Rows that were left out by `--top`. */
+  /** Rows that were left out by `--top`: of groups where there are any, else of policies. */
   readonly omittedRows?: number;
   readonly policies: readonly ComparedRow[];
+  /** Where they are by peer and port on both sides, they tell which peer used which port. */
+  readonly groups?: { readonly by: readonly string[]; readonly rows: readonly ComparedGroup[] } | null;
   readonly drops: readonly Pick<DropRow, 'reason' | 'direction' | 'packets'>[];
   readonly l7: readonly Pick<L7Row, 'policy' | 'direction' | 'protocol' | 'forwarded' | 'denied' | 'redirected'>[];
 }
@@ -20,8 +23,10 @@ export type ComparedRow = Counts &
     'policy' | 'direction' | 'attribution' | 'isolatedBy' | 'shared' | 'firstSeen' | 'lastSeen' | 'peers' | 'ports'
   >;
 
+export type ComparedGroup = Counts & Pick<GroupRow, 'direction' | 'policy' | 'peer' | 'port' | 'other'>;
+
 /** One of the two, without its rows. */
-export interface ComparedSide extends Omit<CompareInput, 'policies' | 'drops' | 'l7'> {
+export interface ComparedSide extends Omit<CompareInput, 'policies' | 'groups' | 'drops' | 'l7'> {
   /** The file that it came from; `-` is standard input. */
   readonly input: string;
   /** False for lines that carry no time: nothing can be said per second. */
@@ -32,7 +37,8 @@ export interface ComparedSide extends Omit<CompareInput, 'policies' | 'drops' | 
 
 /** What one policy let through or refused. */
 export interface Credit {
-  readonly policy: PolicyRef;
+  /** Null where nobody tells. */
+  readonly policy: PolicyRef | null;
   /** For a default deny: the policies that isolate. */
   readonly isolatedBy: readonly PolicyRef[];
   readonly allowed: number;
@@ -64,15 +70,17 @@ export type Change =
   | 'new'
   | 'gone';
 
-/** Who it is about: a peer, a destination port, or requests of a protocol that a proxy decides about. */
+interface Peer {
+  /** Null where it is several numbers, or none was told. */
+  readonly identity: number | null;
+  readonly name: string | null;
+  readonly labels: readonly string[];
+}
+
+/** Who it is about: a peer, a destination port, a peer on a port, or requests of a protocol that a proxy decides about. */
 export type Subject =
-  | {
-      readonly kind: 'peer';
-      /** Null where it is several numbers, or none was told. */
-      readonly identity: number | null;
-      readonly name: string | null;
-      readonly labels: readonly string[];
-    }
+  | ({ readonly kind: 'peer' } & Peer)
+  | ({ readonly kind: 'peer-port'; readonly protocol: string; readonly port: number | null } & Peer)
   | { readonly kind: 'port'; readonly protocol: string; readonly port: number | null }
   | { readonly kind: 'requests'; readonly protocol: string };
 

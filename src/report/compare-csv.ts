@@ -1,4 +1,4 @@
-/** `compare -o csv`: one line for each peer, port, policy or drop reason that changed. */
+/** `compare -o csv`: one line for each peer or port that changed, each policy, and each drop reason that is new or gone. */
 import type { ComparedPolicy, ComparedSubject, CompareReport, Credit } from '../model/compare.ts';
 import { creditorText } from './compare-words.ts';
 import { csvText } from './csv.ts';
@@ -7,6 +7,8 @@ const COLUMNS = [
   'kind',
   'name',
   'namespace',
+  'protocol',
+  'port',
   'direction',
   'change',
   'certain',
@@ -19,7 +21,7 @@ export function renderCompareCsv(report: CompareReport): string {
     ...report.changes.map(subjectLine),
     ...report.policies.map(policyLine),
     ...report.drops.map(({ reason, direction, change, isCertain, before, after }) => [
-      ...['drop', reason, '', direction ?? '', change, String(isCertain)],
+      ...['drop', reason, '', '', '', direction ?? '', change, String(isCertain)],
       ...['', '', before, '', '', after, '', ''],
     ]),
   ];
@@ -27,14 +29,11 @@ export function renderCompareCsv(report: CompareReport): string {
 }
 
 function subjectLine({ subject, direction, change, isCertain, before, after }: ComparedSubject) {
-  const name =
-    subject.kind === 'peer'
-      ? (subject.name ?? String(subject.identity ?? 'unknown'))
-      : subject.kind === 'port'
-        ? `${subject.port === null ? '' : `${subject.port}/`}${subject.protocol}`
-        : subject.protocol;
+  const name = 'identity' in subject ? (subject.name ?? String(subject.identity ?? 'unknown')) : '';
+  const protocol = 'protocol' in subject ? subject.protocol : '';
+  const port = 'port' in subject ? (subject.port ?? '') : '';
   return [
-    ...[subject.kind, name, '', direction ?? '', change, String(isCertain)],
+    ...[subject.kind, name, '', protocol, port, direction ?? '', change, String(isCertain)],
     ...amounts(before),
     ...amounts(after),
     ...[before, after].map((credits) => credits.map(creditorText).join('; ')),
@@ -55,7 +54,7 @@ function policyLine({ policy, direction, change, isCertain, before, after }: Com
     counts?.denied ?? 0,
   ];
   return [
-    ...['policy', policy.name, policy.namespace ?? '', direction, change, String(isCertain)],
+    ...['policy', policy.name, policy.namespace ?? '', '', '', direction, change, String(isCertain)],
     ...of(before),
     ...of(after),
     ...['', ''],

@@ -198,9 +198,10 @@ function dropLines({ drops }: CompareReport, { width, wide, palette }: CompareTa
 }
 
 function unchangedText({ unchanged }: CompareReport): string {
-  const { peer, port, requests } = unchanged;
+  const { peer, 'peer-port': peerPort, port, requests } = unchanged;
   const parts = [
     peer > 0 ? plural(peer, 'peer') : '',
+    peerPort > 0 ? `${peerPort} by peer and port` : '',
     port > 0 ? plural(port, 'port') : '',
     requests > 0 ? `requests of ${plural(requests, 'protocol')}` : '',
   ].filter((part) => part !== '');

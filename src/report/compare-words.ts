@@ -47,33 +47,37 @@ export type SubjectTitle = (each: Pick<ComparedSubject, 'subject' | 'direction'>
 /** In a sentence a peer is a person: `default/tiefighter (ingress)`. */
 function sentenceTitles(report: Pick<CompareReport, 'changes'>): SubjectTitle {
   const title = subjectTitles(report);
-  return (each) =>
-    each.subject.kind === 'peer'
-      ? withMore(title(each).replace(/^(?:from|to) /, ''), each.direction ?? '')
-      : title(each);
+  return (each) => {
+    if (!('identity' in each.subject)) return title(each);
+    return withMore(title(each).replace(/^(?:from|to) /, ''), each.direction ?? '');
+  };
 }
 
 /** `from default/tiefighter`, `to cidr:10.0.0.0/8`, `ingress port 80/TCP`; labels where one name means several. */
 export function subjectTitles({ changes }: Pick<CompareReport, 'changes'>): SubjectTitle {
-  const peers = changes.flatMap(({ subject }) => (subject.kind === 'peer' ? [countless(subject)] : []));
+  const peers = changes.flatMap(({ subject }) => ('identity' in subject ? [countless(subject)] : []));
   const unique = [...new Map(peers.map((peer) => [JSON.stringify([peer.name, peer.labels]), peer])).values()];
   const peerTitle = peerTitles(unique, false);
   return ({ subject, direction }) => {
+    const side = direction === 'egress' ? 'to' : 'from';
     switch (subject.kind) {
       case 'peer':
-        return `${direction === 'egress' ? 'to' : 'from'} ${peerTitle(countless(subject))}`;
+        return `${side} ${peerTitle(countless(subject))}`;
+      case 'peer-port':
+        return `${side} ${peerTitle(countless(subject))} on ${portTitle(subject)}`;
       case 'port':
-        return withSide(
-          direction,
-          `port ${printable(`${subject.port === null ? '' : `${subject.port}/`}${subject.protocol}`)}`,
-        );
+        return withSide(direction, portTitle(subject));
       case 'requests':
         return `${printable(subject.protocol)} (${withSide(direction, 'requests')})`;
     }
   };
 }
 
-function countless({ identity, name, labels }: Extract<Subject, { kind: 'peer' }>) {
+function portTitle({ protocol, port }: Pick<Extract<Subject, { kind: 'port' }>, 'protocol' | 'port'>): string {
+  return `port ${printable(`${port === null ? '' : `${port}/`}${protocol}`)}`;
+}
+
+function countless({ identity, name, labels }: Extract<Subject, { readonly identity: unknown }>) {
   return { identity, name, labels, allowed: 0, denied: 0 };
 }
 
@@ -104,16 +108,17 @@ function creditors(credits: readonly Credit[]): string {
 
 export function creditorText({ policy, isolatedBy }: Pick<Credit, 'policy' | 'isolatedBy'>): string {
   const isolating = isolatedBy.map(({ name }) => printable(name)).join(' + ');
-  return policyText(policy) + (isolating === '' ? '' : ` ← ${isolating}`);
+  return (policy === null ? 'policy not told' : policyText(policy)) + (isolating === '' ? '' : ` ← ${isolating}`);
 }
 
 /** The answer to *did it break anything?*, in plain words. */
 export function verdictText(report: CompareReport): string {
   const title = sentenceTitles(report);
   const who = (found: readonly ComparedSubject[], one: string, many: string) => {
-    const peers = found.filter(({ subject }) => subject.kind === 'peer');
-    // The same connections once more by port say nothing new.
-    const [first, ...others] = peers.length > 0 ? peers : found;
+    // The same connections once more, told with less, say nothing new.
+    const kinds: readonly Subject['kind'][] = ['peer-port', 'peer', 'port', 'requests'];
+    const told = kinds.find((kind) => found.some(({ subject }) => subject.kind === kind));
+    const [first, ...others] = found.filter(({ subject }) => subject.kind === told);
     if (first === undefined) return `something ${one}`;
     return others.length === 0 ? `${title(first)} ${one}` : `${title(first)} and ${others.length} more ${many}`;
   };
@@ -143,7 +148,7 @@ export function verdictText(report: CompareReport): string {
 
 /** Only of peers: a port may have been allowed for one and be denied to another. */
 function isRefused({ subject, change }: ComparedSubject): boolean {
-  return subject.kind === 'peer' && ['became-denied', 'denied-instead'].includes(change);
+  return 'identity' in subject && ['became-denied', 'denied-instead'].includes(change);
 }
 
 function isNewlyDenied({ change, after }: ComparedSubject): boolean {
@@ -158,7 +163,7 @@ function isQuiet({ change, before, isCertain }: ComparedSubject): boolean {
 }
 
 function isOpened({ subject, change }: ComparedSubject): boolean {
-  return subject.kind === 'peer' && ['became-allowed', 'allowed-instead', 'partly-allowed'].includes(change);
+  return 'identity' in subject && ['became-allowed', 'allowed-instead', 'partly-allowed'].includes(change);
 }
 
 function unknownText({ before, after }: CompareReport): string {

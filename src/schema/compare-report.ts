@@ -30,7 +30,7 @@ const side = v.object({
 });
 
 const credit = v.object({
-  policy: policyRef,
+  policy: v.nullable(policyRef),
   isolatedBy: v.array(policyRef),
   allowed: count,
   audited: count,
@@ -39,6 +39,14 @@ const credit = v.object({
 
 const subject = v.variant('kind', [
   v.object({ kind: v.literal('peer'), identity: v.nullable(count), name: v.nullable(text), labels: texts }),
+  v.object({
+    kind: v.literal('peer-port'),
+    identity: v.nullable(count),
+    name: v.nullable(text),
+    labels: texts,
+    protocol: text,
+    port: v.nullable(count),
+  }),
   v.object({ kind: v.literal('port'), protocol: text, port: v.nullable(count) }),
   v.object({ kind: v.literal('requests'), protocol: text }),
 ]);
@@ -118,5 +126,5 @@ export const CompareReportSchema = v.object({
       after: count,
     }),
   ),
-  unchanged: v.object({ peer: count, port: count, requests: count }),
+  unchanged: v.object({ peer: count, 'peer-port': count, port: count, requests: count }),
 }) satisfies v.GenericSchema<CompareReport>;

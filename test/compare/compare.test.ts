@@ -15,8 +15,12 @@ function said(before: CompareInput, after: CompareInput) {
   return {
     verdict,
     changes: changes.map(({ subject, change, isCertain }) => {
-      const name = subject.kind === 'peer' ? subject.name : subject.kind === 'port' ? subject.port : subject.protocol;
-      return `${name} ${change}${isCertain ? '' : '?'}`;
+      const name = [
+        'name' in subject ? String(subject.name) : '',
+        'port' in subject ? String(subject.port) : '',
+        subject.kind === 'requests' ? subject.protocol : '',
+      ].filter((part) => part !== '');
+      return `${name.join(' ')} ${change}${isCertain ? '' : '?'}`;
     }),
   };
 }
@@ -72,6 +76,44 @@ describe('a port is no person', () => {
     ['denied to one, then allowed for another', side([denying(XWING)]), IN, 'unbroken'],
   ])('%s', (_what, before, after, verdict) => {
     expect(said(before, after).verdict).toBe(verdict);
+  });
+});
+
+describe('by peer and port, where both sides tell', () => {
+  const on = (port: number, counts: { allowed: number; denied: number }) => ({
+    ...{ direction: 'ingress' as const, peer: TIEFIGHTER, port: { protocol: 'TCP', port }, other: false },
+    ...{ redirected: 0, audited: 0, attempts: 0, ...counts },
+  });
+  const groups = (...rows: ReturnType<typeof on>[]) => ({ by: ['peer', 'port'], rows });
+  // One peer that is let through on one port and not on another: without groups this is as before.
+  const before = { ...BOTH, groups: groups(on(80, { allowed: 3, denied: 0 }), on(443, { allowed: 0, denied: 9 })) };
+  const after = { ...BOTH, groups: groups(on(443, { allowed: 3, denied: 0 }), on(80, { allowed: 0, denied: 9 })) };
+
+  it('nothing hides behind another port', () => {
+    expect(said(BOTH, BOTH)).toEqual({ verdict: 'unbroken', changes: [] });
+    expect(said(before, after)).toEqual({
+      verdict: 'broken',
+      changes: ['default/tiefighter 80 became-denied', 'default/tiefighter 443 became-allowed'],
+    });
+    expect(compare(before, after, ['became-denied']).judgement).toBe('failed');
+    expect(said(before, before)).toEqual({ verdict: 'unbroken', changes: [] });
+  });
+
+  it('only where both do', () => {
+    expect(said(before, BOTH)).toEqual({ verdict: 'unbroken', changes: [] });
+    expect(said({ ...before, groups: { ...before.groups, by: ['peer'] } }, after).changes).toEqual([]);
+  });
+
+  it('groups that were left out or folded prove nothing', () => {
+    const fewer = groups(on(80, { allowed: 3, denied: 0 }));
+    const more = { ...after, groups: groups(on(80, { allowed: 3, denied: 0 }), on(443, { allowed: 0, denied: 9 })) };
+    const first = (summary: CompareInput) => said(summary, more).changes;
+    expect(first({ ...BOTH, groups: fewer })).toEqual(['default/tiefighter 443 new']);
+    expect(first({ ...BOTH, groups: fewer, omittedRows: 1 })).toEqual(['default/tiefighter 443 new?']);
+    const folded = { ...on(80, { allowed: 9, denied: 9 }), other: true };
+    expect(first({ ...BOTH, groups: { ...fewer, rows: [...fewer.rows, folded] } })).toEqual([
+      'default/tiefighter 443 new?',
+    ]);
   });
 });
 

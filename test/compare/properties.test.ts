@@ -52,11 +52,31 @@ const requests = fc.record({
   redirected: count,
 });
 
+const groups = fc.record({
+  by: fc.constantFrom(['peer', 'port'], ['policy', 'peer', 'port'], ['peer']),
+  rows: fc.array(
+    fc.record({
+      direction,
+      peer: fc.option(fc.record({ identity: fc.option(fc.constantFrom(2, 300)), name, labels: fc.constant([]) })),
+      port: fc.option(fc.record({ protocol: fc.constantFrom('TCP', 'UDP'), port: fc.constantFrom(53, 80) })),
+      other: fc.constantFrom(false, false, false, true),
+      allowed: count,
+      redirected: count,
+      audited: count,
+      denied: count,
+      attempts: count,
+    }),
+    { maxLength: 4 },
+  ),
+});
+
 const summary: fc.Arbitrary<CompareInput> = fc
   .record({
     policies: fc.array(rows, { maxLength: 5 }),
     drops: fc.array(fc.record({ reason: fc.constantFrom('x', 'y'), direction: fc.option(direction), packets: count })),
     l7: fc.array(requests, { maxLength: 3 }),
+    groups: fc.option(groups),
+    omittedRows: fc.constantFrom(0, 0, 2),
     isPartial: fc.boolean(),
     types: fc.constantFrom(null, ['policy-verdict'], ['policy-verdict', 'drop', 'l7']),
     seconds: fc.constantFrom(1, 10, 60),
@@ -120,13 +140,11 @@ describe('the other way round', () => {
       fc.property(summary, summary, (a, b) => {
         const there = compare(a, b);
         const back = compare(b, a);
-        const key = (credits: unknown, others: unknown, isPeer: boolean) => JSON.stringify([credits, others, isPeer]);
-        const found = new Map(
-          back.changes.map((each) => [key(each.after, each.before, each.subject.kind === 'peer'), each]),
-        );
+        const key = (credits: unknown, others: unknown, kind: string) => JSON.stringify([credits, others, kind]);
+        const found = new Map(back.changes.map((each) => [key(each.after, each.before, each.subject.kind), each]));
         expect(there.changes.length).toBe(back.changes.length);
         for (const each of there.changes) {
-          const mirrored = found.get(key(each.before, each.after, each.subject.kind === 'peer'));
+          const mirrored = found.get(key(each.before, each.after, each.subject.kind));
           expect(mirrored).toBeDefined();
           if (mirrored !== undefined) expect(mirrored.change).toBe(MIRRORED[each.change]);
         }

@@ -25,6 +25,22 @@ function compare(before: CompareInput, after: CompareInput, failOn: readonly Cri
   return compareSummaries({ input: 'before.json', summary: before }, { input: '-', summary: after }, failOn);
 }
 
+/** One peer on two ports: let through and refused so often. */
+function grouped(http: readonly [number, number], https: readonly [number, number]): CompareInput {
+  const rows = [http, https].map(([allowed, denied], at) => ({
+    ...{ direction: 'egress' as const, policy: RULE2, peer: XWING, other: false },
+    ...{
+      port: { protocol: 'TCP', port: at === 0 ? 80 : 443 },
+      allowed,
+      redirected: 0,
+      audited: 0,
+      denied,
+      attempts: 0,
+    },
+  }));
+  return { ...BEFORE, groups: { by: ['policy', 'peer', 'port'], rows } };
+}
+
 const REPORTS: Readonly<Record<string, CompareReport>> = {
   broken: compare(
     BEFORE,
@@ -60,6 +76,7 @@ const REPORTS: Readonly<Record<string, CompareReport>> = {
       row({ policy: { kind: null, namespace: HOSTILE, name: `${HOSTILE}=cmd|<b>` }, denied: 3, allowed: 0 }),
     ],
   }),
+  grouped: compare(grouped([3, 0], [0, 9]), grouped([0, 21], [2, 0]), ['became-denied', 'new-policy']),
   crowded: compare(full(), crowded(60)),
 };
 
