@@ -23,7 +23,7 @@ export type ComparedRow = Counts &
     'policy' | 'direction' | 'attribution' | 'isolatedBy' | 'shared' | 'firstSeen' | 'lastSeen' | 'peers' | 'ports'
   >;
 
-export type ComparedGroup = Counts & Pick<GroupRow, 'direction' | 'policy' | 'peer' | 'port' | 'other'>;
+type ComparedGroup = Counts & Pick<GroupRow, 'direction' | 'policy' | 'peer' | 'port' | 'other'>;
 
 /** One of the two, without its rows. */
 export interface ComparedSide extends Omit<CompareInput, 'policies' | 'groups' | 'drops' | 'l7'> {

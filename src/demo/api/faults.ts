@@ -34,9 +34,9 @@ export interface Faults {
 }
 
 /** What can be scripted without the server itself. */
-export type StreamFaults = Omit<Faults, 'restartServer' | 'rotateCertificate' | 'rotateToken'>;
+type StreamFaults = Omit<Faults, 'restartServer' | 'rotateCertificate' | 'rotateToken'>;
 
-export type RefusalCode = 429 | 500 | 503;
+type RefusalCode = 429 | 500 | 503;
 
 /** What a fault does to one exec stream. */
 interface FaultyStream {

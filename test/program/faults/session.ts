@@ -32,7 +32,7 @@ interface WatchingOptions extends RunOptions {
   readonly streams?: number;
 }
 
-export interface Session {
+interface Session {
   readonly running: Running;
   /** What the newest summary says. */
   readonly latest: () => SummaryJson | null;
@@ -150,7 +150,7 @@ function session(running: Running, sent: () => readonly Sent[], demo: DemoCluste
 }
 
 /** Not one counted twice, and not one lost without a trace: sent = received + lost + inside gaps. */
-export function expectAccounted(summary: SummaryJson, sent: readonly Sent[], missed: number): void {
+function expectAccounted(summary: SummaryJson, sent: readonly Sent[], missed: number): void {
   expect(accountedFor(summary), JSON.stringify(summary.records)).toBe(true);
   const { records, completeness } = summary;
   const received = records.counted + (records.ignored['other-endpoint'] ?? 0) + records.unparsed;
