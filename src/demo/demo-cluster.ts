@@ -1,7 +1,7 @@
 /** The embedded demo cluster: two nodes with an agent each and the Star Wars pods, behind a real API server on loopback. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Clock } from '../model/clock.ts';
 import { addressOfPod, resolveAddress } from './agent/address.ts';
 import { createCilium } from './agent/cilium.ts';
@@ -157,8 +157,8 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
           POLICYSTAT_DEMO_SOCKET: programs.path,
           POLICYSTAT_DEMO_POD: `${namespace}/${pod}`,
           POLICYSTAT_DEMO_CONTAINER: container ?? '',
-          // As a container's runtime sets it; all the demo's containers share the machine's list of processes.
-          HOSTNAME: pod,
+          // As a container's runtime sets it; all containers of all demos share the machine's list of processes.
+          HOSTNAME: `${pod}.${basename(folder)}`,
         };
         return Promise.resolve({ binFolder: binOf(imageOf(pod)), env, cwd: folder });
       },
