@@ -8,6 +8,7 @@ import { namedByHubble } from './attribution/correlated.ts';
 import { createPrintedNames, readL7Name } from './attribution/printed-name.ts';
 import { reservedIdentity } from './discovery/identity-name.ts';
 import { isAbout } from './filter/about.ts';
+import { createFlowTime } from './flow-time.ts';
 import { followEndpoints } from './followed-endpoints.ts';
 import { createHold } from './hold.ts';
 import type { RecordSink } from './model/attributed.ts';
@@ -15,12 +16,13 @@ import type { Clock } from './model/clock.ts';
 import type { AgentCost, AgentPlan, AgentRef, IdentityLookup } from './model/cluster.ts';
 import type { Dialect, MonitorRecord, Verdict } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
-import type { AgentStream } from './model/source.ts';
+import type { AgentStream, SourceChoice } from './model/source.ts';
 import type { Summary } from './model/summary.ts';
 import { createReader } from './parser/reader.ts';
 import { countCost } from './question-cost.ts';
 import { readAhead } from './read-ahead.ts';
 import { watchStandstill } from './standstill.ts';
+import { createToldNames } from './told-names.ts';
 import { createTrafficSampler } from './traffic-sampler.ts';
 
 export interface LiveOptions {
@@ -41,6 +43,8 @@ export interface LiveOptions {
   endpointsChanged(): void;
   /** An agent's stream is open, for the first time or again. */
   streaming(plan: AgentPlan): void;
+  /** Which of the agent's programs is listened to. */
+  chosen(plan: AgentPlan, choice: SourceChoice): void;
   /** What an agent's program said on stderr, and why a stream was lost: for people, not for counting. */
   notice(plan: AgentPlan, line: string): void;
   trouble(plan: AgentPlan, problem: Problem): void;
@@ -72,7 +76,10 @@ const MOVED = 'a pod moved or was replaced';
 const STOOD_STILL = 'policystat stood still, or the clock was set';
 
 export function startPipeline(options: LiveOptions): LivePipeline {
-  const { clock, identityName, namesVersion, missingNodes, types, dialect, sink, counting = {} } = options;
+  const { clock, missingNodes, types, dialect, sink, counting = {} } = options;
+  const told = createToldNames(options.identityName, options.namesVersion);
+  const { lookup: identityName } = told;
+  const namesVersion = () => told.version();
   const aggregator = createAggregator({
     ...{ startMs: clock.nowMs(), source: 'monitor', types, missingNodes, identityName, namesVersion },
     ...counting,
@@ -127,18 +134,24 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       missed(node, sinceMs);
       hold.until(keeper.read(added));
     });
-    let nowMs = clock.nowMs();
+    const flowTime = createFlowTime();
+    let arrivedMs = clock.nowMs();
+    let nowMs = arrivedMs;
     let isMeasured = false;
-    const reader = createReader(
-      (record) => {
-        if (record.type === 'agent') attributor.notice(record, nowMs);
-        if (record.type === 'agent' && followed.notice(record, nowMs)) options.endpointsChanged();
-        const attribution = attributionOf(record);
-        counter.record(record, attribution, nowMs);
-        sink?.record(record, attribution, { node, atMs: nowMs, wanted: isAbout(record, followed.targets()) });
-      },
-      { dialect },
-    );
+    const emit = (record: MonitorRecord) => {
+      const flow = 'hubble' in record ? record.hubble : null;
+      const toldMs = flow?.timeMs ?? null;
+      nowMs = toldMs === null ? arrivedMs : flowTime.localMs(toldMs, arrivedMs);
+      if (flow !== null) told.learn(flow, node);
+      if (record.type === 'agent') attributor.notice(record, nowMs);
+      if (record.type === 'agent' && followed.notice(record, nowMs)) options.endpointsChanged();
+      const attribution = attributionOf(record);
+      counter.record(record, attribution, nowMs);
+      sink?.record(record, attribution, { node, atMs: nowMs, wanted: isAbout(record, followed.targets()) });
+    };
+    const reader = createReader(emit, { dialect });
+    // What the kernel lost Hubble tells as well.
+    const announcements = createReader((record) => (record.type === 'lost' ? undefined : emit(record)), { dialect });
     const attributionOf = (record: MonitorRecord) => {
       if (record.type === 'policy-verdict')
         return counter.wants(record.endpoint) ? attributor.attribute(record, nowMs) : null;
@@ -149,7 +162,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       lookAhead: () => readAhead((notice, atMs) => attributor.notice(notice, atMs), dialect),
       handOn: (data, atMs) => {
         // Monitor lines carry no time: all lines of a piece arrived together.
-        nowMs = atMs;
+        arrivedMs = atMs;
         reader.push(data);
         keeper.refresh();
       },
@@ -157,6 +170,21 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     holds.push(() => hold.release());
     await stream.run(
       {
+        source: (choice) => {
+          counter.source(choice);
+          options.chosen(plan, choice);
+        },
+        announced: (data) => {
+          arrivedMs = clock.nowMs();
+          announcements.push(data);
+          keeper.refresh();
+        },
+        unannounced: (toMs) => {
+          announcements.reset();
+          attributor.gap(toMs);
+          options.endpointsChanged();
+          hold.until(keeper.read(followed.wanted()));
+        },
         bytes: (data) => hold.push(data),
         notice: (line) => options.notice(plan, line),
         state: (state, problem) => {

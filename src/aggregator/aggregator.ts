@@ -143,7 +143,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         seconds: Math.round(endMs - startMs) / 1000,
       }),
       source: Object.freeze({
-        kind: source,
+        kind: kindOf(source, views),
         agents: Object.freeze(views.flatMap(summaryAgent)),
         files: Object.freeze([...files]),
         types: types === null ? null : Object.freeze([...types]),
@@ -205,7 +205,14 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   };
 }
 
-function summaryAgent({ agent, facts, health }: StreamView): SummaryAgent[] {
+/** As it was begun, unless the agents were chosen for. */
+function kindOf(begun: Summary['source']['kind'], views: readonly StreamView[]): Summary['source']['kind'] {
+  const heard = views.flatMap(({ agent, choice }) => (agent === null ? [] : [choice?.kind ?? 'monitor']));
+  if (begun === 'file' || !heard.includes('hubble')) return begun;
+  return heard.includes('monitor') ? 'mixed' : 'hubble';
+}
+
+function summaryAgent({ agent, facts, choice, health }: StreamView): SummaryAgent[] {
   if (agent === null) return [];
   const { node, namespace, pod } = agent;
   return [
@@ -216,6 +223,7 @@ function summaryAgent({ agent, facts, health }: StreamView): SummaryAgent[] {
       version: facts?.version ?? null,
       dialect: facts?.dialect ?? null,
       state: health.state,
+      ...(choice === null ? {} : { source: choice.kind, sourceReason: choice.reason }),
     }),
   ];
 }

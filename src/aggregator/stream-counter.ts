@@ -4,6 +4,7 @@ import type { AgentFacts, AgentPlan, AgentRef, AgentState, Target } from '../mod
 import type { Drop, L7Record, MonitorRecord, Verdict } from '../model/event.ts';
 import type { GroupPod } from '../model/groups.ts';
 import type { Attribution } from '../model/policy.ts';
+import type { SourceChoice } from '../model/source.ts';
 import type { EndpointMode } from './audit.ts';
 import { createDropJoin, type DropJoin } from './drop-join.ts';
 import { isPolicyDrop } from './drop-reason.ts';
@@ -28,6 +29,8 @@ export interface StreamCounter {
   facts(facts: AgentFacts): void;
   /** What the agent tells of an endpoint. */
   mode(mode: EndpointMode): void;
+  /** Which of the agent's programs is listened to. */
+  source(choice: SourceChoice): void;
   /** The node's agent is another pod now. */
   agent(agent: AgentRef): void;
   gap(fromMs: number, toMs: number, reason: string): void;
@@ -40,6 +43,8 @@ export interface StreamView {
   readonly agent: AgentRef | null;
   readonly targets: readonly Target[] | 'all';
   readonly facts: AgentFacts | null;
+  /** Null where it was neither asked for nor chosen. */
+  readonly choice: SourceChoice | null;
   /** By endpoint. */
   readonly modes: ReadonlyMap<number, EndpointMode>;
   readonly health: StreamHealth;
@@ -89,6 +94,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
   let targets: readonly Target[] | 'all' = 'all';
   let agent = plan?.agent ?? null;
   let facts: AgentFacts | null = null;
+  let choice: SourceChoice | null = null;
   let isTruncated = false;
 
   function wants(endpoint: number): boolean {
@@ -200,6 +206,9 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     wants,
     setTargets,
     state: (state, atMs = shared.latestMs()) => health.enter(state, atMs),
+    source: (chosen) => {
+      choice = chosen;
+    },
     facts: (known) => {
       facts = known;
     },
@@ -214,7 +223,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
       isTruncated = true;
     },
   };
-  return { counter, view: () => ({ agent, targets, facts, modes, health, isTruncated }) };
+  return { counter, view: () => ({ agent, targets, facts, choice, modes, health, isTruncated }) };
 }
 
 /** The packet is one and the same: the verdict learns why it was dropped, the drop its direction. */

@@ -6,6 +6,7 @@ import {
   addClusterOptions,
   addDialectOption,
   addMessageOptions,
+  addSourceOption,
   addTargetOptions,
   collect,
   durationMs,
@@ -23,6 +24,7 @@ export function addCheckCommand(program: Command, io: Io, beside: readonly strin
     );
   addTargetOptions(check);
   addClusterOptions(check);
+  addSourceOption(check);
   addDialectOption(check);
   check
     .optionsGroup('Expectations:')

@@ -11,6 +11,12 @@ export function openEarly(stream: AgentStream, signal: AbortSignal): AgentStream
   };
   const running = stream.run(
     {
+      source: (choice) => tell((handlers) => handlers.source?.(choice)),
+      announced: (data) => {
+        const kept = counting === null ? data.slice() : data;
+        tell((handlers) => handlers.announced?.(kept));
+      },
+      unannounced: (toMs) => tell((handlers) => handlers.unannounced?.(toMs)),
       bytes: (data) => {
         const kept = counting === null ? data.slice() : data;
         tell((handlers) => handlers.bytes(kept));

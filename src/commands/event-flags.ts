@@ -7,6 +7,7 @@ import {
   addClusterOptions,
   addDialectOption,
   addMessageOptions,
+  addSourceOption,
   addTargetOptions,
   collect,
   durationMs,
@@ -36,6 +37,7 @@ export function addEventsCommand(program: Command, io: Io, done: (exitCode: numb
         "Cilium's names (policy-verdict, drop, l7, trace, capture, debug, agent, recorder, trace-sock), policy = policy-verdict, nat = translations joined; with commas or repeated (default: policy-verdict, with --input all)",
       ).argParser(collectEventTypes),
     );
+  addSourceOption(events);
   addDialectOption(events);
   addFilterOptions(events);
   events

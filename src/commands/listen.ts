@@ -5,7 +5,6 @@ import { missingPermissions } from '../discovery/access.ts';
 import { findAgents } from '../discovery/agents.ts';
 import { type DiscoveredPlan, discoverTargets, type StepName } from '../discovery/discover.ts';
 import { listPolicies } from '../discovery/policies.ts';
-import { monitorStream } from '../exec/monitor.ts';
 import { askAgent } from '../exec/question.ts';
 import type { Io } from '../io/io.ts';
 import type { RecordSink } from '../model/attributed.ts';
@@ -13,7 +12,9 @@ import type { AgentCost, AgentPlan, AgentRef } from '../model/cluster.ts';
 import type { KubeApi } from '../model/kubernetes.ts';
 import { Failure, failure, type Problem } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
+import { choiceText } from '../report/source-choice.ts';
 import { execOver } from './agent-exec.ts';
+import { checkSource, streamOf } from './agent-stream.ts';
 import { openEarly } from './early-stream.ts';
 import { followTargets } from './follow.ts';
 import type { Narrator } from './narrator.ts';
@@ -73,6 +74,7 @@ export interface HeardCluster {
 }
 
 export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, hearing: Hearing = {}): Promise<Listening> {
+  checkSource(plan);
   narrator.step('connect');
   // The Kubernetes client is loaded here and not at the top: help, version and files never pay for it.
   const { connectKube } = await import('../io/kube.ts');
@@ -112,17 +114,10 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
       agent = located ?? agent;
       return located;
     };
-    const options = {
-      types: [...new Set([...plan.types, 'agent'])],
-      numeric: true,
-      relatedTo: [],
-      verbose: hearing.verbose ?? false,
-      context: kube.context,
-      locate,
-    };
+    const stream = streamOf(exec, agent, plan, { verbose: hearing.verbose ?? false, locate });
     return {
       agentPlan,
-      stream: openEarly(monitorStream(exec, agent, options), ending.signal),
+      stream: openEarly(stream, ending.signal),
       questions: { ask: (args: readonly string[]) => askAgent(exec, agent, args, ending.signal), policies: listed },
     };
   };
@@ -159,6 +154,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
       pipeline.agent(current);
     },
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
+    chosen: ({ agent }, choice) => narrator.detail(`${agent.node}: ${choiceText(choice)}`),
     trouble: ({ agent }, problem) => troubles.tell(agent.node, problem),
     failed: ({ agent }, problem) => {
       failed.push(problem);

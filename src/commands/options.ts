@@ -10,11 +10,15 @@ import { addRowsOptions, outputOption, type RowsFlags } from './rows-flags.ts';
 const OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown', 'prometheus'] as const;
 const COLORS = ['auto', 'always', 'never'] as const;
 
+const SOURCES = ['monitor', 'hubble', 'auto'] as const;
+export type SourceName = (typeof SOURCES)[number];
+
 export interface DialectFlags {
   readonly dialect?: 'auto' | Dialect;
 }
 
 export interface ClusterFlags extends DialectFlags {
+  readonly source?: SourceName;
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
@@ -145,6 +149,17 @@ export function addTargetOptions(command: Command): Command {
     .addOption(option('-l, --selector <labels>', 'pods with these labels'))
     .addOption(option('-A, --all-namespaces', 'in every namespace'))
     .addOption(option('--node <name>', 'every endpoint of this node; repeatable').argParser(collect));
+}
+
+/** For every command that listens. */
+export function addSourceOption(command: Command): Command {
+  return command
+    .optionsGroup('Cilium agent:')
+    .addOption(
+      option('--source <name>', "the agent's monitor, its Hubble, or auto: Hubble where it names policies", 'SOURCE')
+        .choices(SOURCES)
+        .default('monitor'),
+    );
 }
 
 /** For every command that reads what monitor prints. */

@@ -3,7 +3,7 @@ import type { AgentLocation, TargetQuery } from '../discovery/discover.ts';
 import type { KubeOptions } from '../io/kube.ts';
 import type { Dialect } from '../model/event.ts';
 import { failure } from '../model/problem.ts';
-import { type ClusterFlags, type CountFlags, type TargetFlags, toldDialect } from './options.ts';
+import { type ClusterFlags, type CountFlags, type SourceName, type TargetFlags, toldDialect } from './options.ts';
 
 export interface ListenPlan {
   readonly kube: KubeOptions;
@@ -11,6 +11,7 @@ export interface ListenPlan {
   readonly agentLocation: AgentLocation;
   /** What to listen for, in Cilium's words. */
   readonly types: readonly string[];
+  readonly source: SourceName;
   /** Null: each line tells its own. */
   readonly dialect: Dialect | null;
   /** Whether packets and bytes are wanted beside the verdicts. */
@@ -37,6 +38,7 @@ export function toListenPlan(
     },
     query,
     types: [...new Set(['policy-verdict', ...(flags.type ?? [])])],
+    source: flags.source ?? 'monitor',
     dialect: toldDialect(flags),
     traffic: flags.traffic === true,
     agentLocation: {

@@ -5,6 +5,7 @@ import {
   addClusterOptions,
   addDialectOption,
   addMessageOptions,
+  addSourceOption,
   addTargetOptions,
   collect,
   durationMs,
@@ -23,6 +24,7 @@ export function addPoliciesCommand(program: Command, io: Io, done: (exitCode: nu
     );
   addTargetOptions(policies);
   addClusterOptions(policies);
+  addSourceOption(policies);
   addDialectOption(policies);
   policies
     .optionsGroup('Output:')

@@ -13,6 +13,7 @@ import {
   addDialectOption,
   addGroupOption,
   addOutputOptions,
+  addSourceOption,
   addTargetOptions,
   addTrafficOption,
   collect,
@@ -67,6 +68,7 @@ ${EXIT_CODES}`,
   addTargetOptions(watch);
   addClusterOptions(watch);
   addOutputOptions(watch);
+  addSourceOption(watch);
   addDialectOption(watch);
   addFilterOptions(watch);
   addGroupOption(addTrafficOption(addCountOptions(watch)))
@@ -96,6 +98,7 @@ Examples:
   addTargetOptions(summary);
   addClusterOptions(summary);
   addOutputOptions(summary);
+  addSourceOption(summary);
   addDialectOption(summary);
   addFilterOptions(summary);
   addGroupOption(addTrafficOption(addCountOptions(summary)))

@@ -7,6 +7,7 @@ import { addressOfPod, resolveAddress } from './agent/address.ts';
 import { createCilium } from './agent/cilium.ts';
 import { createCurl } from './agent/curl.ts';
 import { createHubble } from './agent/hubble.ts';
+import { createHubbleBuffer } from './agent/hubble-buffer.ts';
 import type { Program } from './agent/invocation.ts';
 import { createMonitorHub, type MonitorHub } from './agent/monitor.ts';
 import { listenForPrograms } from './agent/socket.ts';
@@ -22,7 +23,7 @@ import type { DemoEvent, TransportProtocol } from './datapath/event.ts';
 import { startHeartbeat } from './datapath/heartbeat.ts';
 import { createRandom } from './datapath/random.ts';
 import { startTraffic } from './datapath/traffic.ts';
-import { createWorld } from './datapath/world.ts';
+import { createWorld, type World } from './datapath/world.ts';
 import type { KubeObject } from './ports.ts';
 import { createImages, type Image } from './programs-folder.ts';
 
@@ -35,6 +36,10 @@ export interface DemoOptions {
   readonly seed: number;
   /** Where the programs are that run in the containers. */
   readonly programsFolder: string;
+  /** Nodes whose agent has no Hubble. */
+  readonly hubbleOff?: readonly string[];
+  /** What each agent's Hubble keeps. */
+  readonly hubbleFlows?: number;
   /** Called when a request for an exec arrives. */
   execRequested?(): void;
   /** Told how long a program in a container was held up by a client that reads slower than it writes. */
@@ -88,6 +93,8 @@ export interface DemoCluster {
 
 const AGENTS: Readonly<Record<string, string>> = { 'k8s-node1': 'cilium-5l2dg', 'k8s-node2': 'cilium-hr95b' };
 const AGENT_NAMESPACE = 'kube-system';
+/** `hubble-event-buffer-capacity`, as Cilium is shipped. */
+const HUBBLE_FLOWS = 4095;
 const CONNECT_TIMEOUT_MS = 5000;
 
 const clock: Clock = {
@@ -107,7 +114,22 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
   populate(store, version, clock.nowMs());
 
   const agentPods = new Map(Object.entries(AGENTS));
-  const hubs = new Map<string, MonitorHub>(Object.keys(AGENTS).map((node) => [node, createMonitorHub(version, now)]));
+  const buffers = new Map(
+    Object.keys(AGENTS).map((node) => {
+      const { hubbleFlows: capacity = HUBBLE_FLOWS, hubbleOff = [] } = options;
+      return [node, createHubbleBuffer(node, () => world, { capacity, isOn: !hubbleOff.includes(node), now })] as const;
+    }),
+  );
+  const hubs = new Map<string, MonitorHub>(
+    [...buffers].map(([node, buffer]) => {
+      const hub = createMonitorHub(version, now);
+      const disconnect = () => {
+        hub.disconnect();
+        buffer.disconnect();
+      };
+      return [node, { ...hub, disconnect }];
+    }),
+  );
   const hubOf = (node: string): MonitorHub => {
     const hub = hubs.get(node);
     if (hub === undefined) throw new RangeError(`the demo cluster has no node ${node}`);
@@ -117,22 +139,23 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
     const hub = hubs.get(node);
     options.emitted?.(node, event, hub?.listeners() ?? 0);
     hub?.emit(event);
+    buffers.get(node)?.push(event);
   };
   const imageOf = (pod: string): Image => {
     if ([...agentPods.values()].includes(pod)) return 'agent';
     return /^(cilium-operator|hubble-relay)-/.test(pod) ? 'distroless' : 'pod';
   };
-  const world = createWorld(store, version, emit);
+  const world: World = createWorld(store, version, emit);
   // Every consumer has numbers of its own, so that what a person does changes nothing of the background.
   const random = createRandom(options.seed);
   const datapath = createDatapath(world, { clock, random, emit });
 
   const curl = createCurl({ world, store, datapath, random });
-  const hubble = createHubble(world);
+  const hubbles = new Map([...buffers].map(([node, buffer]) => [node, createHubble(world, buffer, now)]));
   const calls: AgentCall[] = [];
   const agents = new Map<string, Program>(
     [...hubs].map(([node, hub]) => {
-      const cilium = createCilium({ node, world, hub, datapath });
+      const cilium = createCilium({ node, world, hub, datapath, hasHubble: buffers.get(node)?.isOn === true });
       const counted: Program = (invocation) => {
         calls.push({ node, argv: invocation.argv, revision: world.revision() });
         return cilium(invocation);
@@ -143,7 +166,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
   const programs = await listenForPrograms(join(folder, 'world.sock'), ({ pod, program }) => {
     if (program === 'curl') return curl;
     const node = [...agentPods].find(([, name]) => name === pod)?.[0] ?? '';
-    return program === 'hubble' ? hubble : (agents.get(node) ?? null);
+    return (program === 'hubble' ? hubbles : agents).get(node) ?? null;
   });
   const api = await startApiServer({
     store,

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 export type Image = 'agent' | 'pod' | 'distroless';
 
 /** Nothing else of the system is in a container, so that a script that needs more fails here as well. */
-const SYSTEM_PROGRAMS = ['sh', 'cat', 'timeout', 'kill'];
+const SYSTEM_PROGRAMS = ['sh', 'cat', 'timeout', 'kill', 'date'];
 
 async function isThere(path: string, mode: number): Promise<boolean> {
   return access(path, mode).then(

@@ -1,41 +1,66 @@
-/** The wrapper that ends the remote monitor with its client's stdin, so that nothing stays behind in the agent. */
+/** The wrapper that ends the remote program with its client's stdin, so that nothing stays behind in the agent. */
 
 /** How the monitor is started: wrapped, or, where the image has no shell, as it is under one of its two names. */
 export type Launch = 'wrapped' | 'cilium-dbg' | 'cilium';
 
-export interface MonitorArguments {
-  readonly types: readonly string[];
-  readonly numeric: boolean;
-  readonly relatedTo: readonly number[];
-  /** `-v`: debug messages and translations at sockets are printed with it only (1.8 on). */
-  readonly verbose: boolean;
-}
+/** What listens in the agent's container. */
+export type ListeningProgram =
+  | {
+      readonly kind: 'monitor';
+      readonly types: readonly string[];
+      readonly relatedTo: readonly number[];
+      /** `-v`: debug messages and translations at sockets are printed with it only (1.8 on). */
+      readonly verbose: boolean;
+    }
+  | { readonly kind: 'hubble'; readonly types: readonly string[] };
 
 const PICK_PROGRAM = 'if command -v cilium-dbg >/dev/null 2>&1; then P=cilium-dbg; else P=cilium; fi';
 
 /**
- * A vanished client ends stdin and nothing else, so a watcher reads it and then ends the monitor. Shell built-ins only,
- * and every child is waited for: the container's PID 1 is the agent, which collects no zombies. The monitor's exit code
+ * A vanished client ends stdin and nothing else, so a watcher reads it and then ends the program. Shell built-ins only,
+ * and every child is waited for: the container's PID 1 is the agent, which collects no zombies. The program's exit code
  * is handed on. Options come in as positional parameters.
  */
-const LIFELINE = `exec 3<&0
-${PICK_PROGRAM}
-"$P" monitor "$@" </dev/null 3<&- & M=$!
+function lifeline(prepare: string, program: string): string {
+  return `exec 3<&0
+${prepare}
+${program} "$@" </dev/null 3<&- & M=$!
 { while read -r x <&3; do :; done; kill $M; } >/dev/null 2>&1 & W=$!
 wait $M; R=$?; kill $W 2>/dev/null; wait $W 2>/dev/null; exit $R`;
+}
+
+const MONITOR = lifeline(PICK_PROGRAM, '"$P" monitor');
+
+/** Said where `hubble observe`, which says nothing until there is a flow, hears everything from now on. */
+export const OBSERVING = 'policystat: observing';
+
+/** Hubble keeps flows for a while, so that those between the word and the request are not missed, by the node's own clock. */
+const OBSERVE = lifeline(
+  `command -v hubble >/dev/null 2>&1 || { echo 'hubble: not found' >&2; exit 127; }
+hubble status >&2 </dev/null 3<&- || exit
+T=$(date -u +%Y-%m-%dT%H:%M:%S.%NZ 2>/dev/null)
+case $T in '' | *[!0-9TZ:.-]*) ;; *) set -- --since "$T" "$@" ;; esac
+echo '${OBSERVING}' >&2`,
+  'hubble observe -f',
+);
 
 /** Old versions have no JSON, so the text is asked for where JSON is refused. */
 const VERSION = `${PICK_PROGRAM}
 echo "$P"; "$P" version -o json 2>/dev/null || exec "$P" version`;
 
-export function monitorCommand(launch: Launch, options: MonitorArguments): readonly string[] {
+export function listeningCommand(launch: Launch, program: ListeningProgram, numeric: boolean): readonly string[] {
+  const types = program.types.flatMap((type) => ['-t', type]);
+  if (program.kind === 'hubble') {
+    const flags = [...types, '-o', 'jsonpb'];
+    return launch === 'wrapped' ? ['sh', '-c', OBSERVE, 'policystat', ...flags] : ['hubble', 'observe', '-f', ...flags];
+  }
   const flags = [
-    ...options.types.flatMap((type) => ['-t', type]),
-    ...(options.numeric ? ['-n'] : []),
-    ...(options.verbose ? ['-v'] : []),
-    ...options.relatedTo.flatMap((endpoint) => ['--related-to', String(endpoint)]),
+    ...types,
+    ...(numeric ? ['-n'] : []),
+    ...(program.verbose ? ['-v'] : []),
+    ...program.relatedTo.flatMap((endpoint) => ['--related-to', String(endpoint)]),
   ];
-  if (launch === 'wrapped') return ['sh', '-c', LIFELINE, 'policystat', ...flags];
+  if (launch === 'wrapped') return ['sh', '-c', MONITOR, 'policystat', ...flags];
   return [launch, 'monitor', ...flags];
 }
 

@@ -1,8 +1,8 @@
-/** One connection's worth of an agent's monitor: from the exec request to its end, whoever ends it. */
+/** One connection's worth of a program that listens: from the exec request to its end, whoever ends it. */
 import type { AgentRef } from '../model/cluster.ts';
 import { Failure } from '../model/problem.ts';
-import { type Launch, type MonitorArguments, monitorCommand } from './lifeline.ts';
-import type { Outcome } from './reconnect.ts';
+import type { Outcome } from './decision.ts';
+import { type Launch, type ListeningProgram, listeningCommand } from './lifeline.ts';
 import { type AgentExec, openSession, type Session } from './session.ts';
 import { createStartup } from './startup.ts';
 import { createTextLines } from './text-lines.ts';
@@ -15,11 +15,16 @@ export interface ListeningHandlers {
   readonly silent: (lastHeardMs: number) => void;
 }
 
+export interface Way {
+  readonly agent: AgentRef;
+  readonly program: ListeningProgram;
+  readonly launch: Launch;
+  readonly numeric: boolean;
+}
+
 export async function listenOnce(
   exec: AgentExec,
-  agent: AgentRef,
-  launch: Launch,
-  monitor: MonitorArguments,
+  { agent, program, launch, numeric }: Way,
   handlers: ListeningHandlers,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -27,10 +32,10 @@ export async function listenOnce(
   const notice = (line: string) => {
     if (!signal.aborted) handlers.notice(line);
   };
-  const startup = createStartup({ ready: handlers.ready, stdout: handlers.bytes, stderrLine: notice });
+  const startup = createStartup(program.kind, { ready: handlers.ready, stdout: handlers.bytes, stderrLine: notice });
   const errors = createTextLines(startup.stderrLine);
   const { namespace, pod, container } = agent;
-  const request = { namespace, pod, container, command: monitorCommand(launch, monitor), stdin: true };
+  const request = { namespace, pod, container, command: listeningCommand(launch, program, numeric), stdin: true };
   let session: Session;
   try {
     session = await openSession(exec, request, { stdout: startup.stdout, stderr: errors.push }, signal);

@@ -1,4 +1,5 @@
-/** Tells from a monitor's first output whether it listens, and keeps what it says of wrong arguments out of the stream. */
+/** Tells from a program's first output whether it listens, and keeps what it says of wrong arguments out of the stream. */
+import { type ListeningProgram, OBSERVING } from './lifeline.ts';
 
 export interface Startup {
   readonly ready: boolean;
@@ -24,7 +25,8 @@ const REFUSAL = /^\s*(?:Error:|Usage:)/;
 /** Since 1.18 the program's own log is on stdout. */
 const LOG_LINE = /^(?:time=|level=)/;
 
-export function createStartup(output: StartupOutput): Startup {
+export function createStartup(program: ListeningProgram['kind'], output: StartupOutput): Startup {
+  const ready = program === 'hubble' ? OBSERVING : READY;
   let isReady = false;
   let held = Buffer.alloc(0);
   let lines: string[] = [];
@@ -46,21 +48,22 @@ export function createStartup(output: StartupOutput): Startup {
         return;
       }
       held = Buffer.concat([held, data]);
-      if (held.length > HELD_MAX_BYTES || listens(held.toString('latin1'))) becomeReady();
+      if (held.length > HELD_MAX_BYTES || listens(held.toString('latin1'), ready)) becomeReady();
     },
     stderrLine: (line) => {
       if (isReady) output.stderrLine(line);
       else {
-        if (lines.length < HELD_MAX_LINES) lines.push(line);
-        if (line.includes(READY)) becomeReady();
+        // Our own word is nobody's message.
+        if (lines.length < HELD_MAX_LINES && line !== OBSERVING) lines.push(line);
+        if (line.includes(ready)) becomeReady();
       }
     },
     heldBack: () => ({ stdout: held, stderr: lines }),
   };
 }
 
-function listens(text: string): boolean {
-  if (text.includes(READY)) return true;
+function listens(text: string, ready: string): boolean {
+  if (text.includes(ready)) return true;
   if (REFUSAL.test(text)) return false;
   // A last line without its end may still become anything.
   const lines = text.split('\n').slice(0, -1);

@@ -139,6 +139,13 @@ export type Problem =
       readonly type: string;
       readonly detail: string;
     }
+  | {
+      readonly code: 'HUBBLE_UNAVAILABLE';
+      readonly node: string;
+      readonly namespace: string;
+      readonly pod: string;
+      readonly detail: string;
+    }
   | { readonly code: 'INPUT_UNREADABLE'; readonly path: string; readonly detail: string }
   | { readonly code: 'SUMMARY_INVALID'; readonly path: string; readonly detail: string }
   | {

@@ -2,7 +2,25 @@
 import type { AgentFacts, AgentRef, AgentState } from './cluster.ts';
 import type { Problem } from './problem.ts';
 
+/** Which of an agent's programs is listened to, and why, as a code. */
+export interface SourceChoice {
+  readonly kind: 'monitor' | 'hubble';
+  readonly reason:
+    | 'asked-for'
+    | 'hubble-names-policies'
+    | 'hubble-off'
+    | 'hubble-names-nobody'
+    | 'types-not-in-hubble'
+    | 'agent-did-not-tell';
+}
+
 export interface StreamHandlers {
+  /** Told before anything else, where it was chosen for the agent. */
+  source?(choice: SourceChoice): void;
+  /** What the agent says of itself, beside a stream that does not hold it. */
+  announced?(data: Uint8Array): void;
+  /** Up to then nobody heard what the agent said of itself. */
+  unannounced?(toMs: number): void;
   /** Stdout as it came, in any pieces. The array is only valid during the call. */
   bytes(data: Uint8Array): void;
   /** Stderr of the program, line by line. */

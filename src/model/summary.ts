@@ -5,6 +5,7 @@ import type { Counts } from './counts.ts';
 import type { Dialect, Direction, IgnoredReason, UnparsedReason } from './event.ts';
 import type { Groups } from './groups.ts';
 import type { Grade, PolicyRef, UnattributedReason } from './policy.ts';
+import type { SourceChoice } from './source.ts';
 
 export type { Counts };
 
@@ -146,6 +147,9 @@ export interface SummaryAgent {
   readonly version: string | null;
   readonly dialect: Dialect | null;
   readonly state: AgentState;
+  /** Present where it was asked for or chosen: which of its programs was listened to, and why. */
+  readonly source?: SourceChoice['kind'];
+  readonly sourceReason?: SourceChoice['reason'];
 }
 
 export interface SummaryTarget {
@@ -161,7 +165,8 @@ export interface Summary {
   readonly kind: 'Summary';
   readonly window: { readonly start: string; readonly end: string; readonly seconds: number };
   readonly source: {
-    readonly kind: 'monitor' | 'hubble' | 'file';
+    /** `mixed`: of some agents the one, of some the other, see `agents`. */
+    readonly kind: 'monitor' | 'hubble' | 'mixed' | 'file';
     readonly agents: readonly SummaryAgent[];
     readonly files: readonly string[];
     /** What was listened for, in Cilium's words; null for files, which hold what they hold. */

@@ -44,7 +44,7 @@ export const apiVersion = v.literal('policystat/v1');
 export const window = v.object({ start: time, end: time, seconds: amount });
 
 export const source = v.object({
-  kind: v.picklist(['monitor', 'hubble', 'file']),
+  kind: v.picklist(['monitor', 'hubble', 'mixed', 'file']),
   agents: v.array(
     v.object({
       node: text,
@@ -53,6 +53,17 @@ export const source = v.object({
       version: v.nullable(text),
       dialect: v.nullable(dialect),
       state: v.picklist(['connecting', 'streaming', 'reconnecting', 'ended', 'failed']),
+      source: v.exactOptional(v.picklist(['monitor', 'hubble'])),
+      sourceReason: v.exactOptional(
+        v.picklist([
+          'asked-for',
+          'hubble-names-policies',
+          'hubble-off',
+          'hubble-names-nobody',
+          'types-not-in-hubble',
+          'agent-did-not-tell',
+        ]),
+      ),
     }),
   ),
   files: texts,

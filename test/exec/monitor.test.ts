@@ -15,7 +15,7 @@ import { type ExecServer, startExecServer } from './exec-server.ts';
 import { marked, named } from './processes.ts';
 
 const AGENT: AgentRef = { node: 'node1', namespace: 'kube-system', pod: 'cilium-5l2dg', container: 'cilium-agent' };
-const OPTIONS = { types: ['policy-verdict'], numeric: true, relatedTo: [], verbose: false, context: null };
+const OPTIONS = { types: ['policy-verdict'], numeric: true, relatedTo: [], verbose: false };
 const FORBIDDEN = readFileSync(new URL('../../fixtures/captures/api/exec-forbidden.http', import.meta.url), 'utf8');
 const FORBIDDEN_WORDS =
   'pods "cilium-5l2dg" is forbidden: User "system:serviceaccount:default:viewer" cannot get resource "pods/exec" in API group "" in the namespace "kube-system"';

@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest';
+import type { Decision, Outcome, Situation } from '../../src/exec/decision.ts';
 import { readFacts } from '../../src/exec/facts.ts';
-import { monitorCommand } from '../../src/exec/lifeline.ts';
-import { backoffMs, type Decision, decide, type Outcome, type Situation } from '../../src/exec/reconnect.ts';
+import { listeningCommand } from '../../src/exec/lifeline.ts';
+import { backoffMs, decide } from '../../src/exec/reconnect.ts';
 import { createStartup } from '../../src/exec/startup.ts';
 import { failure, type Problem } from '../../src/model/problem.ts';
 
 const SITUATION: Situation = {
   agent: { node: 'node1', namespace: 'kube-system', pod: 'cilium-a', container: 'cilium-agent' },
   launch: 'wrapped',
-  monitor: { types: ['policy-verdict'], numeric: true, relatedTo: [], verbose: false },
+  program: 'monitor',
+  numeric: true,
   everListened: true,
   failures: 0,
 };
@@ -22,6 +24,9 @@ function exited(exitCode: number, ...output: string[]): Outcome {
   return { kind: 'ended', end: { kind: 'exited', exitCode }, output, listened: output.length === 0 };
 }
 
+const HUBBLE_OFF =
+  'failed to connect to \'unix:///var/run/cilium/hubble.sock\': connection error: desc = "transport: error while dialing: dial unix /var/run/cilium/hubble.sock: connect: no such file or directory"';
+const HUBBLE_SLOW = 'failed getting status: rpc error: code = DeadlineExceeded desc = context deadline exceeded';
 const where = { context: null, namespace: 'kube-system', pod: 'cilium-a' };
 const unreachable = refused({ code: 'API_UNREACHABLE', context: null, server: 's', detail: 'ECONNREFUSED' });
 const forbidden = refused({ code: 'EXEC_FORBIDDEN', ...where, verbs: ['create'], detail: '' });
@@ -78,9 +83,16 @@ const TABLE: readonly [string, Outcome, Partial<Situation>, object][] = [
   [
     'no -n, though not asked for',
     exited(1, "Error: unknown shorthand flag: 'n' in -n"),
-    { ...FIRST, monitor: { ...SITUATION.monitor, numeric: false } },
+    { ...FIRST, numeric: false },
     { kind: 'fail' },
   ],
+  ['Hubble is off', exited(1, HUBBLE_OFF), { ...FIRST, program: 'hubble' }, { kind: 'fail' }],
+  ['no hubble in the image', exited(127, 'hubble: not found'), { ...FIRST, program: 'hubble' }, { kind: 'fail' }],
+  ['Hubble is slow at first', exited(1, HUBBLE_SLOW), { ...FIRST, program: 'hubble' }, { kind: 'retry' }],
+  ['Hubble is slow for long', exited(1, HUBBLE_SLOW), { ...FIRST, program: 'hubble', failures: 3 }, { kind: 'fail' }],
+  ['Hubble is not back yet', exited(1, HUBBLE_OFF), { program: 'hubble' }, { kind: 'retry' }],
+  ['the agent of Hubble restarts', exited(1), { program: 'hubble' }, { kind: 'retry' }],
+  ['no shell for Hubble', noShell, { ...FIRST, program: 'hubble' }, { kind: 'fail' }],
 ];
 
 test.each(TABLE)('%s', (_name, outcome, situation, decision) => {
@@ -94,17 +106,21 @@ test('the first try is at once, later ones anywhere below a bound that grows to 
   expect(backoffMs(10, () => 0.25)).toBe(2500);
 });
 
-test('what a user gives comes in as parameters, never into the script', () => {
-  const [sh, c, script, ...words] = monitorCommand('wrapped', {
-    types: ['$(reboot)'],
-    numeric: true,
-    relatedTo: [262],
-    verbose: false,
-  });
-  expect([sh, c]).toEqual(['sh', '-c']);
-  expect(script).toBe(monitorCommand('wrapped', { types: [], numeric: false, relatedTo: [], verbose: false })[2]);
-  expect(words).toEqual(['policystat', '-t', '$(reboot)', '-n', '--related-to', '262']);
-});
+test.each([
+  {
+    program: { kind: 'monitor', types: ['$(reboot)'], relatedTo: [262], verbose: false },
+    expected: ['policystat', '-t', '$(reboot)', '-n', '--related-to', '262'],
+  },
+  { program: { kind: 'hubble', types: ['$(reboot)'] }, expected: ['policystat', '-t', '$(reboot)', '-o', 'jsonpb'] },
+] as const)(
+  'what a user gives $program.kind comes in as parameters, never into the script',
+  ({ program, expected }) => {
+    const [sh, c, script, ...words] = listeningCommand('wrapped', program, true);
+    expect([sh, c]).toEqual(['sh', '-c']);
+    expect(script).toBe(listeningCommand('wrapped', { ...program, types: [] }, false)[2]);
+    expect(words).toEqual(expected);
+  },
+);
 
 test.each([
   ['cilium-dbg\n{"Client":{"Version":"1.19.0-dev"},"Daemon":null}', 'cilium-dbg', '1.19.0-dev', 'cilium'],
@@ -127,8 +143,20 @@ test.each(STDOUT_STARTS)('stdout %j: ready %s, and nothing of it is lost', (text
   let seen = '';
   const nothing = () => undefined;
   const stdout = (data: Uint8Array) => void (seen += Buffer.from(data).toString());
-  const startup = createStartup({ ready: nothing, stdout, stderrLine: nothing });
+  const startup = createStartup('monitor', { ready: nothing, stdout, stderrLine: nothing });
   for (const byte of Buffer.from(text)) startup.stdout(Uint8Array.of(byte));
   expect(startup.ready).toBe(isReady);
   expect(seen + Buffer.from(startup.heldBack().stdout).toString()).toBe(text);
+});
+
+test('Hubble is ready with our own word, which nobody is told, and what was said before it is', () => {
+  const told: string[] = [];
+  let ready = 0;
+  const stdout = () => undefined;
+  const startup = createStartup('hubble', { ready: () => (ready += 1), stdout, stderrLine: (line) => told.push(line) });
+  startup.stderrLine('Healthcheck (via unix:///var/run/cilium/hubble.sock): Ok');
+  expect([startup.ready, ready]).toEqual([false, 0]);
+  startup.stderrLine('policystat: observing');
+  expect([startup.ready, ready]).toEqual([true, 1]);
+  expect(told).toEqual(['Healthcheck (via unix:///var/run/cilium/hubble.sock): Ok']);
 });

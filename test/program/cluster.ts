@@ -14,6 +14,7 @@ const Counts = {
 const SummaryJson = v.object({
   window: v.object({ start: v.string(), end: v.string(), seconds: v.number() }),
   source: v.object({
+    kind: v.string(),
     agents: v.array(
       v.object({
         node: v.string(),
@@ -21,6 +22,8 @@ const SummaryJson = v.object({
         version: v.nullable(v.string()),
         dialect: v.nullable(v.string()),
         state: v.string(),
+        source: v.optional(v.string()),
+        sourceReason: v.optional(v.string()),
       }),
     ),
   }),

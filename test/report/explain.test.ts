@@ -44,6 +44,7 @@ function problems(text: string): { readonly [Code in Problem['code']]: Extract<P
     AGENT_COMMAND_FAILED: { code: 'AGENT_COMMAND_FAILED', ...agent, command: text, exitCode: 1, detail: text },
     STREAM_LOST: { code: 'STREAM_LOST', ...agent, detail: text, hadBegun: true },
     EVENT_TYPE_UNKNOWN: { code: 'EVENT_TYPE_UNKNOWN', node: text, pod: text, type: text, detail: text },
+    HUBBLE_UNAVAILABLE: { code: 'HUBBLE_UNAVAILABLE', ...agent, detail: text },
     INPUT_UNREADABLE: { code: 'INPUT_UNREADABLE', path: text, detail: text },
     SUMMARY_INVALID: { code: 'SUMMARY_INVALID', path: text, detail: text },
     EXPECTATION_INVALID: { code: 'EXPECTATION_INVALID', name: text, text, at: 2, wanted: text },

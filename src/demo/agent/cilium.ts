@@ -14,6 +14,7 @@ export interface AgentSurroundings {
   readonly world: World;
   readonly hub: MonitorHub;
   readonly datapath: Datapath;
+  readonly hasHubble: boolean;
 }
 
 interface Asked {
@@ -64,7 +65,7 @@ function endpointTable(endpoints: readonly Endpoint[], world: World): string {
   return columns([head, ['', 'ENFORCEMENT', 'ENFORCEMENT', '', '', '', '', ''], ...rows]);
 }
 
-export function createCilium({ node, world, hub, datapath }: AgentSurroundings): Program {
+export function createCilium({ node, world, hub, datapath, hasHubble }: AgentSurroundings): Program {
   const { version } = world;
   const own = () =>
     world
@@ -170,10 +171,12 @@ export function createCilium({ node, world, hub, datapath }: AgentSurroundings):
     if (json) {
       const state = {
         cilium: { msg: text, state: 'Ok' },
-        hubble: {
-          state: 'Ok',
-          observer: { 'current-flows': 535, 'max-flows': 4095, 'seen-flows': 535, uptime: '6m40.9s' },
-        },
+        hubble: hasHubble
+          ? {
+              state: 'Ok',
+              observer: { 'current-flows': 535, 'max-flows': 4095, 'seen-flows': 535, uptime: '6m40.9s' },
+            }
+          : { state: 'Disabled' },
         kubernetes: { state: 'Ok' },
         'identity-range': { 'min-identity': 256, 'max-identity': 65_535 },
       };
@@ -181,7 +184,7 @@ export function createCilium({ node, world, hub, datapath }: AgentSurroundings):
     } else {
       const enforced = own().filter((endpoint) => policyEnabled(world.policyOf(endpoint), false) !== 'none').length;
       run.out(
-        `Kubernetes:              Ok         1.36 (v1.36.2) [linux/amd64]\nCilium:                  ${text}\nNodeMonitor:             Listening for events on 2 CPUs with 64x4096 of shared memory\nController Status:       ${own().length * 6}/${own().length * 6} healthy\nPolicy:                  ${enforced} of ${own().length} endpoints enforced\nHubble:                  Ok\n`,
+        `Kubernetes:              Ok         1.36 (v1.36.2) [linux/amd64]\nCilium:                  ${text}\nNodeMonitor:             Listening for events on 2 CPUs with 64x4096 of shared memory\nController Status:       ${own().length * 6}/${own().length * 6} healthy\nPolicy:                  ${enforced} of ${own().length} endpoints enforced\nHubble:                  ${hasHubble ? 'Ok' : 'Disabled'}\n`,
       );
     }
     return 0;

@@ -75,6 +75,8 @@ export function createDatapath(
         action,
         match: decision.match,
         policyName: decision.origins[0]?.name ?? 'implicit-default-deny',
+        origins: decision.origins,
+        isRange: isRange(decision.key, packet),
         packet,
       });
     }
@@ -195,6 +197,12 @@ export function createDatapath(
       });
     },
   };
+}
+
+/** The key that decided has another port than the packet, and is not for every port. */
+function isRange(key: string, { protocol, destination }: Packet): boolean {
+  const port = Number(key.split(' ').at(-1));
+  return protocol !== 'ICMP' && key !== '' && port !== 0 && port !== destination.port;
 }
 
 function labelled({ id, identity, labels }: Endpoint): {

@@ -1,5 +1,6 @@
 /** What the demo's datapath and agents report: the events that a monitor prints, before they are text. */
 import type { Action, Direction, MatchType } from '../../model/event.ts';
+import type { PolicyOrigin } from './rule.ts';
 
 interface PacketEnd {
   readonly ip: string;
@@ -27,6 +28,10 @@ export interface PolicyVerdictEvent {
   readonly match: MatchType;
   /** The patched Cilium's name for what decided; it prints an audited verdict as ALLOW with auditMode. */
   readonly policyName: string;
+  /** All that allow or deny it; absent where nobody knows. */
+  readonly origins?: readonly PolicyOrigin[];
+  /** An entry for a range of ports decided. */
+  readonly isRange?: boolean;
   readonly packet: Packet;
 }
 

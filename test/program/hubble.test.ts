@@ -1,0 +1,234 @@
+/** `--source`: the same rows from an agent's monitor and from its Hubble, on every Cilium, and what is missed is told. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
+import { accountedFor, eventually, parseSummary, quietCluster, type SummaryJson } from './cluster.ts';
+import { type Running, run, start } from './run.ts';
+
+let cluster: DemoCluster | null = null;
+
+afterEach(async () => {
+  const ending = cluster;
+  cluster = null;
+  if (ending === null) return;
+  try {
+    await eventually('no process of the agents is left', () => ending.processes().length === 0);
+  } finally {
+    await ending.stop();
+  }
+});
+
+async function boot(options: Partial<DemoOptions> = {}): Promise<DemoCluster> {
+  cluster = await quietCluster(options);
+  return cluster;
+}
+
+const policy = (name: string, spec: object, kind = 'CiliumNetworkPolicy') => ({
+  apiVersion: kind === 'NetworkPolicy' ? 'networking.k8s.io/v1' : 'cilium.io/v2',
+  kind,
+  metadata: { name, ...(kind === 'CiliumClusterwideNetworkPolicy' ? {} : { namespace: 'default' }) },
+  spec,
+});
+const deathstar = { matchLabels: { class: 'deathstar' } };
+const ports = (port: string, endPort?: number) => [
+  { ports: [{ port, protocol: 'TCP', ...(endPort === undefined ? {} : { endPort }) }] },
+];
+
+async function listening(demo: DemoCluster, source: string, ...more: string[]): Promise<Running> {
+  const args = ['watch', '--pod', 'deathstar', '--source', source, '-o', 'jsonl', '--interval', '50ms', '-v', ...more];
+  const running = start(args, { kubeconfig: demo.kubeconfigPath });
+  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+  return running;
+}
+
+function latest(stdout: string): SummaryJson | null {
+  const line = stdout.split('\n').at(-2);
+  return line === undefined || line === '' ? null : parseSummary(line);
+}
+
+async function finalSummary(running: Running): Promise<SummaryJson> {
+  running.process.kill('SIGINT');
+  const { code, stdout, stderr } = await running.outcome;
+  expect(code, stderr).toBe(0);
+  return parseSummary(stdout.trimEnd().split('\n').at(-1) ?? '');
+}
+
+/** What a row says, but for how the name is known. */
+function rowsOf(summary: SummaryJson): string[] {
+  return summary.policies
+    .map(({ policy: { kind, namespace, name }, direction, allowed, denied, audited, isolatedBy = [], reason }) =>
+      [
+        kind,
+        namespace,
+        name,
+        direction,
+        allowed,
+        denied,
+        audited,
+        reason,
+        ...isolatedBy.map((by) => by.name).sort(),
+      ].join(' '),
+    )
+    .sort();
+}
+
+const verdicts = (summary: SummaryJson | null) =>
+  (summary?.totals.ingress.allowed ?? 0) +
+  (summary?.totals.ingress.denied ?? 0) +
+  (summary?.totals.ingress.redirected ?? 0);
+
+/** Landings, a default deny, a port range, a policy of each kind; the number of verdicts. */
+async function traffic(demo: DemoCluster): Promise<number> {
+  expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+  expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+  expect(await demo.connect('xwing', 'deathstar', { timeoutMs: 300 })).toBe('timeout');
+  await demo.connect('tiefighter', 'deathstar', { port: 8123, timeoutMs: 300 });
+  await demo.connect('xwing', 'deathstar', { port: 9090, timeoutMs: 300 });
+  return 5;
+}
+
+describe.each([
+  { dialect: 'cilium', version: '1.12' },
+  { dialect: 'cilium', version: '1.16' },
+  { dialect: 'cilium', version: '1.19' },
+  { dialect: 'accuknox', version: '1.10.90' },
+] as const)('$dialect $version', ({ dialect, version }) => {
+  it('has the same rows from its monitor and from its Hubble', async () => {
+    const demo = await boot({ dialect, version });
+    demo.apply(
+      policy('range', {
+        endpointSelector: deathstar,
+        ingress: [
+          {
+            fromEndpoints: [{ matchLabels: { org: 'empire' } }],
+            toPorts: version === '1.19' ? ports('8000', 8999) : ports('8123'),
+          },
+        ],
+      }),
+    );
+    demo.apply(
+      policy(
+        'guard',
+        {
+          endpointSelector: deathstar,
+          ingress: [{ fromEndpoints: [{ matchLabels: { org: 'alliance' } }], toPorts: ports('9090') }],
+        },
+        'CiliumClusterwideNetworkPolicy',
+      ),
+    );
+    const summaries: SummaryJson[] = [];
+    for (const source of ['monitor', 'hubble']) {
+      const running = await listening(demo, source);
+      const sent = await traffic(demo);
+      await running.until((stdout) => verdicts(latest(stdout)) === sent);
+      const summary = await finalSummary(running);
+      expect(accountedFor(summary)).toBe(true);
+      expect(summary.completeness.status).toBe('full');
+      summaries.push(summary);
+    }
+    const [monitor, hubble] = summaries;
+    if (monitor === undefined || hubble === undefined) throw new Error('two summaries');
+    expect(rowsOf(hubble)).toEqual(rowsOf(monitor));
+    expect(rowsOf(hubble).some((row) => row.includes('rule1 ingress 2'))).toBe(true);
+    const grades = new Map(hubble.policies.map((row) => [row.policy.name, row.attribution]));
+    const patched = dialect === 'accuknox';
+    const names = version === '1.16' || version === '1.19';
+    expect(grades.get('rule1')).toBe(patched ? 'datapath' : names ? 'correlated' : 'derived');
+    // Ranges of ports are there from 1.17 on, and Hubble finds no name for them.
+    expect(grades.get('range')).toBe(patched ? 'datapath' : version === '1.16' ? 'correlated' : 'derived');
+    expect(grades.get('guard')).toBe(patched ? 'datapath' : version === '1.19' ? 'correlated' : 'derived');
+    expect(grades.get('implicit-default-deny')).toBe('default-deny');
+  });
+});
+
+describe('what is missed', () => {
+  it('is counted where Hubble lost it, and is a gap where the agent restarted', async () => {
+    const demo = await boot();
+    const running = await listening(demo, 'hubble');
+    await demo.connect('tiefighter', 'deathstar');
+    for (const node of ['k8s-node1', 'k8s-node2']) demo.emit(node, { type: 'lost', cpu: 1, events: 12 });
+    await running.until((stdout) => latest(stdout)?.completeness.lost === 24);
+    const before = (running.stderr().match(/: listening$/gm) ?? []).length;
+    await demo.faults.restartAgent('k8s-node1');
+    await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length > before);
+    // It may have listened for a moment to the agent that was about to go.
+    const heard = () => verdicts(latest(running.stdout())) >= 2;
+    await eventually('the new agent is heard', () => {
+      void demo.connect('tiefighter', 'deathstar', { timeoutMs: 300 });
+      return heard();
+    });
+    const summary = await finalSummary(running);
+    expect(summary.completeness.reasons).toEqual(expect.arrayContaining(['lost-events', 'gap']));
+    expect(summary.completeness.gaps.map(({ node }) => node)).toEqual(expect.arrayContaining(['k8s-node1']));
+  });
+});
+
+describe('a policy that is replaced while flows arrive', () => {
+  it('has a default deny explained by what isolates then', async () => {
+    const demo = await boot();
+    const running = await listening(demo, 'hubble');
+    demo.apply(
+      policy('other', {
+        endpointSelector: deathstar,
+        ingress: [{}],
+        ingressDeny: [{ fromEndpoints: [{ matchLabels: { org: 'alliance' } }] }],
+      }),
+    );
+    await demo.connect('xwing', 'deathstar', { timeoutMs: 300 });
+    await running.until((stdout) => verdicts(latest(stdout)) >= 1);
+    const summary = await finalSummary(running);
+    expect(summary.policies.map((row) => [row.policy.name, row.attribution])).toEqual([['other', 'correlated']]);
+  });
+});
+
+describe('--source', () => {
+  it('hubble says what to do where Hubble is off', async () => {
+    const demo = await boot({ hubbleOff: ['k8s-node1', 'k8s-node2'] });
+    const { code, stdout, stderr } = await run(
+      ['summary', '--pod', 'deathstar', '--source', 'hubble', '--duration', '1s'],
+      {
+        kubeconfig: demo.kubeconfigPath,
+      },
+    );
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(
+      /Hubble of the agent kube-system\/cilium-\S+ on node k8s-node\d cannot be reached: .*no such file.*--source monitor/,
+    );
+  });
+
+  it('auto takes Hubble where it is on, the monitor elsewhere, and says why', async () => {
+    const demo = await boot({ hubbleOff: ['k8s-node2'] });
+    const running = await listening(demo, 'auto');
+    for (let landing = 0; landing < 4; landing += 1) await demo.connect('tiefighter', 'deathstar');
+    await running.until((stdout) => verdicts(latest(stdout)) === 4);
+    const summary = await finalSummary(running);
+    expect(summary.source.kind).toBe('mixed');
+    const chosen = Object.fromEntries(
+      summary.source.agents.map(({ node, source, sourceReason }) => [node, [source, sourceReason]]),
+    );
+    expect(chosen).toEqual({
+      'k8s-node1': ['hubble', 'hubble-names-policies'],
+      'k8s-node2': ['monitor', 'hubble-off'],
+    });
+    expect(running.stderr()).toContain('k8s-node2: listening to the monitor: Hubble is off in this agent');
+    expect(running.stderr()).toContain('k8s-node1: listening to Hubble: ');
+  });
+
+  it('hubble refuses types that Hubble does not have', async () => {
+    const { code, stderr } = await run(['events', '-A', '--source', 'hubble', '-t', 'drop,agent']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Hubble has no events of type agent');
+  });
+
+  it('auto listens to the monitor where Hubble names nobody', async () => {
+    const demo = await boot({ version: '1.14' });
+    const reason = 'hubble-names-nobody';
+    const { stdout } = await run(
+      ['summary', '--pod', 'deathstar', '--source', 'auto', '--duration', '300ms', '-o', 'json'],
+      {
+        kubeconfig: demo.kubeconfigPath,
+      },
+    );
+    expect(parseSummary(stdout).source.agents.map(({ sourceReason }) => sourceReason)).toEqual([reason, reason]);
+  });
+});
