@@ -74,6 +74,8 @@ function exitCodeOf(problem: Problem): number {
     case 'TEMPLATE_INVALID':
     case 'CHECKS_INVALID':
     case 'CONTEXT_NOT_FOUND':
+    case 'RECORDING_TWICE':
+    case 'RECORDINGS_OVERLAP':
       return EXIT.usage;
     case 'FORBIDDEN':
     case 'EXEC_FORBIDDEN':

@@ -16,12 +16,14 @@ import type { Clock } from './model/clock.ts';
 import type { AgentCost, AgentPlan, AgentRef, IdentityLookup } from './model/cluster.ts';
 import type { Dialect, MonitorRecord, Verdict } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
+import type { Tape } from './model/recording.ts';
 import type { AgentStream, SourceChoice } from './model/source.ts';
 import type { Summary } from './model/summary.ts';
 import { createReader } from './parser/reader.ts';
 import { countCost } from './question-cost.ts';
 import { readAhead } from './read-ahead.ts';
 import { watchStandstill } from './standstill.ts';
+import { createTapedAggregator } from './taped-aggregator.ts';
 import { createToldNames } from './told-names.ts';
 import { createTrafficSampler } from './traffic-sampler.ts';
 
@@ -33,6 +35,8 @@ export interface LiveOptions {
   readonly counting?: Counting;
   /** Gets every record that is counted, ignored or not understood, once its policy is known. */
   readonly sink?: RecordSink;
+  /** Takes down all that is counted. */
+  readonly tape?: Tape;
   /** What is listened for, in Cilium's words. */
   readonly types: readonly string[];
   /** Null: each line tells its own. */
@@ -80,10 +84,17 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   const told = createToldNames(options.identityName, options.namesVersion);
   const { lookup: identityName } = told;
   const namesVersion = () => told.version();
-  const aggregator = createAggregator({
-    ...{ startMs: clock.nowMs(), source: 'monitor', types, missingNodes, identityName, namesVersion },
-    ...counting,
-  });
+  const window = {
+    startMs: clock.nowMs(),
+    source: 'monitor',
+    types,
+    missingNodes,
+    identityName,
+    namesVersion,
+  } as const;
+  const counts = { ...window, ...counting };
+  const aggregator =
+    options.tape === undefined ? createAggregator(counts) : createTapedAggregator(counts, options.tape);
   const answers = createAnswers();
   const answerCache = createAnswerCache();
   const holds: (() => void)[] = [];
@@ -114,7 +125,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     );
     const measure = async () => {
       // Audit mode may have been switched where nothing else was asked since.
-      if (counting.audit === true) await keeper.read(followed.wanted());
+      if (counting.audit === true || options.tape !== undefined) await keeper.read(followed.wanted());
       if (options.traffic === true) await sampler.sample(followed.wanted());
     };
     measures.push(measure);

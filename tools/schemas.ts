@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { ChecksSchema } from '../src/check/file.ts';
+import { RecordingLineSchema } from '../src/recording/line.ts';
 import { CompareReportSchema } from '../src/schema/compare-report.ts';
 import { DoctorReportSchema } from '../src/schema/doctor-report.ts';
 import { EventSchema } from '../src/schema/event.ts';
@@ -16,6 +17,7 @@ const SCHEMAS = {
   'policy-report': { schema: PolicyReportSchema, title: 'policystat policies -o json' },
   'doctor-report': { schema: DoctorReportSchema, title: 'policystat doctor -o json' },
   'compare-report': { schema: CompareReportSchema, title: 'policystat compare -o json' },
+  recording: { schema: RecordingLineSchema, title: 'Each line of what policystat record writes, unpacked' },
   'check-report': { schema: CheckReportSchema, title: 'policystat check -o json' },
 } as const;
 

@@ -1,6 +1,6 @@
 /** Owns what would have been denied: for each row the peers and ports that audit mode let through, in bounded memory. */
 import type { Audit, AuditPeer, AuditRow } from '../model/audit.ts';
-import type { Direction, Verdict } from '../model/event.ts';
+import type { Verdict } from '../model/event.ts';
 import type { Outcome } from './counters.ts';
 import { overTime } from './identity-history.ts';
 import { type Limits, OTHER } from './limits.ts';
@@ -10,15 +10,6 @@ import type { RowContext } from './row-summary.ts';
 export interface AuditCounter {
   count(verdict: Verdict, outcome: Outcome, where: Where, credited: readonly Row[], nowMs: number): void;
   summary(context: RowContext): Audit['wouldDeny'];
-}
-
-/** What the agent tells of an endpoint. */
-export interface EndpointMode {
-  readonly endpoint: number;
-  readonly namespace: string | null;
-  readonly pod: string | null;
-  readonly audits: boolean;
-  readonly enforced: Readonly<Record<Direction, boolean>>;
 }
 
 interface Tally {

@@ -1,6 +1,5 @@
 /** Owns at which endpoints audit mode is on, as the agents told at last. */
-import type { AuditEndpoints } from '../model/audit.ts';
-import type { EndpointMode } from './audit.ts';
+import type { AuditEndpoints, EndpointMode } from '../model/audit.ts';
 import type { StreamView } from './stream-counter.ts';
 
 export function auditEndpoints(views: readonly StreamView[]): AuditEndpoints {

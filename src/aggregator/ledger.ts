@@ -7,7 +7,7 @@ export interface Ledger {
   readonly unparsed: number;
   readonly unnamed: number;
   counted(times?: number): void;
-  ignored(reason: IgnoredReason): void;
+  ignored(reason: IgnoredReason, lines?: number): void;
   lostEvents(events: number): void;
   notUnderstood(record: Unparsed): void;
   records(): Summary['records'];
@@ -25,9 +25,9 @@ export function createLedger(): Ledger {
   let unparsed = 0;
   let lost = 0;
 
-  function ignore(reason: IgnoredReason): void {
-    received += 1;
-    reasons[reason] = (reasons[reason] ?? 0) + 1;
+  function ignore(reason: IgnoredReason, lines = 1): void {
+    received = added(received, lines);
+    reasons[reason] = added(reasons[reason] ?? 0, lines);
   }
 
   return {
@@ -47,8 +47,7 @@ export function createLedger(): Ledger {
     ignored: ignore,
     lostEvents: (events) => {
       ignore('lost');
-      // A damaged line can claim any number; sums stay whole numbers.
-      lost = Math.min(lost + events, Number.MAX_SAFE_INTEGER);
+      lost = added(lost, events);
     },
     notUnderstood: ({ reason, line }) => {
       received += 1;
@@ -66,6 +65,11 @@ export function createLedger(): Ledger {
         unparsedSamples: Object.freeze([...samples]),
       }),
   };
+}
+
+/** A damaged line can claim any number; sums stay whole numbers. */
+function added(sum: number, more: number): number {
+  return Math.min(sum + more, Number.MAX_SAFE_INTEGER);
 }
 
 function inOrder(reasons: Readonly<Record<string, number>>): Readonly<Record<string, number>> {

@@ -1,11 +1,11 @@
 /** Owns the counting of one stream: which endpoints are wanted, what becomes of each record, and how the stream is doing. */
 import type { RecordFilter } from '../model/attributed.ts';
+import type { EndpointMode } from '../model/audit.ts';
 import type { AgentFacts, AgentPlan, AgentRef, AgentState, Target } from '../model/cluster.ts';
-import type { Drop, L7Record, MonitorRecord, Verdict } from '../model/event.ts';
+import type { Drop, IgnoredReason, L7Record, MonitorRecord, Verdict } from '../model/event.ts';
 import type { GroupPod } from '../model/groups.ts';
 import type { Attribution } from '../model/policy.ts';
 import type { SourceChoice } from '../model/source.ts';
-import type { EndpointMode } from './audit.ts';
 import { createDropJoin, type DropJoin } from './drop-join.ts';
 import { isPolicyDrop } from './drop-reason.ts';
 import type { CountedDrop, Drops } from './drops.ts';
@@ -22,6 +22,8 @@ export interface StreamCounter {
   record(record: MonitorRecord, attribution: Attribution | null, nowMs: number): void;
   /** Allowed verdicts that differ in nothing that is counted; for files, where no endpoint is unwanted. */
   times(verdict: Verdict, times: number, attribution: Attribution | null, nowMs: number): void;
+  /** Lines that were told apart before, only to be counted. */
+  ignored(reason: IgnoredReason, lines: number, nowMs: number): void;
   wants(endpoint: number): boolean;
   setTargets(targets: readonly Target[] | 'all'): void;
   /** `atMs` where the caller knows it; else the last time that anything was heard. */
@@ -203,6 +205,10 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
       }
     },
     times: (verdict, times, attribution, nowMs) => countVerdict(verdict, attribution, nowMs, times),
+    ignored: (reason, lines, nowMs) => {
+      shared.heardAt(nowMs);
+      ledger.ignored(reason, lines);
+    },
     wants,
     setTargets,
     state: (state, atMs = shared.latestMs()) => health.enter(state, atMs),

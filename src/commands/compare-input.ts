@@ -3,8 +3,7 @@ import { isDocument, readSummary } from '../compare/read.ts';
 import type { Io } from '../io/io.ts';
 import type { CompareInput } from '../model/compare.ts';
 import type { Dialect } from '../model/event.ts';
-import { failure } from '../model/problem.ts';
-import { summarizeFiles } from '../pipeline.ts';
+import { Failure, failure } from '../model/problem.ts';
 
 /** Enough to tell what a file is. */
 const HEAD_BYTES = 4096;
@@ -13,27 +12,45 @@ const MOST_BYTES = 256 << 20;
 
 export async function readSide(path: string, io: Io, dialect: Dialect | null): Promise<CompareInput> {
   const chunks = io.read(path)[Symbol.asyncIterator]();
-  const head = await readHead(chunks);
-  const whole = followedBy(head, chunks);
+  const { head, broken } = await readHead(chunks);
+  const whole = followedBy(head, chunks, broken);
   if (isDocument(Buffer.concat(head).toString('utf8', 0, HEAD_BYTES)))
     return readSummary(await textOf(whole, path), path);
-  return summarizeFiles([{ path, chunks: whole }], io.clock, { dialect });
+  const { openInputs } = await import('./inputs.ts');
+  const inputs = await openInputs([path], { ...io, read: () => whole });
+  return inputs.summarize({ dialect });
 }
 
-async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array[]> {
+interface Head {
+  readonly head: readonly Uint8Array[];
+  /** What was met behind it: a recording can be read up to there. */
+  readonly broken: Failure | null;
+}
+
+async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Head> {
   const head: Uint8Array[] = [];
   let length = 0;
-  while (length < HEAD_BYTES) {
-    const next = await chunks.next();
-    if (next.done === true) break;
-    head.push(Uint8Array.from(next.value));
-    length += next.value.length;
+  try {
+    while (length < HEAD_BYTES) {
+      const next = await chunks.next();
+      if (next.done === true) break;
+      head.push(Uint8Array.from(next.value));
+      length += next.value.length;
+    }
+    return { head, broken: null };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { head, broken: error };
   }
-  return head;
 }
 
-async function* followedBy(head: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+async function* followedBy(
+  head: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+  broken: Failure | null,
+): AsyncIterable<Uint8Array> {
   yield* head;
+  if (broken !== null) throw broken;
   for (;;) {
     const next = await rest.next();
     if (next.done === true) return;

@@ -32,8 +32,9 @@ export function hearingOf(flags: FilterFlags & GroupFlags & CountFlags, io: Pick
   };
 }
 
-export function countingOfFiles(flags: FilterFlags & GroupFlags): Counting {
-  return countingOf(flags, compileFilter(flags, NO_CLUSTER));
+/** `recorded`: the names that recordings tell; null for text. */
+export function countingOfFiles(flags: FilterFlags & GroupFlags, recorded: Names | null): Counting {
+  return countingOf(flags, compileFilter(flags, recorded ?? NO_CLUSTER));
 }
 
 /** Throws `Failure` for rows that cannot be printed like that. */

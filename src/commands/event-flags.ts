@@ -3,13 +3,13 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Io } from '../io/io.ts';
 import { collectEventTypes } from './event-types.ts';
 import { addFilterOptions } from './filters.ts';
+import { inputOption } from './input-option.ts';
 import {
   addClusterOptions,
   addDialectOption,
   addMessageOptions,
   addSourceOption,
   addTargetOptions,
-  collect,
   durationMs,
 } from './options.ts';
 
@@ -25,7 +25,7 @@ export function addEventsCommand(program: Command, io: Io, done: (exitCode: numb
     .command('events')
     .summary('the records themselves, with the policy that decided')
     .description(
-      'What the agents report, one record a line with the policy that decided, from all agents of the targets; or from kept monitor output given with --input. Ctrl-C ends it.',
+      'What the agents report, one record a line with the policy that decided, from all agents of the targets; or from recordings or kept monitor output given with --input. Ctrl-C ends it.',
     );
   addTargetOptions(events);
   addClusterOptions(events);
@@ -46,12 +46,7 @@ export function addEventsCommand(program: Command, io: Io, done: (exitCode: numb
   addMessageOptions(events)
     .optionsGroup('Window:')
     .addOption(new Option('--duration <time>', 'end after this time (default: at Ctrl-C)').argParser(durationMs))
-    .addOption(
-      new Option(
-        '--input <file>',
-        'monitor text instead of a cluster, plain or gzip, - for stdin; repeatable',
-      ).argParser(collect),
-    )
+    .addOption(inputOption())
     .addHelpText(
       'after',
       `

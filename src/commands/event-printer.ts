@@ -133,6 +133,10 @@ export function createEventPrinter(options: PrinterOptions): EventPrinter {
       if (record.type === 'gap') print(record, null, about);
       else take(record, attribution, about);
     },
+    ignored: (reason, lines) => {
+      received += lines;
+      ignore(reason, lines);
+    },
     room: async () => {
       flush();
       await options.room();

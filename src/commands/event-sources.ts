@@ -1,7 +1,7 @@
 /** Printers for the records of a cluster and of files: what things are called there, and whether a slow reader is waited for. */
 import { reservedIdentity } from '../discovery/identity-name.ts';
 import { listServices, type ServiceAt } from '../discovery/services.ts';
-import { compileFilter } from '../filter/filter.ts';
+import { compileFilter, type Names } from '../filter/filter.ts';
 import type { Io } from '../io/io.ts';
 import type { Translation } from '../model/datapath-event.ts';
 import { Failure } from '../model/problem.ts';
@@ -42,14 +42,27 @@ export async function eventsOfCluster(
   });
 }
 
-export function eventsOfFiles(types: EventTypes | null, flags: EventsFlags, io: Io): EventPrinter {
-  const naming = { identityName: reservedIdentity, endpointName: () => null };
+/** What is known without a cluster. */
+const NO_CLUSTER: Names & Naming = {
+  identityName: reservedIdentity,
+  podAddresses: () => [],
+  endpointName: () => null,
+};
+
+/** `recorded`: the names that recordings tell; null for text. */
+export function eventsOfFiles(
+  types: EventTypes | null,
+  recorded: (Names & Naming) | null,
+  flags: EventsFlags,
+  io: Io,
+): EventPrinter {
+  const names = recorded ?? NO_CLUSTER;
   return createEventPrinter({
     types,
     damaged: printsDamage(flags),
-    filter: compileFilter(flags, { identityName: reservedIdentity, podAddresses: () => [] }),
+    filter: compileFilter(flags, names),
     named: (record) => record,
-    render: renderer(flags, io, naming, true),
+    render: renderer(flags, io, names, true),
     // A file waits for its reader.
     write: (text) => {
       io.out.write(text);

@@ -74,14 +74,10 @@ async function printFiles(
   if (targets.length > 0 || flags.pod !== undefined || flags.selector !== undefined || flags.node !== undefined) {
     throw usage('With --input there is no cluster that knows the pods: leave the targets out.');
   }
-  if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
-  const [{ summarizeFiles }, { eventsOfFiles }] = await Promise.all([
-    import('../pipeline.ts'),
-    import('./event-sources.ts'),
-  ]);
-  const printer = eventsOfFiles(flags.type ?? null, flags, io);
-  const files = paths.map((path) => ({ path, chunks: io.read(path) }));
-  const summary = await summarizeFiles(files, io.clock, { sink: printer, dialect: toldDialect(flags) });
+  const [{ openInputs }, { eventsOfFiles }] = await Promise.all([import('./inputs.ts'), import('./event-sources.ts')]);
+  const inputs = await openInputs(paths, io);
+  const printer = eventsOfFiles(flags.type ?? null, inputs.replay, flags, io);
+  const summary = await inputs.summarize({ sink: printer, dialect: toldDialect(flags) });
   await close(printer, summary, flags, io);
   requireComplete(summary, flags.strict === true);
   return 0;

@@ -11,6 +11,7 @@ import type { RecordSink } from '../model/attributed.ts';
 import type { AgentCost, AgentPlan, AgentRef } from '../model/cluster.ts';
 import type { KubeApi } from '../model/kubernetes.ts';
 import { Failure, failure, type Problem } from '../model/problem.ts';
+import type { Tape } from '../model/recording.ts';
 import type { Summary } from '../model/summary.ts';
 import { choiceText } from '../report/source-choice.ts';
 import { execOver } from './agent-exec.ts';
@@ -65,6 +66,8 @@ export interface Hearing {
   readonly sink?: (cluster: HeardCluster) => Promise<RecordSink>;
   /** What is counted; made as the sink is. */
   readonly counting?: (cluster: HeardCluster) => Promise<Counting>;
+  /** Takes down all that is counted. */
+  readonly tape?: Tape;
 }
 
 export interface HeardCluster {
@@ -143,6 +146,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     traffic: plan.traffic,
     ...(counting === undefined ? {} : { counting }),
     ...(sink === undefined ? {} : { sink }),
+    ...(hearing.tape === undefined ? {} : { tape: hearing.tape }),
     endpointsChanged: () => following.soon(),
     streaming: ({ agent }) => {
       narrator.detail(`${agent.node}: listening`);

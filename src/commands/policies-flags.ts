@@ -1,13 +1,13 @@
 /** The `policies` command's flags, help and examples. */
 import { type Command, Option } from 'commander';
 import type { Io } from '../io/io.ts';
+import { inputOption } from './input-option.ts';
 import {
   addClusterOptions,
   addDialectOption,
   addMessageOptions,
   addSourceOption,
   addTargetOptions,
-  collect,
   durationMs,
   liveFlagsGiven,
 } from './options.ts';
@@ -32,12 +32,7 @@ export function addPoliciesCommand(program: Command, io: Io, done: (exitCode: nu
   addMessageOptions(addRowsOptions(policies))
     .optionsGroup('Window:')
     .addOption(new Option('--duration <time>', 'listen for this time').argParser(durationMs).default(30_000, '30s'))
-    .addOption(
-      new Option(
-        '--input <file>',
-        'monitor text instead of a cluster, plain or gzip, - for stdin; repeatable',
-      ).argParser(collect),
-    )
+    .addOption(inputOption())
     .addHelpText(
       'after',
       `

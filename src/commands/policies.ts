@@ -67,13 +67,12 @@ async function reportFiles(
 ): Promise<number> {
   if (superfluous.length > 0)
     throw usage(`With --input there is no cluster and no waiting: leave ${superfluous.join(' and ')} out.`);
-  if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
-  const files = paths.map((path) => ({ path, chunks: io.read(path) }));
-  const [{ summarizeFiles }, { reportPolicies }] = await Promise.all([
-    import('../pipeline.ts'),
+  const [{ openInputs }, { reportPolicies }] = await Promise.all([
+    import('./inputs.ts'),
     import('../inventory/report.ts'),
   ]);
-  const summary = await summarizeFiles(files, io.clock, { dialect: toldDialect(flags) });
+  const inputs = await openInputs(paths, io);
+  const summary = await inputs.summarize({ dialect: toldDialect(flags) });
   return present(reportPolicies(summary, { kind: 'files', namespace: null }, null), flags, io);
 }
 

@@ -7,6 +7,7 @@ import { addCompareCommand } from './compare-flags.ts';
 import { addDoctorCommand } from './doctor-flags.ts';
 import { addEventsCommand } from './event-flags.ts';
 import { addFilterOptions } from './filters.ts';
+import { inputOption } from './input-option.ts';
 import {
   addClusterOptions,
   addCountOptions,
@@ -16,12 +17,12 @@ import {
   addSourceOption,
   addTargetOptions,
   addTrafficOption,
-  collect,
   durationMs,
   liveFlagsGiven,
   positiveNumber,
 } from './options.ts';
 import { addPoliciesCommand } from './policies-flags.ts';
+import { addRecordCommand } from './record-flags.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -54,6 +55,7 @@ Examples:
   policystat summary --input monitor.txt.gz  from a kept output of "cilium monitor"
   policystat events --pod deathstar -t drop  the records themselves
   policystat check --pod deathstar --expect 'no denied' -- ./smoke-test.sh
+  policystat record --pod deathstar -w incident.jsonl.gz
   policystat compare before.json after.json  did a policy change break anything
   policystat demo                            the same on an embedded demo cluster
 ${EXIT_CODES}`,
@@ -93,7 +95,7 @@ Examples:
     .command('summary')
     .summary('one summary over a window of time')
     .description(
-      'One summary: of what happens from now on for --duration, or of kept monitor output given with --input.',
+      'One summary: of what happens from now on for --duration, or of recordings or kept monitor output given with --input.',
     );
   addTargetOptions(summary);
   addClusterOptions(summary);
@@ -103,12 +105,7 @@ Examples:
   addFilterOptions(summary);
   addGroupOption(addTrafficOption(addCountOptions(summary)))
     .addOption(new Option('--duration <time>', 'listen for this time').argParser(durationMs).default(30_000, '30s'))
-    .addOption(
-      new Option(
-        '--input <file>',
-        'monitor text instead of a cluster, plain or gzip, - for stdin; repeatable',
-      ).argParser(collect),
-    )
+    .addOption(inputOption())
     .addHelpText(
       'after',
       `
@@ -125,6 +122,7 @@ Examples:
   addPoliciesCommand(program, io, done);
   addCheckCommand(program, io, beside, done);
   addCompareCommand(program, io, done);
+  addRecordCommand(program, io, done);
   addDoctorCommand(program, io, done);
 
   const demo = program

@@ -41,15 +41,13 @@ async function summarizeInput(
 ): Promise<number> {
   if (superfluous.length > 0)
     throw usage(`With --input there is no cluster and no waiting: leave ${superfluous.join(' and ')} out.`);
-  if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
   await checkSummaryRows(flags);
-  const counting = countingOfFiles(flags);
-  const files = paths.map((path) => ({ path, chunks: io.read(path) }));
-  const [{ summarizeFiles }, { createPresenter }] = await Promise.all([
-    import('../pipeline.ts'),
-    import('./present.ts'),
-  ]);
-  const summary = await summarizeFiles(files, io.clock, { dialect: toldDialect(flags), counting });
+  // Words that mean nothing are told before anything is read.
+  countingOfFiles(flags, null);
+  const [{ openInputs }, { createPresenter }] = await Promise.all([import('./inputs.ts'), import('./present.ts')]);
+  const inputs = await openInputs(paths, io);
+  const counting = countingOfFiles(flags, inputs.replay);
+  const summary = await inputs.summarize({ dialect: toldDialect(flags), counting });
   (await createPresenter(io, flags)).final(summary);
   requireComplete(summary, flags.strict === true);
   return 0;

@@ -1,8 +1,7 @@
 /** A file or stdin as chunks of bytes, unpacked where it is gzip. */
 import { open } from 'node:fs/promises';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { failure } from '../model/problem.ts';
+import { unpack } from './unpack.ts';
 
 /** RFC 1952. */
 const GZIP_MAGIC = [0x1f, 0x8b];
@@ -16,7 +15,7 @@ export async function* openInput(path: string): AsyncIterable<Uint8Array> {
     const first = await firstBytes(chunks, GZIP_MAGIC.length);
     const whole = prefixed(first, chunks);
     const packed = GZIP_MAGIC.every((byte, index) => first[index] === byte);
-    yield* packed ? unpacked(whole) : whole;
+    yield* packed ? unpack(whole) : whole;
   } catch (error) {
     throw failure({ code: 'INPUT_UNREADABLE', path, detail: detailOf(error) }, error);
   }
@@ -52,18 +51,6 @@ async function firstBytes(chunks: AsyncIterator<Buffer>, atLeast: number): Promi
     first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
   }
   return first;
-}
-
-function unpacked(packed: AsyncIterable<Buffer>): AsyncIterable<Uint8Array> {
-  const gunzip = createGunzip({ chunkSize: 1 << 18 });
-  // An error of either ends the reading of the other; whoever iterates meets it.
-  pipeline(Readable.from(kept(packed)), gunzip, () => {});
-  return gunzip;
-}
-
-/** Gunzip works on a chunk while the next one is read. */
-async function* kept(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  for await (const chunk of chunks) yield Buffer.from(chunk);
 }
 
 async function* prefixed(first: Buffer, rest: AsyncIterable<Buffer>): AsyncIterable<Buffer> {

@@ -1,5 +1,5 @@
 /** What a stream tells once it is known which policy decided: a record with its circumstances, or a time in which nothing was heard. */
-import type { MonitorRecord } from './event.ts';
+import type { IgnoredReason, MonitorRecord } from './event.ts';
 import type { Attribution } from './policy.ts';
 
 /** A time in which a stream was down. */
@@ -30,6 +30,8 @@ export type RecordFilter = (
 export interface RecordSink {
   /** `attribution` is for verdicts on wanted endpoints. */
   record(record: MonitorRecord | StreamGap, attribution: Attribution | null, about: Circumstances): void;
+  /** Lines that a recording only counted; absent where nobody keeps an account of them. */
+  ignored?(reason: IgnoredReason, lines: number): void;
   /** Resolves when the sink can take more: for sources that can wait. */
   room(): Promise<void>;
 }

@@ -3,6 +3,15 @@ import type { Direction } from './event.ts';
 import type { GroupPort } from './groups.ts';
 import type { Grade, PolicyRef, UnattributedReason } from './policy.ts';
 
+/** What the agent tells of an endpoint. */
+export interface EndpointMode {
+  readonly endpoint: number;
+  readonly namespace: string | null;
+  readonly pod: string | null;
+  readonly audits: boolean;
+  readonly enforced: Readonly<Record<Direction, boolean>>;
+}
+
 export interface Audit {
   /** Null for files, which do not tell. */
   readonly endpoints: AuditEndpoints | null;

@@ -148,6 +148,13 @@ export type Problem =
     }
   | { readonly code: 'INPUT_UNREADABLE'; readonly path: string; readonly detail: string }
   | { readonly code: 'SUMMARY_INVALID'; readonly path: string; readonly detail: string }
+  | { readonly code: 'RECORDING_INVALID'; readonly path: string; readonly detail: string }
+  /** `begun`: some of it was written. */
+  | { readonly code: 'RECORDING_UNWRITABLE'; readonly path: string; readonly detail: string; readonly begun: boolean }
+  /** The same part of one recording, from two files. */
+  | { readonly code: 'RECORDING_TWICE'; readonly path: string; readonly other: string }
+  /** Two recordings that heard the same endpoint at the same time. */
+  | { readonly code: 'RECORDINGS_OVERLAP'; readonly path: string; readonly other: string; readonly node: string }
   | {
       readonly code: 'EXPECTATION_INVALID';
       /** The case of a file; null on the command line. */

@@ -72,6 +72,14 @@ export function explain(problem: Problem): string {
       return `Cannot read ${problem.path === '-' ? 'standard input' : name(problem.path)}${because(problem.detail)} Give the text that "cilium monitor" prints, plain or gzip.`;
     case 'SUMMARY_INVALID':
       return `The summary in ${problem.path === '-' ? 'standard input' : name(problem.path)} cannot be read${because(problem.detail)} Give what "policystat summary -o json" or "-o yaml" prints.`;
+    case 'RECORDING_INVALID':
+      return `${name(problem.path)} is no recording that can be read${because(problem.detail)} "policystat record" writes them; monitor output that was kept needs no header.`;
+    case 'RECORDING_UNWRITABLE':
+      return `The recording ${name(problem.path)} cannot be written${because(problem.detail)} ${problem.begun ? 'What was written until then can be read with --input.' : 'Give --write the name of a new file, where there is room for it.'}`;
+    case 'RECORDING_TWICE':
+      return `${name(problem.other)} and ${name(problem.path)} are the same recording, which would count everything twice. Give one of them.`;
+    case 'RECORDINGS_OVERLAP':
+      return `${name(problem.other)} and ${name(problem.path)} both heard the same endpoints on node ${name(problem.node)} at the same time, which would count them twice. Give one of them, or recordings of different times or pods.`;
     case 'EXPECTATION_INVALID':
       return `This expectation${problem.name === null ? '' : ` of ${name(problem.name)}`} cannot be read:\n${caretLines(problem)}`;
     case 'TEMPLATE_INVALID':

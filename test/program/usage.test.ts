@@ -14,6 +14,7 @@ describe('help', () => {
     [['events', '--help']],
     [['policies', '--help']],
     [['compare', '--help']],
+    [['record', '--help']],
     [['doctor', '--help']],
     [['demo', '--help']],
   ])('%j', async (args) => {

@@ -1,0 +1,80 @@
+/** What is given with --input: text that agents printed, or recordings, told apart by how they begin. */
+import type { Counting } from '../aggregator/aggregator.ts';
+import type { Io } from '../io/io.ts';
+import type { RecordSink } from '../model/attributed.ts';
+import type { Dialect } from '../model/event.ts';
+import type { Summary } from '../model/summary.ts';
+import { BEGINNING_BYTES, isRecording, openRecording } from '../recording/read.ts';
+import type { Replay } from '../replay.ts';
+import { usage } from './plan.ts';
+
+export interface Inputs {
+  /** Null for text, which holds no names and no times. */
+  readonly replay: Replay | null;
+  summarize(options: InputOptions): Promise<Summary>;
+}
+
+interface InputOptions {
+  readonly sink?: RecordSink | null;
+  readonly counting?: Counting;
+  /** Of text; null: each line tells its own. */
+  readonly dialect?: Dialect | null;
+}
+
+/** Throws `Failure` where one of them cannot be read, and USAGE for text beside recordings. */
+export async function openInputs(paths: readonly string[], io: Io): Promise<Inputs> {
+  if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
+  const opened: Opened[] = [];
+  for (const path of paths) opened.push(await open(path, io));
+  const recordings = opened.filter((each) => each.isRecording);
+  if (recordings.length === 0) {
+    const { summarizeFiles } = await import('../pipeline.ts');
+    return { replay: null, summarize: async (options) => summarizeFiles(opened, io.clock, options) };
+  }
+  const text = opened.find((each) => !each.isRecording);
+  if (text !== undefined)
+    throw usage(
+      `${text.path} is no recording, and others are: text has no times to merge it by. Give text or recordings.`,
+    );
+  const { createReplay } = await import('../replay.ts');
+  const replay = createReplay(
+    await Promise.all(recordings.map(async ({ path, chunks }) => openRecording(path, chunks))),
+  );
+  return { replay, summarize: async (options) => replay.play(options) };
+}
+
+interface Opened {
+  readonly path: string;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly isRecording: boolean;
+}
+
+async function open(path: string, io: Io): Promise<Opened> {
+  const source = io.read(path)[Symbol.asyncIterator]();
+  const first = await source.next();
+  let head = first.done === true ? new Uint8Array() : first.value;
+  while (head.length < BEGINNING_BYTES) {
+    // A chunk is good until the next one is asked for.
+    const kept = Uint8Array.from(head);
+    const next = await source.next();
+    if (next.done === true) {
+      head = kept;
+      break;
+    }
+    head = Buffer.concat([kept, next.value]);
+  }
+  return { path, chunks: followedBy(head, source), isRecording: isRecording(head) };
+}
+
+async function* followedBy(head: Uint8Array, source: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+  try {
+    if (head.length > 0) yield head;
+    for (;;) {
+      const next = await source.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await source.return?.();
+  }
+}

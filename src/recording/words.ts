@@ -1,0 +1,30 @@
+/** The words that the lines of a recording share: numbers and times within what counting and dates can hold. */
+import * as v from 'valibot';
+
+export const WholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+/** Milliseconds since the epoch, as far as a Date goes (ECMA-262, 21.4.1.1). */
+export const TimeMs = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
+export const Texts = v.array(v.string());
+export const Direction = v.picklist(['ingress', 'egress']);
+
+const Port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
+export const PortOrNull = v.nullable(Port);
+export const NumberOrNull = v.nullable(WholeNumber);
+export const TextOrNull = v.nullable(v.string());
+
+export const PacketEnd = v.object({ ip: v.string(), port: PortOrNull });
+
+export const PolicyRef = v.object({
+  kind: v.nullable(
+    v.picklist([
+      'CiliumNetworkPolicy',
+      'CiliumClusterwideNetworkPolicy',
+      'NetworkPolicy',
+      'ClusterNetworkPolicy',
+      'AdminNetworkPolicy',
+      'BaselineAdminNetworkPolicy',
+    ]),
+  ),
+  namespace: TextOrNull,
+  name: v.string(),
+});
