@@ -61,6 +61,12 @@ export class KnownVerdicts {
   /** In the order of the kernel's cells, with holes. */
   private readonly cells: (KnownVerdict | undefined)[];
   private readonly words: Uint32Array;
+  // To ask the kernel for them costs more than all else that is done for a verdict.
+  private readonly inputAt: number;
+  private readonly deniedAt: number;
+  private readonly mostDenied: number;
+  private readonly cellsAt: number;
+  private readonly cellBytes: number;
   private readonly meanings = new Map<string, number>();
   private readonly tellDenied: (verdict: Verdict) => void;
   private readonly tellTimes: TellTimes;
@@ -73,6 +79,11 @@ export class KnownVerdicts {
     const { kernel } = this;
     this.input = new Uint8Array(kernel.memory.buffer, kernel.INPUT.value, kernel.INPUT_BYTES.value);
     this.words = new Uint32Array(kernel.memory.buffer);
+    this.inputAt = kernel.INPUT.value;
+    this.deniedAt = kernel.DENIED.value;
+    this.mostDenied = kernel.MOST_DENIED.value;
+    this.cellsAt = kernel.CELLS.value;
+    this.cellBytes = kernel.CELL_BYTES.value;
     this.cells = new Array<KnownVerdict | undefined>(kernel.CELL_SLOTS.value);
     this.tellDenied = tellDenied;
     this.tellTimes = tellTimes;
@@ -94,7 +105,7 @@ export class KnownVerdicts {
     let at = start;
     while (at < end) {
       if (at >= this.copiedEnd && !this.copy(bytes, at, end)) return at;
-      const base = this.kernel.INPUT.value - this.copiedStart;
+      const base = this.inputAt - this.copiedStart;
       const stopped = this.kernel.scan(at + base, this.copiedEnd + base) - base;
       const isFull = this.drain();
       at = stopped;
@@ -120,7 +131,7 @@ export class KnownVerdicts {
     const count = kernel.deniedCount();
     if (count === 0) return false;
     const { words } = this;
-    const first = kernel.DENIED.value / WORD_BYTES;
+    const first = this.deniedAt / WORD_BYTES;
     for (let entry = first; entry < first + count * 3; entry += 3) {
       const verdict = this.cells[this.ordinalOf(words[entry] ?? 0)];
       if (verdict === undefined) continue;
@@ -129,7 +140,7 @@ export class KnownVerdicts {
       this.tellDenied(verdict);
     }
     kernel.forgetDenied();
-    return count === kernel.MOST_DENIED.value;
+    return count === this.mostDenied;
   }
 
   /** A verdict that the kernel did not know and that was read and told without it; it is in the piece at hand. */
@@ -138,7 +149,7 @@ export class KnownVerdicts {
     const { packet, places, dialect } = verdict;
     if (lineEnd > this.copiedEnd || packet.destinationPort < 0 || packet.source.family === 0) return;
     const isPatched = dialect === PATCHED;
-    const base = kernel.INPUT.value - this.copiedStart;
+    const base = this.inputAt - this.copiedStart;
     const { nameStart, nameEnd, decisionStart, packetStart } = places;
     const nameBytes = kernel.NAME_BYTES.value;
     const name = isPatched ? kernel.learnName(nameStart - nameBytes + base, nameEnd - nameStart + nameBytes) : 0;
@@ -162,10 +173,9 @@ export class KnownVerdicts {
 
   /** Tells what was counted since the last time. */
   flush(): void {
-    const { words } = this;
-    const { CELLS, CELL_BYTES } = this.kernel;
+    const { words, cellsAt, cellBytes } = this;
     this.cells.forEach((verdict, ordinal) => {
-      const at = (CELLS.value + ordinal * CELL_BYTES.value) / WORD_BYTES + COUNT_WORD;
+      const at = (cellsAt + ordinal * cellBytes) / WORD_BYTES + COUNT_WORD;
       const times = words[at] ?? 0;
       if (verdict !== undefined && times > 0) this.tellTimes(verdict, times);
       words[at] = 0;
@@ -173,14 +183,14 @@ export class KnownVerdicts {
   }
 
   private ordinalOf(cell: number): number {
-    return (cell - this.kernel.CELLS.value) / this.kernel.CELL_BYTES.value;
+    return (cell - this.cellsAt) / this.cellBytes;
   }
 
   private learnWord({ places, remoteIdentity }: VerdictLine): boolean {
     const { remoteStart, decisionStart } = places;
     const at = remoteStart - this.copiedStart;
     if (isDigit(this.input[at] ?? 0)) return true;
-    return this.kernel.learnWord(at + this.kernel.INPUT.value, decisionStart - remoteStart, remoteIdentity) !== 0;
+    return this.kernel.learnWord(at + this.inputAt, decisionStart - remoteStart, remoteIdentity) !== 0;
   }
 
   /** What the decision says, in sixteen bits, with the protocol above; null where there are too many. */

@@ -1,7 +1,19 @@
 /** The two ends of a packet: addresses and ports, as strictly as Go prints them. */
 import { CLOSE_BRACKET, COLON, DOT, endAt, ended, OPEN_BRACKET } from './cursor';
-import { DESTINATION, GROUPS, NIBBLES, SOURCE } from './memory';
-import { octet, othersIn, port, takeNumber } from './numbers';
+import {
+  ADDRESS_MASKS,
+  ADDRESS_TEXT_BYTES,
+  DESTINATION,
+  GROUPS,
+  KNOWN_SHIFT,
+  KNOWN_V4,
+  KNOWN_V4_BYTES,
+  KNOWN_V6,
+  KNOWN_V6_BYTES,
+  NIBBLES,
+  SOURCE,
+} from './memory';
+import { takeNumber } from './numbers';
 
 /** ` -> `. */
 const ARROW: u32 = 0x203e_2d20;
@@ -10,72 +22,106 @@ const ARROW: u32 = 0x203e_2d20;
 export let sourcePort: i32 = 0;
 export let destinationPort: i32 = 0;
 
-/** `A.B.C.D:P -> A.B.C.D:P`: where each number ends is found first, so that they can be read side by side. */
+/** `A.B.C.D:P -> A.B.C.D:P`. */
 export function takeV4Ends(start: u32): bool {
-  let others =
-    othersIn(start) | (othersIn(start + 16) << 16) | (othersIn(start + 32) << 32) | (othersIn(start + 48) << 48);
-  const a = <u32>ctz(others);
-  others &= others - 1;
-  const b = <u32>ctz(others);
-  others &= others - 1;
-  const c = <u32>ctz(others);
-  others &= others - 1;
-  const d = <u32>ctz(others);
-  others &= others - 1;
-  const arrow = <u32>ctz(others);
-  if (arrow > 24 || load<u32>(start + arrow) != ARROW) return false;
-  const to = arrow + 4;
-  others = (others >>> to) << to;
-  const e = <u32>ctz(others);
-  others &= others - 1;
-  const f = <u32>ctz(others);
-  others &= others - 1;
-  const g = <u32>ctz(others);
-  others &= others - 1;
-  const h = <u32>ctz(others);
-  others &= others - 1;
-  const end = <u32>ctz(others);
-  if (others == 0) return false;
-  const separators =
-    (<u32>load<u8>(start + a) ^ DOT) |
-    (<u32>load<u8>(start + b) ^ DOT) |
-    (<u32>load<u8>(start + c) ^ DOT) |
-    (<u32>load<u8>(start + d) ^ COLON) |
-    (<u32>load<u8>(start + e) ^ DOT) |
-    (<u32>load<u8>(start + f) ^ DOT) |
-    (<u32>load<u8>(start + g) ^ DOT) |
-    (<u32>load<u8>(start + h) ^ COLON);
-  if (separators != 0) return false;
-  const source0 = octet(start, a);
-  const source1 = octet(start + a + 1, b - a - 1);
-  const source2 = octet(start + b + 1, c - b - 1);
-  const source3 = octet(start + c + 1, d - c - 1);
-  const destination0 = octet(start + to, e - to);
-  const destination1 = octet(start + e + 1, f - e - 1);
-  const destination2 = octet(start + f + 1, g - f - 1);
-  const destination3 = octet(start + g + 1, h - g - 1);
-  sourcePort = port(start + d + 1, arrow - d - 1);
-  destinationPort = port(start + h + 1, end - h - 1);
-  const octets = source0 | source1 | source2 | source3 | destination0 | destination1 | destination2 | destination3;
-  if (octets > 255 || (sourcePort | destinationPort) > 65_535) return false;
-  store<u32>(SOURCE, (source0 << 24) | (source1 << 16) | (source2 << 8) | source3, 12);
-  store<u32>(DESTINATION, (destination0 << 24) | (destination1 << 16) | (destination2 << 8) | destination3, 12);
-  endAt(start + end);
-  return true;
+  if (!takeKnownV4(start, SOURCE)) return false;
+  sourcePort = takePort(ended);
+  if (sourcePort < 0 || load<u32>(ended) != ARROW) return false;
+  if (!takeKnownV4(ended + 4, DESTINATION)) return false;
+  destinationPort = takePort(ended);
+  return destinationPort >= 0;
 }
 
 /** `[A]:P -> [A]:P`. */
 export function takeV6Ends(start: u32): bool {
-  if (!takeV6(start, SOURCE)) return false;
+  if (!takeKnownV6(start, SOURCE)) return false;
   sourcePort = takePort(ended);
   if (sourcePort < 0 || load<u32>(ended) != ARROW || load<u8>(ended, 4) != OPEN_BRACKET) return false;
-  if (!takeV6(ended + 4, DESTINATION)) return false;
+  if (!takeKnownV6(ended + 4, DESTINATION)) return false;
   destinationPort = takePort(ended);
   return destinationPort >= 0;
 }
 
 function takePort(at: u32): i32 {
   return load<u8>(at) == COLON ? takeNumber(at + 1, 65_535) : -1;
+}
+
+/** As `takeKnownV6`; an IPv4 address with its colon has at most sixteen bytes. */
+function takeKnownV4(start: u32, address: u32): bool {
+  const text = v128.load(start);
+  const colons = i8x16.bitmask(i8x16.eq(text, i8x16.splat(<i8>COLON)));
+  if (colons == 0) return false;
+  const length = <u32>ctz(colons) + 1;
+  const whole = v128.and(text, v128.load(ADDRESS_MASKS + ADDRESS_TEXT_BYTES - length));
+  const hash =
+    (i64x2.extract_lane(whole, 0) * 0x9e37_79b9_7f4a_7c15) ^ (i64x2.extract_lane(whole, 1) * 0xc2b2_ae3d_27d4_eb4f);
+  const known = KNOWN_V4 + <u32>(<u64>hash >>> KNOWN_SHIFT) * KNOWN_V4_BYTES;
+  if (i8x16.all_true(i8x16.eq(v128.load(known), whole))) {
+    store<u32>(address, load<u32>(known, 16), 12);
+    endAt(start + length - 1);
+    return true;
+  }
+  if (!takeV4(start, address)) return false;
+  v128.store(known, whole);
+  store<u32>(known, load<u32>(address, 12), 16);
+  return true;
+}
+
+/** `A.B.C.D`, put at `address` as the last of four words. */
+function takeV4(start: u32, address: u32): bool {
+  let value: u32 = 0;
+  let at = start;
+  for (let octet = 0; octet < 4; octet++) {
+    if (octet > 0 && load<u8>(at++) != DOT) return false;
+    const number = takeNumber(at, 255);
+    if (number < 0) return false;
+    value = (value << 8) | <u32>number;
+    at = ended;
+  }
+  store<u32>(address, value, 12);
+  return load<u8>(at) == COLON;
+}
+
+/** To read an address costs more than all else of a line, and the same few come again and again: each is kept where its text belongs. */
+function takeKnownV6(start: u32, address: u32): bool {
+  const text = start + 1;
+  const brackets = bracketsIn(text) | (bracketsIn(text + 16) << 16) | (bracketsIn(text + 32) << 32);
+  const length = <u32>ctz(brackets) + 1;
+  if (length > ADDRESS_TEXT_BYTES) return false;
+  const mask = ADDRESS_MASKS + ADDRESS_TEXT_BYTES - length;
+  const first = v128.and(v128.load(text), v128.load(mask));
+  const second = v128.and(v128.load(text, 16), v128.load(mask, 16));
+  const third = v128.and(v128.load(text, 32), v128.load(mask, 32));
+  const known = KNOWN_V6 + slotOf(first, second, third) * KNOWN_V6_BYTES;
+  const same = v128.and(
+    i8x16.eq(v128.load(known), first),
+    v128.and(i8x16.eq(v128.load(known, 16), second), i8x16.eq(v128.load(known, 32), third)),
+  );
+  if (i8x16.all_true(same)) {
+    v128.store(address, v128.load(known, ADDRESS_TEXT_BYTES));
+    endAt(text + length);
+    return true;
+  }
+  if (!takeV6(start, address)) return false;
+  v128.store(known, first);
+  v128.store(known, second, 16);
+  v128.store(known, third, 32);
+  v128.store(known, v128.load(address), ADDRESS_TEXT_BYTES);
+  return true;
+}
+
+function bracketsIn(block: u32): u64 {
+  return <u64>(<u32>i8x16.bitmask(i8x16.eq(v128.load(block), i8x16.splat(<i8>CLOSE_BRACKET))));
+}
+
+function slotOf(first: v128, second: v128, third: v128): u32 {
+  const hash =
+    (i64x2.extract_lane(first, 0) * 0x9e37_79b9_7f4a_7c15) ^
+    (i64x2.extract_lane(first, 1) * 0xc2b2_ae3d_27d4_eb4f) ^
+    (i64x2.extract_lane(second, 0) * 0x1656_67b1_9e37_79f9) ^
+    (i64x2.extract_lane(second, 1) * 0x85eb_ca77_c2b2_ae63) ^
+    (i64x2.extract_lane(third, 0) * 0x27d4_eb2f_1656_67c5);
+  return <u32>(<u64>hash >>> KNOWN_SHIFT);
 }
 
 /** What each of 16 hex digits says, kept at `to`; gives the bytes that are none as bits. */

@@ -9,7 +9,7 @@ import { destinationPort, sourcePort, takeV4Ends, takeV6Ends } from './addresses
 import { deniedCount, findCell, tellDenied } from './cells';
 import { ended, OPEN_BRACKET } from './cursor';
 import { isKnownAddress, isKnownHost } from './known-addresses';
-import { DESTINATION, MOST_DENIED, SOURCE } from './memory';
+import { ADDRESS_MASKS, ADDRESS_TEXT_BYTES, DESTINATION, MOST_DENIED, SOURCE } from './memory';
 import { takeNumber } from './numbers';
 import { firstComma } from './texts';
 import { findName, takeDecision, takeTail, takeWord } from './words';
@@ -42,6 +42,8 @@ export const NAME_BYTES: u32 = 13;
 const REMOTE_0: u64 = 0x6574_6f6d_6572_202c;
 const REMOTE_4: u64 = 0x2044_4920_6574_6f6d;
 const REMOTE_BYTES: u32 = 12;
+
+memory.fill(ADDRESS_MASKS, 0xff, ADDRESS_TEXT_BYTES);
 
 /** Counts whole lines; gives the first that is not known, or where there is no room for more refused packets, or `end`. */
 export function scan(start: u32, end: u32): u32 {

@@ -24,6 +24,9 @@ export const SOURCE: u32 = 0x3800;
 export const DESTINATION: u32 = 0x3810;
 export const GROUPS: u32 = 0x3820;
 export const NIBBLES: u32 = 0x3840;
+/** As many bytes of ones as a text may have, and then as many of zeros. */
+export const ADDRESS_TEXT_BYTES: u32 = 48;
+export const ADDRESS_MASKS: u32 = 0x3880;
 export const NAMES: u32 = 0x1_0000;
 export const NAME_SLOTS: u32 = 256;
 export const DECISIONS: u32 = 0x2_0000;
@@ -33,3 +36,10 @@ export const ENTRY_BYTES: u32 = 128;
 export const TEXT: u32 = 16;
 export const V4: u32 = 0x6_0000;
 export const V6: u32 = 0xa_0000;
+/** The text of an address up to its bracket, with zeros behind it, and the address. */
+export const KNOWN_V6: u32 = 0x62_1000;
+export const KNOWN_V6_BYTES: u32 = 64;
+/** Of a hash of 64 bits the upper twelve say which of 4096 entries: lower ones know nothing of the upper letters. */
+export const KNOWN_SHIFT: u64 = 52;
+export const KNOWN_V4: u32 = 0x66_1000;
+export const KNOWN_V4_BYTES: u32 = 32;

@@ -17,28 +17,6 @@ export function takeNumber(start: u32, max: u32): i32 {
   return value <= max ? <i32>value : -1;
 }
 
-/** The bytes of a block that are no decimal digits, as bits. */
-export function othersIn(block: u32): u64 {
-  const digits = i8x16.sub(v128.load(block), i8x16.splat(48));
-  return <u64>(<u32>i8x16.bitmask(i8x16.gt_u(digits, i8x16.splat(9))));
-}
-
-/** A number up to 255 of so many digits, as strictly as Go prints it; more where it is none. */
-export function octet(start: u32, length: u32): u32 {
-  const digits = load<u32>(start) & 0x0f0f_0f0f;
-  const placed = digits << ((4 - length) << 3);
-  const number = ((placed >>> 8) & 15) * 100 + ((placed >>> 16) & 15) * 10 + (placed >>> 24);
-  const isWrong = u32(length - 1 > 2) | (u32(length > 1) & u32((digits & 15) == 0)) | u32(number > 255);
-  return number | (isWrong << 16);
-}
-
-/** The same up to 65535. */
-export function port(start: u32, length: u32): i32 {
-  const digits = load<u64>(start) & 0x0f0f_0f0f_0f0f_0f0f;
-  const isWrong = u32(length - 1 > 4) | (u32(length > 1) & u32((digits & 15) == 0));
-  return <i32>(eightDigits(digits << ((8 - length) << 3)) | (isWrong << 20));
-}
-
 function eightDigits(digits: u64): u32 {
   let value = ((digits & 0x0f0f_0f0f_0f0f_0f0f) * 2561) >>> 8;
   value = ((value & 0x00ff_00ff_00ff_00ff) * 6_553_601) >>> 16;
