@@ -1,12 +1,15 @@
 /** A file or stdin as chunks of bytes, unpacked where it is gzip. */
+import { readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { failure } from '../model/problem.ts';
 import { unpack } from './unpack.ts';
 
 /** RFC 1952. */
 const GZIP_MAGIC = [0x1f, 0x8b];
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 18;
+const CHUNKS_PER_TURN = 16;
 
 /** `-` is stdin. A chunk is good until the next one is asked for. */
 export async function* openInput(path: string): AsyncIterable<Uint8Array> {
@@ -21,15 +24,21 @@ export async function* openInput(path: string): AsyncIterable<Uint8Array> {
   }
 }
 
-/** Into the same memory again and again: a new piece for each would cost more than to read it. */
+/**
+ * Into the same memory again and again, which stays in the processor's cache. At once where nothing has to be waited
+ * for: to send a file's bytes through a second thread costs more than to count what they say.
+ */
 async function* fileChunks(path: string): AsyncGenerator<Buffer, undefined> {
   const file = await open(path);
   try {
+    const isThere = (await file.stat()).isFile();
     const memory = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-    for (;;) {
-      const { bytesRead } = await file.read(memory, 0, CHUNK_BYTES, null);
-      if (bytesRead === 0) return;
-      yield memory.subarray(0, bytesRead);
+    for (let chunk = 1; ; chunk += 1) {
+      const size = isThere ? readSync(file.fd, memory) : (await file.read(memory)).bytesRead;
+      if (size === 0) return;
+      yield memory.subarray(0, size);
+      // Signals and whoever tells how far it is have their turn.
+      if (chunk % CHUNKS_PER_TURN === 0) await setImmediate();
     }
   } finally {
     await file.close();
