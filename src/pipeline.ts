@@ -269,8 +269,8 @@ export async function summarizeFiles(
   // Whoever looks at each record, by itself or by more than policies are counted by, gets each record.
   const oneByOne = sink !== null || filter !== null || groupBy.length > 0 || counting.audit === true;
   for (const { chunks } of files) {
-    const { record, times } = countFile(aggregator.addStream(null), startMs, sink);
-    const reader = createReader(record, { dialect, ...(oneByOne ? {} : { times }) });
+    const { record, known } = countFile(aggregator.addStream(null), startMs, sink);
+    const reader = createReader(record, { dialect, known: oneByOne ? null : known });
     for await (const chunk of chunks) {
       reader.push(chunk);
       await sink?.room();
@@ -294,6 +294,9 @@ function countFile(counter: StreamCounter, nowMs: number, sink: RecordSink | nul
       counter.record(record, attribution, nowMs);
       sink?.record(record, attribution, OFFLINE);
     },
-    times: (verdict: Verdict, times: number) => counter.times(verdict, times, attribute(verdict), nowMs),
+    known: {
+      times: (verdict: Verdict, times: number) => counter.times(verdict, times, attribute(verdict), nowMs),
+      denied: (verdict: Verdict) => counter.attempt(verdict, attribute(verdict), nowMs),
+    },
   };
 }

@@ -36,6 +36,7 @@ export function createTapedAggregator(options: AggregatorOptions, tape: Tape): A
           taped.ignored(reason, lines, nowMs);
         },
         times: (verdict, times, attribution, nowMs) => counter.times(verdict, times, attribution, nowMs),
+        attempt: (verdict, attribution, nowMs) => counter.attempt(verdict, attribution, nowMs),
         wants: (endpoint) => counter.wants(endpoint),
         setTargets: (changed) => {
           if (!isOpen()) return;

@@ -78,7 +78,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   const traffic = createTraffic(rows);
   const beside = createBeside(options, limits);
   const streams: CountingStream[] = [];
-  const where: Where = { peerKey: 0, portKey: 0, node: null, heardOn: null, isShared: false, isNewFlow: false };
+  const where: Where = { peerKey: 0, portKey: 0, node: null, heardOn: null, isShared: false };
   let latestMs = startMs;
 
   function count(
@@ -90,8 +90,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   ): void {
     const { direction, remoteIdentity } = verdict;
     const outcome = outcomeOf(verdict);
-    const total = totals[direction];
-    total[outcome] += times;
+    totals[direction][outcome] += times;
     where.peerKey = peerKeys.keyOf(remoteIdentity, stream.localIdentities);
     where.portKey = portKeys.keyOf(verdict.protocol, verdict.destinationPort);
     where.node = isLocal(remoteIdentity) ? stream.node : null;
@@ -99,21 +98,25 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     const credited = rows.of(orNoAnswer(attribution), direction);
     where.isShared = credited.length > 1;
     beside?.count(verdict, outcome, { where, credited, stream }, nowMs);
-    if (outcome !== 'denied') {
-      where.isNewFlow = false;
-      for (const row of credited) row.count(verdict, where, nowMs, times);
-      return;
-    }
-    const { flowKey } = verdict;
+    for (const row of credited) row.count(verdict, where, nowMs, times);
+  }
+
+  function attempt(
+    { direction, flowKey }: Verdict,
+    attribution: Attribution | null,
+    { join }: StreamIdentity,
+    nowMs: number,
+  ): void {
+    const credited = rows.of(orNoAnswer(attribution), direction);
     const [first] = credited;
     const news = first === undefined ? 0 : flows.add(FLOW_OWNER[direction], first.owner, flowKey);
-    if ((news & NEW_FOR_OWNER) !== 0) total.attempts += 1;
+    if ((news & NEW_FOR_OWNER) !== 0) totals[direction].attempts += 1;
     for (const row of credited) {
-      where.isNewFlow = row === first ? (news & NEW_FOR_PART) !== 0 : flows.addPart(row.owner, flowKey);
-      row.count(verdict, where, nowMs, times);
+      const isNew = row === first ? (news & NEW_FOR_PART) !== 0 : flows.addPart(row.owner, flowKey);
+      if (isNew) row.counters.attempts += 1;
     }
     if (flowKey === 0) return;
-    const drop = stream.join.verdict(flowKey, credited, nowMs);
+    const drop = join.verdict(flowKey, credited, nowMs);
     if (drop !== null) joinDrop(credited, drop);
   }
 
@@ -123,6 +126,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     l7,
     chooses: filter?.chooses ?? null,
     count,
+    attempt,
     latestMs: () => latestMs,
     heardAt: (nowMs) => {
       if (nowMs > latestMs) latestMs = nowMs;

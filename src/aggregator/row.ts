@@ -69,8 +69,6 @@ export interface Where {
   heardOn: string | null;
   /** Whether other rows are credited with it as well. */
   isShared: boolean;
-  /** Whether the row counts one more attempt. */
-  isNewFlow: boolean;
 }
 
 /** Policy denied, by a deny rule, authentication required, and their older words. */
@@ -111,10 +109,7 @@ class CountingRow implements Row {
   count(verdict: Verdict, where: Where, atMs: number, times: number): void {
     const outcome = outcomeOf(verdict);
     this.counters[outcome] += times;
-    if (outcome === 'denied') {
-      if (where.isNewFlow) this.counters.attempts += 1;
-      if (verdict.audit) this.deniedInAuditMode += times;
-    }
+    if (outcome === 'denied' && verdict.audit) this.deniedInAuditMode += times;
     if (where.isShared) this.shared += times;
     if (this.version === 0) this.firstMs = atMs;
     this.lastMs = atMs;

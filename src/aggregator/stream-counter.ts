@@ -6,6 +6,7 @@ import type { Drop, IgnoredReason, L7Record, MonitorRecord, Verdict } from '../m
 import type { GroupPod } from '../model/groups.ts';
 import type { Attribution } from '../model/policy.ts';
 import type { SourceChoice } from '../model/source.ts';
+import { outcomeOf } from './counters.ts';
 import { createDropJoin, type DropJoin } from './drop-join.ts';
 import { isPolicyDrop } from './drop-reason.ts';
 import type { CountedDrop, Drops } from './drops.ts';
@@ -20,8 +21,9 @@ import { createStreamPods } from './stream-pods.ts';
 export interface StreamCounter {
   /** `attribution` is for verdicts on wanted endpoints, and for L7 records whose policy is known; the record may be reused after the call. */
   record(record: MonitorRecord, attribution: Attribution | null, nowMs: number): void;
-  /** Allowed verdicts that differ in nothing that is counted; for files, where no endpoint is unwanted. */
+  /** Verdicts that differ in nothing but the packet, with `attempt` for each that denied one; for files, where no endpoint is unwanted. */
   times(verdict: Verdict, times: number, attribution: Attribution | null, nowMs: number): void;
+  attempt(verdict: Verdict, attribution: Attribution | null, nowMs: number): void;
   /** Lines that were told apart before, only to be counted. */
   ignored(reason: IgnoredReason, lines: number, nowMs: number): void;
   wants(endpoint: number): boolean;
@@ -60,7 +62,10 @@ export interface Shared {
   readonly l7: L7Counts;
   /** Null: everything that is wanted is counted. */
   readonly chooses: RecordFilter | null;
+  /** All of them but the flows. */
   count(verdict: Verdict, attribution: Attribution | null, stream: StreamIdentity, nowMs: number, times: number): void;
+  /** The flow of a denied packet. */
+  attempt(verdict: Verdict, attribution: Attribution | null, stream: StreamIdentity, nowMs: number): void;
   /** The last time that anybody mentioned. */
   latestMs(): number;
   heardAt(nowMs: number): void;
@@ -116,25 +121,21 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
   }
 
   /** Into the account, and whether it is counted. */
-  function isCounted(
-    record: Verdict | Drop | L7Record,
-    attribution: Attribution | null,
-    isWanted: boolean,
-    times = 1,
-  ): boolean {
+  function isCounted(record: Verdict | Drop | L7Record, attribution: Attribution | null, isWanted: boolean): boolean {
     if (!isWanted) {
       ledger.ignored('other-endpoint');
       return false;
     }
     const isChosen = chooses === null ? true : chooses(record, attribution, identity.node);
-    if (isChosen === true) ledger.counted(times);
+    if (isChosen === true) ledger.counted(1);
     else ledger.ignored(isChosen === null ? 'unnamed-peer' : 'filter');
     return isChosen === true;
   }
 
-  function countVerdict(verdict: Verdict, attribution: Attribution | null, nowMs: number, times: number): void {
-    if (isCounted(verdict, attribution, wants(verdict.endpoint), times))
-      shared.count(verdict, attribution, identity, nowMs, times);
+  function countVerdict(verdict: Verdict, attribution: Attribution | null, nowMs: number): void {
+    if (!isCounted(verdict, attribution, wants(verdict.endpoint))) return;
+    shared.count(verdict, attribution, identity, nowMs, 1);
+    if (outcomeOf(verdict) === 'denied') shared.attempt(verdict, attribution, identity, nowMs);
   }
 
   /** Not every drop names the endpoint that sent. */
@@ -171,7 +172,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
       shared.heardAt(nowMs);
       switch (record.type) {
         case 'policy-verdict':
-          countVerdict(record, attribution, nowMs, 1);
+          countVerdict(record, attribution, nowMs);
           break;
         case 'lost':
           ledger.lostEvents(record.events);
@@ -204,7 +205,11 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
           break;
       }
     },
-    times: (verdict, times, attribution, nowMs) => countVerdict(verdict, attribution, nowMs, times),
+    times: (verdict, times, attribution, nowMs) => {
+      ledger.counted(times);
+      shared.count(verdict, attribution, identity, nowMs, times);
+    },
+    attempt: (verdict, attribution, nowMs) => shared.attempt(verdict, attribution, identity, nowMs),
     ignored: (reason, lines, nowMs) => {
       shared.heardAt(nowMs);
       ledger.ignored(reason, lines);

@@ -52,8 +52,12 @@ class KnownVerdict implements Verdict {
   }
 }
 
-/** `times` verdicts that differ in nothing but endpoint, packet and authentication. */
-export type TellTimes = (verdict: Verdict, times: number) => void;
+export interface TellKnown {
+  /** So many verdicts that differ from one that was emitted in nothing but endpoint, packet and authentication, all together at the end. */
+  times(verdict: Verdict, times: number): void;
+  /** One of them that refused a packet, whose flow key it has, in its turn among the records. */
+  denied(verdict: Verdict): void;
+}
 
 export class KnownVerdicts {
   private readonly kernel: Kernel = startKernel();
@@ -68,14 +72,12 @@ export class KnownVerdicts {
   private readonly cellsAt: number;
   private readonly cellBytes: number;
   private readonly meanings = new Map<string, number>();
-  private readonly tellDenied: (verdict: Verdict) => void;
-  private readonly tellTimes: TellTimes;
+  private readonly tell: TellKnown;
   /** The piece of the caller's lines that is in the kernel's memory. */
   private copiedStart = 0;
   private copiedEnd = 0;
 
-  /** `tellDenied` gets each refused packet in its turn, `tellTimes` the others at `flush`. */
-  constructor(tellDenied: (verdict: Verdict) => void, tellTimes: TellTimes) {
+  constructor(tell: TellKnown) {
     const { kernel } = this;
     this.input = new Uint8Array(kernel.memory.buffer, kernel.INPUT.value, kernel.INPUT_BYTES.value);
     this.words = new Uint32Array(kernel.memory.buffer);
@@ -85,8 +87,7 @@ export class KnownVerdicts {
     this.cellsAt = kernel.CELLS.value;
     this.cellBytes = kernel.CELL_BYTES.value;
     this.cells = new Array<KnownVerdict | undefined>(kernel.CELL_SLOTS.value);
-    this.tellDenied = tellDenied;
-    this.tellTimes = tellTimes;
+    this.tell = tell;
   }
 
   /** Knows the addresses of earlier lines. */
@@ -130,14 +131,14 @@ export class KnownVerdicts {
     const { kernel } = this;
     const count = kernel.deniedCount();
     if (count === 0) return false;
-    const { words } = this;
+    const { words, tell } = this;
     const first = this.deniedAt / WORD_BYTES;
     for (let entry = first; entry < first + count * 3; entry += 3) {
       const verdict = this.cells[this.ordinalOf(words[entry] ?? 0)];
       if (verdict === undefined) continue;
       const key = (words[entry + 1] ?? 0) * HIGH_FACTOR + ((words[entry + 2] ?? 0) >>> LOW_BITS);
       verdict.flowKey = key === 0 ? 1 : key;
-      this.tellDenied(verdict);
+      tell.denied(verdict);
     }
     kernel.forgetDenied();
     return count === this.mostDenied;
@@ -177,7 +178,7 @@ export class KnownVerdicts {
     this.cells.forEach((verdict, ordinal) => {
       const at = (cellsAt + ordinal * cellBytes) / WORD_BYTES + COUNT_WORD;
       const times = words[at] ?? 0;
-      if (verdict !== undefined && times > 0) this.tellTimes(verdict, times);
+      if (verdict !== undefined && times > 0) this.tell.times(verdict, times);
       words[at] = 0;
     });
   }

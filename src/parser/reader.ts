@@ -4,7 +4,7 @@ import { Blocks } from './blocks.ts';
 import { Cursor, NEWLINE, toStrictText, toText } from './bytes.ts';
 import { prefixLength, withoutEscapes } from './clean.ts';
 import { KnownFlows } from './known-flows.ts';
-import { KnownVerdicts, type TellTimes } from './known-verdicts.ts';
+import { KnownVerdicts, type TellKnown } from './known-verdicts.ts';
 import { LineSplitter } from './lines.ts';
 import { ignored, OtherLines } from './other-lines.ts';
 import { TextLine } from './text-line.ts';
@@ -15,11 +15,8 @@ export interface ReaderOptions {
   readonly maxLineBytes?: number;
   /** Only lines of this Cilium are believed; where it is null or absent, each line tells its own. */
   readonly dialect?: Dialect | null;
-  /**
-   * For whoever only counts: verdicts that let a packet pass, and that differ from one that was emitted in nothing
-   * but endpoint, packet and authentication, are told here at the end, together, instead of one by one.
-   */
-  readonly times?: TellTimes;
+  /** For whoever only counts: gets verdicts that came before without a record for each; null and absent: nobody. */
+  readonly known?: TellKnown | null;
 }
 
 export interface Reader {
@@ -46,8 +43,8 @@ const OPEN_BRACE = 123;
 const VERDICT_WORDS = 'Policy verdict log: flow 0x';
 
 export function createReader(emit: (record: MonitorRecord) => void, options: ReaderOptions = {}): Reader {
-  const { times } = options;
-  const known = times === undefined ? null : new KnownVerdicts(emit, times);
+  const tell = options.known ?? null;
+  const known = tell === null ? null : new KnownVerdicts(tell);
   const lineReader = new LineReader(emit, options.dialect ?? null, known);
   const splitter = new LineSplitter(lineReader, options.maxLineBytes ?? MAX_LINE_BYTES);
   return {

@@ -105,7 +105,7 @@ function count(line: u32): u32 {
   const cell = findCell(<u32>remote, <u32>destinationPort, name, meaning);
   if (load<u32>(cell, 8) == 0) return 0;
   if (flags & IS_DENIED) tellDenied(cell, isV6, <u32>protocol, ((<u32>sourcePort) << 16) | <u32>destinationPort);
-  else store<u32>(cell, load<u32>(cell, 12) + 1, 12);
+  store<u32>(cell, load<u32>(cell, 12) + 1, 12);
   return next;
 }
 
