@@ -30,12 +30,13 @@ const RETRY_MS = 10_000;
 /** From here on one list of all endpoints costs the agent less. */
 const MANY_ENDPOINTS = 5;
 
-/** `told` gets each answer. */
+/** `told` gets each answer; since `heldSinceMs` everything is known that the agent announced, so that what is read now held since. */
 export function keepState(
   attributor: Attributor,
   questions: AgentQuestions,
   clock: Clock,
   told: (endpoint: RealizedPolicy) => void = () => {},
+  heldSinceMs: number | null = null,
 ): StateKeeper {
   let reading = 0;
   let notBeforeMs = 0;
@@ -55,10 +56,11 @@ export function keepState(
       const answeredMs = clock.nowMs();
       notBeforeMs = answeredMs + REFRESH_EVERY_MS;
       if (selectors === null) return;
+      const asked = heldSinceMs === null ? { askedMs, answeredMs } : { askedMs: heldSinceMs, answeredMs: heldSinceMs };
       for (const endpoint of realized) {
         const owned = policiesOfEndpoint(policies, endpoint.labels);
         const state = { endpoint, selectors, policies: owned };
-        attributor.setEndpointState(endpoint.endpoint, state, { askedMs, answeredMs });
+        attributor.setEndpointState(endpoint.endpoint, state, asked);
         told(endpoint);
       }
       if (attributor.wanted().selectors) attributor.setSelectors(selectors);

@@ -4,9 +4,6 @@ import { type Counting, createAggregator, type StreamCounter } from './aggregato
 import { createAnswerCache } from './attribution/answer-cache.ts';
 import { createAnswers } from './attribution/answers.ts';
 import { createAttributor } from './attribution/attributor.ts';
-import { namedByHubble } from './attribution/correlated.ts';
-import { createPrintedNames, readL7Name } from './attribution/printed-name.ts';
-import { reservedIdentity } from './discovery/identity-name.ts';
 import { isAbout } from './filter/about.ts';
 import { createFlowTime } from './flow-time.ts';
 import { followEndpoints } from './followed-endpoints.ts';
@@ -14,7 +11,7 @@ import { createHold } from './hold.ts';
 import type { RecordSink } from './model/attributed.ts';
 import type { Clock } from './model/clock.ts';
 import type { AgentCost, AgentPlan, AgentRef, IdentityLookup } from './model/cluster.ts';
-import type { Dialect, MonitorRecord, Verdict } from './model/event.ts';
+import type { Dialect, MonitorRecord } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
 import type { Tape } from './model/recording.ts';
 import type { AgentStream, SourceChoice } from './model/source.ts';
@@ -237,66 +234,3 @@ export function startPipeline(options: LiveOptions): LivePipeline {
 }
 
 type Follower = (targets: AgentPlan['targets'], sinceMs: number) => void;
-
-export interface InputFile {
-  readonly path: string;
-  readonly chunks: AsyncIterable<Uint8Array>;
-}
-
-export interface FileOptions {
-  readonly sink?: RecordSink | null;
-  readonly counting?: Counting;
-  /** Null: each line tells its own. */
-  readonly dialect?: Dialect | null;
-}
-
-/** The same for monitor text that somebody kept: one summary of all files, with the names that the lines themselves tell. */
-export async function summarizeFiles(
-  files: readonly InputFile[],
-  clock: Clock,
-  { sink = null, dialect = null, counting = {} }: FileOptions = {},
-): Promise<Summary> {
-  const paths = files.map(({ path }) => path);
-  const startMs = clock.nowMs();
-  const aggregator = createAggregator({
-    startMs,
-    source: 'file',
-    files: paths,
-    identityName: reservedIdentity,
-    ...counting,
-  });
-  const { filter = null, groupBy = [] } = counting;
-  // Whoever looks at each record, by itself or by more than policies are counted by, gets each record.
-  const oneByOne = sink !== null || filter !== null || groupBy.length > 0 || counting.audit === true;
-  for (const { chunks } of files) {
-    const { record, known } = countFile(aggregator.addStream(null), startMs, sink);
-    const reader = createReader(record, { dialect, known: oneByOne ? null : known });
-    for await (const chunk of chunks) {
-      reader.push(chunk);
-      await sink?.room();
-    }
-    reader.end();
-  }
-  return aggregator.summary(clock.nowMs());
-}
-
-/** Nobody knows when a line of a file was printed. */
-const OFFLINE = { node: null, atMs: null, wanted: true } as const;
-
-function countFile(counter: StreamCounter, nowMs: number, sink: RecordSink | null) {
-  const answers = createAnswers();
-  const attribute = createPrintedNames(() => null, answers);
-  return {
-    record: (record: MonitorRecord) => {
-      const printed = record.type === 'l7' ? readL7Name(record) : record.type === 'policy-verdict' ? record : null;
-      const named = record.type === 'policy-verdict' ? namedByHubble(record, answers) : null;
-      const attribution = named ?? (printed === null ? null : attribute(printed));
-      counter.record(record, attribution, nowMs);
-      sink?.record(record, attribution, OFFLINE);
-    },
-    known: {
-      times: (verdict: Verdict, times: number) => counter.times(verdict, times, attribute(verdict), nowMs),
-      denied: (verdict: Verdict) => counter.attempt(verdict, attribute(verdict), nowMs),
-    },
-  };
-}

@@ -2,12 +2,13 @@
 import { type Counting, createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
 import { isAbout } from './filter/about.ts';
 import type { RecordSink } from './model/attributed.ts';
+import type { TimeWindow } from './model/clock.ts';
 import type { AgentPlan, IdentityLookup } from './model/cluster.ts';
 import type { Attribution } from './model/policy.ts';
 import type { Summary } from './model/summary.ts';
 import { type Coverage, refuseDoubles, uncovered, widened } from './recording/coverage.ts';
 import type { LineOf } from './recording/line.ts';
-import { type MergedLine, mergeReels } from './recording/merge.ts';
+import { type MergedLine, mergeReels, sampleOf } from './recording/merge.ts';
 import { createRecordedNames } from './recording/names.ts';
 import type { RecordingReader } from './recording/read.ts';
 import { createReels, type Reel } from './recording/reel.ts';
@@ -27,6 +28,8 @@ export interface Replay {
 interface ReplayOptions {
   readonly sink?: RecordSink | null;
   readonly counting?: Counting;
+  /** Only what is of this time; null for all of it. */
+  readonly window?: TimeWindow | null;
 }
 
 /** Far more agents, and answers of attribution, than one recording has. */
@@ -56,11 +59,14 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
   const endpointNames = new Map<string, string>();
   const addressesOf = new Map<string, readonly string[]>();
 
-  async function play({ sink = null, counting = {} }: ReplayOptions): Promise<Summary> {
+  async function play({ sink = null, counting = {}, window = null }: ReplayOptions): Promise<Summary> {
     const headers = reels.map(({ header }) => header);
     const isWithoutTypes = headers.every(({ types }) => types === null);
+    const fromMs = window?.sinceMs ?? startMs;
+    const isWanted = (atMs: number) => window === null || (atMs >= window.sinceMs && atMs <= window.untilMs);
     const aggregator = createAggregator({
-      startMs,
+      startMs: fromMs,
+      isPart: window !== null,
       source: 'monitor',
       // One recording says what the live run said; of several it matters which.
       files: reels.length > 1 ? readers.map(({ path }) => path) : [],
@@ -120,13 +126,15 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
     ): boolean {
       const attribution = line.attribution === null ? null : attributions.get(line.attribution);
       if (attribution === undefined) return false;
-      counter.record(line.record, attribution, line.atMs);
+      if (isWanted(line.atMs)) counter.record(line.record, attribution, line.atMs);
+      else counter.ignored('outside-window', 1, fromMs);
       sink?.record(line.record, attribution, { node, atMs: line.atMs, wanted: isAbout(line.record, targets) });
       return true;
     }
 
     /** False for a line that makes no sense after those before it. */
-    function follow({ line, reel }: MergedLine, own: Played): boolean {
+    function follow(merged: MergedLine, own: Played): boolean {
+      const { line, reel } = merged;
       switch (line.type) {
         case 'part':
           own.attributions.clear();
@@ -143,6 +151,7 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
           names.learn(line, reel.header.id);
           return true;
         case 'traffic': {
+          if (!isWanted(merged.atMs)) return true;
           const deltas = line.deltas.flatMap(({ attribution: id, packets, bytes, ...delta }) => {
             const attribution = own.attributions.get(id);
             return attribution === undefined
@@ -188,7 +197,7 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
           sink?.record(line, null, { node, atMs: line.toMs, wanted: true });
           return true;
         case 'state':
-          counter.state(line.state, line.atMs);
+          if (window === null || line.atMs <= window.untilMs) counter.state(line.state, line.atMs);
           return true;
         case 'facts':
           counter.facts(line);
@@ -218,12 +227,13 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
     }
     if (reels.some(({ isTruncated }) => isTruncated)) counterOfDamage().truncated();
     const streams = [...played.values()].flatMap((each) => [...each.streams.values()]);
+    endMs = window?.untilMs ?? endMs;
     const coverages = streams.map(({ coverage }) => coverage);
     refuseDoubles(coverages);
     for (const node of new Set(coverages.map((coverage) => coverage.node))) {
       const stream = streams.find((each) => each.node === node);
-      for (const { fromMs, toMs } of uncovered(node, coverages, startMs, endMs))
-        stream?.counter.gap(fromMs, toMs, NOT_RECORDED);
+      for (const gap of uncovered(node, coverages, fromMs, endMs))
+        stream?.counter.gap(gap.fromMs, gap.toMs, NOT_RECORDED);
     }
     const summary = aggregator.summary(endMs);
     return reels.length > 1 ? withoutDoubles(summary) : summary;
@@ -236,8 +246,4 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
     startMs,
     play,
   };
-}
-
-function sampleOf({ line }: MergedLine): string {
-  return line.type === 'unreadable' ? line.text : JSON.stringify(line).slice(0, 200);
 }

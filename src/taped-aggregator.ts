@@ -49,6 +49,8 @@ export function createTapedAggregator(options: AggregatorOptions, tape: Tape): A
           counter.state(state, atMs);
           taped.state(state, atMs);
         },
+        // Nobody takes down what is over.
+        buffer: (reach) => counter.buffer(reach),
         facts: (facts) => {
           if (!isOpen()) return;
           counter.facts(facts);

@@ -2,12 +2,12 @@
 import type { AgentPlan, IdentityLookup } from '../model/cluster.ts';
 import type { Direction, Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
-import type { PolicyRow, Summary, SummaryAgent, SummaryTarget } from '../model/summary.ts';
+import type { PolicyRow, Summary } from '../model/summary.ts';
 import type { TrafficDelta } from '../model/traffic.ts';
 import { type Counting, createBeside } from './beside.ts';
-import { judgeCompleteness, toGap } from './completeness.ts';
+import { cutOut, judgeCompleteness, toGap } from './completeness.ts';
 import { outcomeOf, zeroCounters } from './counters.ts';
-import { createDrops } from './drops.ts';
+import { createDrops, joinDrop } from './drops.ts';
 import { createFlowSet, NEW_FOR_OWNER, NEW_FOR_PART } from './flow-set.ts';
 import { createPeerKeys, createPortKeys, isLocal } from './intern.ts';
 import { createL7Counts } from './l7.ts';
@@ -19,12 +19,11 @@ import { createRows, orNoAnswer } from './rows.ts';
 import {
   type CountingStream,
   createStreamCounter,
-  joinDrop,
   type Shared,
   type StreamCounter,
   type StreamIdentity,
-  type StreamView,
 } from './stream-counter.ts';
+import { sourceKind, summaryAgent, summaryTargets } from './summary-source.ts';
 import { createTraffic, NO_TRAFFIC } from './traffic.ts';
 
 export type { Counting, StreamCounter };
@@ -33,6 +32,8 @@ export interface AggregatorOptions extends Counting {
   readonly startMs: number;
   readonly source: Summary['source']['kind'];
   readonly files?: readonly string[];
+  /** Whether it is one window of what was kept, whose records tell their times. */
+  readonly isPart?: boolean;
   /** What is listened for, in Cilium's words; null for files. */
   readonly types?: readonly string[] | null;
   readonly missingNodes?: readonly string[];
@@ -62,6 +63,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     types = null,
     missingNodes = [],
     filter = null,
+    isPart = false,
     identityName,
     namesVersion = () => 0,
   } = options;
@@ -137,7 +139,13 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     shared.heardAt(nowMs);
     const endMs = Math.max(nowMs, startMs);
     const views = streams.map((stream) => stream.view());
-    const context = { startMs, nowMs: endMs, timed: source !== 'file', identityName, namesVersion: namesVersion() };
+    const context = {
+      startMs,
+      nowMs: endMs,
+      timed: isPart || source !== 'file',
+      identityName,
+      namesVersion: namesVersion(),
+    };
     return Object.freeze({
       apiVersion: 'policystat/v1',
       kind: 'Summary',
@@ -147,7 +155,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         seconds: Math.round(endMs - startMs) / 1000,
       }),
       source: Object.freeze({
-        kind: kindOf(source, views),
+        kind: sourceKind(source, views),
         agents: Object.freeze(views.flatMap(summaryAgent)),
         files: Object.freeze([...files]),
         types: types === null ? null : Object.freeze([...types]),
@@ -159,13 +167,17 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         lost: ledger.lost,
         unparsed: ledger.unparsed,
         unnamed: ledger.unnamed,
+        untimed: ledger.untimed,
         truncated: views.some(({ isTruncated }) => isTruncated),
         tooManyFlows: flows.overflowed || beside?.overflowed === true,
         missingNodes,
-        states: views.flatMap(({ agent, health }) => (agent === null ? [] : [health.state])),
-        gaps: views.flatMap(({ agent, health }) =>
-          health.downTimes(endMs).map((downTime) => toGap(agent?.node ?? '', downTime)),
-        ),
+        // Of the past there is an end.
+        states: views.flatMap(({ agent, health, buffer }) => (agent === null || buffer !== null ? [] : [health.state])),
+        gaps: views.flatMap(({ agent, health }) => {
+          const downTimes = health.downTimes(endMs);
+          const within = isPart ? downTimes.flatMap((one) => cutOut(one, startMs, endMs)) : downTimes;
+          return within.map((downTime) => toGap(agent?.node ?? '', downTime));
+        }),
       }),
       records: ledger.records(),
       totals: Object.freeze({
@@ -207,34 +219,4 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     },
     summary,
   };
-}
-
-/** As it was begun, unless the agents were chosen for. */
-function kindOf(begun: Summary['source']['kind'], views: readonly StreamView[]): Summary['source']['kind'] {
-  const heard = views.flatMap(({ agent, choice }) => (agent === null ? [] : [choice?.kind ?? 'monitor']));
-  if (begun === 'file' || !heard.includes('hubble')) return begun;
-  return heard.includes('monitor') ? 'mixed' : 'hubble';
-}
-
-function summaryAgent({ agent, facts, choice, health }: StreamView): SummaryAgent[] {
-  if (agent === null) return [];
-  const { node, namespace, pod } = agent;
-  return [
-    Object.freeze({
-      node,
-      namespace,
-      pod,
-      version: facts?.version ?? null,
-      dialect: facts?.dialect ?? null,
-      state: health.state,
-      ...(choice === null ? {} : { source: choice.kind, sourceReason: choice.reason }),
-    }),
-  ];
-}
-
-function summaryTargets({ agent, targets }: StreamView): SummaryTarget[] {
-  if (agent === null || targets === 'all') return [];
-  return targets.map(({ namespace, pod, node, endpoint, identity }) =>
-    Object.freeze({ namespace, pod, node, endpoint, identity }),
-  );
 }

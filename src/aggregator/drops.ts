@@ -5,6 +5,7 @@ import type { DropRow } from '../model/summary.ts';
 import { overTime } from './identity-history.ts';
 import { isLocal } from './intern.ts';
 import { OTHER } from './limits.ts';
+import type { Row } from './row.ts';
 
 /** Cilium knows some 80 reasons; the rest is numbers of newer versions, or damage. */
 const MOST_ROWS = 300;
@@ -153,4 +154,11 @@ function compareText(a: string, b: string): number {
 function nameOf(identity: number, node: string | null, identityName: IdentityLookup): string | null {
   const found = identityName(identity, node);
   return found === null ? null : overTime(found).name;
+}
+
+/** The packet is one and the same: the verdict learns why it was dropped, the drop its direction. */
+export function joinDrop(rows: readonly Row[], drop: CountedDrop): void {
+  const [first] = rows;
+  if (first !== undefined) drop.joined(first.key.direction);
+  for (const row of rows) row.dropped(drop.reason, drop.code);
 }

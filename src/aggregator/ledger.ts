@@ -6,6 +6,7 @@ export interface Ledger {
   readonly lost: number;
   readonly unparsed: number;
   readonly unnamed: number;
+  readonly untimed: number;
   counted(times?: number): void;
   ignored(reason: IgnoredReason, lines?: number): void;
   lostEvents(events: number): void;
@@ -36,6 +37,9 @@ export function createLedger(): Ledger {
     },
     get unnamed() {
       return reasons['unnamed-peer'] ?? 0;
+    },
+    get untimed() {
+      return reasons['no-time'] ?? 0;
     },
     get unparsed() {
       return unparsed;

@@ -5,11 +5,11 @@ import type { AgentFacts, AgentPlan, AgentRef, AgentState, Target } from '../mod
 import type { Drop, IgnoredReason, L7Record, MonitorRecord, Verdict } from '../model/event.ts';
 import type { GroupPod } from '../model/groups.ts';
 import type { Attribution } from '../model/policy.ts';
-import type { SourceChoice } from '../model/source.ts';
+import type { BufferReach, SourceChoice } from '../model/source.ts';
 import { outcomeOf } from './counters.ts';
 import { createDropJoin, type DropJoin } from './drop-join.ts';
 import { isPolicyDrop } from './drop-reason.ts';
-import type { CountedDrop, Drops } from './drops.ts';
+import { type CountedDrop, type Drops, joinDrop } from './drops.ts';
 import type { LocalIdentities } from './intern.ts';
 import type { L7Counts } from './l7.ts';
 import type { Ledger } from './ledger.ts';
@@ -35,6 +35,8 @@ export interface StreamCounter {
   mode(mode: EndpointMode): void;
   /** Which of the agent's programs is listened to. */
   source(choice: SourceChoice): void;
+  /** What its Hubble still had of the past: all that was to be read was read. */
+  buffer(reach: BufferReach): void;
   /** The node's agent is another pod now. */
   agent(agent: AgentRef): void;
   gap(fromMs: number, toMs: number, reason: string): void;
@@ -49,6 +51,8 @@ export interface StreamView {
   readonly facts: AgentFacts | null;
   /** Null where it was neither asked for nor chosen. */
   readonly choice: SourceChoice | null;
+  /** Null where the past was not asked for, or could not be read. */
+  readonly buffer: BufferReach | null;
   /** By endpoint. */
   readonly modes: ReadonlyMap<number, EndpointMode>;
   readonly health: StreamHealth;
@@ -102,6 +106,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
   let agent = plan?.agent ?? null;
   let facts: AgentFacts | null = null;
   let choice: SourceChoice | null = null;
+  let buffer: BufferReach | null = null;
   let isTruncated = false;
 
   function wants(endpoint: number): boolean {
@@ -220,6 +225,9 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     source: (chosen) => {
       choice = chosen;
     },
+    buffer: (reach) => {
+      buffer = reach;
+    },
     facts: (known) => {
       facts = known;
     },
@@ -234,12 +242,5 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
       isTruncated = true;
     },
   };
-  return { counter, view: () => ({ agent, targets, facts, choice, modes, health, isTruncated }) };
-}
-
-/** The packet is one and the same: the verdict learns why it was dropped, the drop its direction. */
-export function joinDrop(rows: readonly Row[], drop: CountedDrop): void {
-  const [first] = rows;
-  if (first !== undefined) drop.joined(first.key.direction);
-  for (const row of rows) row.dropped(drop.reason, drop.code);
+  return { counter, view: () => ({ agent, targets, facts, choice, buffer, modes, health, isTruncated }) };
 }

@@ -6,12 +6,12 @@ import {
   addClusterOptions,
   addDialectOption,
   addMessageOptions,
-  addSourceOption,
   addTargetOptions,
   collect,
   durationMs,
 } from './options.ts';
 import { outputOption } from './rows-flags.ts';
+import { addSourceOption } from './source-option.ts';
 
 /** `beside`: the command behind `--`; `done` receives the exit code. */
 export function addCheckCommand(program: Command, io: Io, beside: readonly string[], done: (exitCode: number) => void) {

@@ -4,14 +4,8 @@ import type { Io } from '../io/io.ts';
 import { collectEventTypes } from './event-types.ts';
 import { addFilterOptions } from './filters.ts';
 import { inputOption } from './input-option.ts';
-import {
-  addClusterOptions,
-  addDialectOption,
-  addMessageOptions,
-  addSourceOption,
-  addTargetOptions,
-  durationMs,
-} from './options.ts';
+import { addClusterOptions, addDialectOption, addMessageOptions, addTargetOptions, durationMs } from './options.ts';
+import { addSourceOption } from './source-option.ts';
 
 function outputFormat(value: string): 'text' | 'jsonl' {
   if (value === 'text' || value === 'jsonl') return value;

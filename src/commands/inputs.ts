@@ -2,6 +2,7 @@
 import type { Counting } from '../aggregator/aggregator.ts';
 import type { Io } from '../io/io.ts';
 import type { RecordSink } from '../model/attributed.ts';
+import type { TimeWindow } from '../model/clock.ts';
 import type { Dialect } from '../model/event.ts';
 import type { Summary } from '../model/summary.ts';
 import { BEGINNING_BYTES, isRecording, openRecording } from '../recording/read.ts';
@@ -17,6 +18,8 @@ export interface Inputs {
 interface InputOptions {
   readonly sink?: RecordSink | null;
   readonly counting?: Counting;
+  /** Only records of this time; null for all of them. */
+  readonly window?: TimeWindow | null;
   /** Of text; null: each line tells its own. */
   readonly dialect?: Dialect | null;
 }
@@ -28,7 +31,7 @@ export async function openInputs(paths: readonly string[], io: Io): Promise<Inpu
   for (const path of paths) opened.push(await open(path, io));
   const recordings = opened.filter((each) => each.isRecording);
   if (recordings.length === 0) {
-    const { summarizeFiles } = await import('../pipeline.ts');
+    const { summarizeFiles } = await import('../file-summary.ts');
     return { replay: null, summarize: async (options) => summarizeFiles(opened, io.clock, options) };
   }
   const text = opened.find((each) => !each.isRecording);

@@ -13,13 +13,13 @@ import type { KubeApi } from '../model/kubernetes.ts';
 import { Failure, failure, type Problem } from '../model/problem.ts';
 import type { Tape } from '../model/recording.ts';
 import type { Summary } from '../model/summary.ts';
-import { choiceText } from '../report/source-choice.ts';
 import { execOver } from './agent-exec.ts';
 import { checkSource, streamOf } from './agent-stream.ts';
 import { openEarly } from './early-stream.ts';
 import { followTargets } from './follow.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
+import { createChoiceTeller } from './told-choice.ts';
 import { tellingWhatIsMissing } from './told-once.ts';
 import { createTroubles } from './troubles.ts';
 import { aborted, elapsed, every, rememberFor } from './until.ts';
@@ -158,7 +158,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
       pipeline.agent(current);
     },
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
-    chosen: ({ agent }, choice) => narrator.detail(`${agent.node}: ${choiceText(choice)}`),
+    chosen: createChoiceTeller(narrator),
     trouble: ({ agent }, problem) => troubles.tell(agent.node, problem),
     failed: ({ agent }, problem) => {
       failed.push(problem);

@@ -15,6 +15,7 @@ const STEPS = {
   endpoints: 'Finding the endpoints of the pods',
   identities: 'Reading the names of identities',
   listen: 'Opening the streams',
+  past: "Reading what the agents' Hubbles still have",
   ask: 'Asking the agents',
 } as const;
 
@@ -26,6 +27,8 @@ const LONGEST_DETAIL = 1_000;
 export interface Narrator {
   step(step: Step): void;
   warn(problem: Problem): void;
+  /** What everybody is told who did not ask for silence. */
+  tell(text: string): void;
   /** Only with --verbose. */
   detail(text: string): void;
   /** Where things stand while somebody waits; for a person only. */
@@ -49,6 +52,9 @@ export async function createNarrator(
     step: (step) => void spinner?.start(STEPS[step]),
     warn: (problem) => {
       if (!quiet) say(explain(problem));
+    },
+    tell: (text) => {
+      if (!quiet) say(printable(text, LONGEST_DETAIL));
     },
     detail: (text) => {
       if (flags.verbose === true) say(printable(text, LONGEST_DETAIL));

@@ -6,12 +6,10 @@ import { GROUP_FIELDS, type GroupField } from '../model/groups.ts';
 import { type Jsonpath, SORT_FIELDS, type SortField } from '../model/order.ts';
 import { eventTypes } from './event-types.ts';
 import { addRowsOptions, outputOption, type RowsFlags } from './rows-flags.ts';
+import type { SourceName } from './source-option.ts';
 
 const OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown', 'prometheus'] as const;
 const COLORS = ['auto', 'always', 'never'] as const;
-
-const SOURCES = ['monitor', 'hubble', 'auto'] as const;
-export type SourceName = (typeof SOURCES)[number];
 
 export interface DialectFlags {
   readonly dialect?: 'auto' | Dialect;
@@ -149,17 +147,6 @@ export function addTargetOptions(command: Command): Command {
     .addOption(option('-l, --selector <labels>', 'pods with these labels'))
     .addOption(option('-A, --all-namespaces', 'in every namespace'))
     .addOption(option('--node <name>', 'every endpoint of this node; repeatable').argParser(collect));
-}
-
-/** For every command that listens. */
-export function addSourceOption(command: Command): Command {
-  return command
-    .optionsGroup('Cilium agent:')
-    .addOption(
-      option('--source <name>', "the agent's monitor, its Hubble, or auto: Hubble where it names policies", 'SOURCE')
-        .choices(SOURCES)
-        .default('monitor'),
-    );
 }
 
 /** For every command that reads what monitor prints. */

@@ -3,7 +3,8 @@ import type { AgentLocation, TargetQuery } from '../discovery/discover.ts';
 import type { KubeOptions } from '../io/kube.ts';
 import type { Dialect } from '../model/event.ts';
 import { failure } from '../model/problem.ts';
-import { type ClusterFlags, type CountFlags, type SourceName, type TargetFlags, toldDialect } from './options.ts';
+import { type ClusterFlags, type CountFlags, type TargetFlags, toldDialect } from './options.ts';
+import type { SourceName } from './source-option.ts';
 
 export interface ListenPlan {
   readonly kube: KubeOptions;

@@ -6,13 +6,13 @@ import {
   addClusterOptions,
   addDialectOption,
   addMessageOptions,
-  addSourceOption,
   addTargetOptions,
   durationMs,
   liveFlagsGiven,
 } from './options.ts';
 import { POLICIES_OUTPUTS } from './policies-request.ts';
 import { addRowsOptions, outputOption } from './rows-flags.ts';
+import { addSourceOption } from './source-option.ts';
 
 /** `done` receives the exit code. */
 export function addPoliciesCommand(program: Command, io: Io, done: (exitCode: number) => void): void {

@@ -14,7 +14,6 @@ import {
   addDialectOption,
   addGroupOption,
   addOutputOptions,
-  addSourceOption,
   addTargetOptions,
   addTrafficOption,
   durationMs,
@@ -23,6 +22,8 @@ import {
 } from './options.ts';
 import { addPoliciesCommand } from './policies-flags.ts';
 import { addRecordCommand } from './record-flags.ts';
+import { addSourceOption } from './source-option.ts';
+import { momentOf } from './window.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -95,7 +96,7 @@ Examples:
     .command('summary')
     .summary('one summary over a window of time')
     .description(
-      'One summary: of what happens from now on for --duration, or of recordings or kept monitor output given with --input.',
+      "One summary: of what happens from now on for --duration, of what has happened --since then as far as the agents' Hubbles still have it, or of recordings or kept output given with --input.",
     );
   addTargetOptions(summary);
   addClusterOptions(summary);
@@ -105,6 +106,19 @@ Examples:
   addFilterOptions(summary);
   addGroupOption(addTrafficOption(addCountOptions(summary)))
     .addOption(new Option('--duration <time>', 'listen for this time').argParser(durationMs).default(30_000, '30s'))
+    .addOption(
+      new Option(
+        '--since <time>',
+        "look back instead of listening, in each agent's Hubble: so long ago (10m), or a time (2026-11-22T19:20:00Z)",
+      )
+        .argParser(momentOf)
+        .conflicts(['duration', 'traffic']),
+    )
+    .addOption(
+      new Option('--until <time>', 'with --since: up to then (default: now)')
+        .argParser(momentOf)
+        .conflicts(['duration', 'traffic']),
+    )
     .addOption(inputOption())
     .addHelpText(
       'after',
@@ -112,6 +126,7 @@ Examples:
 Examples:
   policystat summary --pod deathstar --duration 1m
   policystat summary -A --duration 5m -o json --strict
+  policystat summary --pod deathstar --since 10m
   kubectl -n kube-system exec cilium-x7k2p -- cilium monitor -t policy-verdict | policystat summary --input -`,
     )
     .action(async (targets: string[]) =>

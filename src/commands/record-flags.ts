@@ -8,12 +8,12 @@ import {
   addDialectOption,
   addGroupOption,
   addOutputOptions,
-  addSourceOption,
   addTargetOptions,
   addTrafficOption,
   durationMs,
   wholeNumber,
 } from './options.ts';
+import { addSourceOption } from './source-option.ts';
 
 const UNIT_BYTES: Readonly<Record<string, number>> = {
   '': 1,

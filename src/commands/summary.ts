@@ -1,8 +1,9 @@
-/** `summary`: one summary of what happens from now on, or of monitor output that somebody kept. */
+/** `summary`: one summary of what happens from now on, of what the agents' Hubbles still have, or of monitor output that somebody kept. */
 import type { FilterFlags } from '../filter/words.ts';
 import type { Io } from '../io/io.ts';
-import { checkSummaryRows, countingOfFiles } from './counted.ts';
-import { createNarrator } from './narrator.ts';
+import type { TimeWindow } from '../model/clock.ts';
+import { checkSummaryRows, countingOfFiles, hearingOf } from './counted.ts';
+import { createNarrator, type Narrator } from './narrator.ts';
 import {
   type ClusterFlags,
   type CountFlags,
@@ -12,10 +13,18 @@ import {
   toldDialect,
 } from './options.ts';
 import { requireComplete } from './outcome.ts';
-import { toListenPlan, usage } from './plan.ts';
+import { type ListenPlan, toListenPlan, usage } from './plan.ts';
 import { watch } from './watch.ts';
+import { type WindowFlags, windowOf } from './window.ts';
 
-export interface SummaryFlags extends ClusterFlags, TargetFlags, CountFlags, FilterFlags, GroupFlags, OutputFlags {
+export interface SummaryFlags
+  extends ClusterFlags,
+    TargetFlags,
+    CountFlags,
+    FilterFlags,
+    GroupFlags,
+    OutputFlags,
+    WindowFlags {
   readonly duration: number;
   readonly input?: readonly string[];
 }
@@ -30,8 +39,34 @@ export async function runSummary(
   if (flags.input !== undefined) return summarizeInput([...targets, ...liveFlags], flags, flags.input, io);
   const plan = toListenPlan(targets, flags, io.env);
   const narrator = await createNarrator(io, flags);
+  const window = windowOf(flags, io.clock.nowMs());
+  if (window !== null) {
+    if (flags.source === 'monitor' && liveFlags.includes('--source'))
+      throw usage('What is over only Hubble still has: leave --source monitor out.');
+    return summarizePast({ ...plan, source: 'hubble' }, window, flags, io, narrator);
+  }
   return watch(plan, { ...flags, live: false, intervalMs: null, durationMs: flags.duration }, io, narrator);
 }
+
+async function summarizePast(
+  plan: ListenPlan,
+  window: TimeWindow,
+  flags: SummaryFlags,
+  io: Io,
+  narrator: Narrator,
+): Promise<number> {
+  await checkSummaryRows(flags);
+  const hearing = hearingOf(flags, io);
+  const { lookBack } = await import('./look-back.ts');
+  const summary = await lookBack(plan, window, io, narrator, hearing);
+  if (summary === null) return INTERRUPTED;
+  const { createPresenter } = await import('./present.ts');
+  (await createPresenter(io, flags)).final(summary);
+  requireComplete(summary, flags.strict === true);
+  return 0;
+}
+
+const INTERRUPTED = 130;
 
 async function summarizeInput(
   superfluous: readonly string[],
@@ -41,13 +76,14 @@ async function summarizeInput(
 ): Promise<number> {
   if (superfluous.length > 0)
     throw usage(`With --input there is no cluster and no waiting: leave ${superfluous.join(' and ')} out.`);
+  const window = windowOf(flags, io.clock.nowMs());
   await checkSummaryRows(flags);
   // Words that mean nothing are told before anything is read.
   countingOfFiles(flags, null);
   const [{ openInputs }, { createPresenter }] = await Promise.all([import('./inputs.ts'), import('./present.ts')]);
   const inputs = await openInputs(paths, io);
   const counting = countingOfFiles(flags, inputs.replay);
-  const summary = await inputs.summarize({ dialect: toldDialect(flags), counting });
+  const summary = await inputs.summarize({ dialect: toldDialect(flags), counting, window });
   (await createPresenter(io, flags)).final(summary);
   requireComplete(summary, flags.strict === true);
   return 0;

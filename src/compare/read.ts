@@ -64,6 +64,7 @@ const Agent = v.object({
   version: v.nullable(v.string()),
   dialect: v.nullable(v.picklist(['accuknox', 'cilium'])),
   state: v.picklist(['connecting', 'streaming', 'reconnecting', 'ended', 'failed']),
+  buffer: v.exactOptional(v.object({ from: v.nullable(Time), flows: v.nullable(Count), capacity: v.nullable(Count) })),
 });
 
 const Gap = v.object({
@@ -79,7 +80,7 @@ const SummarySchema = v.object({
   kind: v.literal('Summary'),
   window: v.object({ start: Time, end: Time, seconds: v.pipe(v.number(), v.finite(), v.minValue(0)) }),
   source: v.object({
-    kind: v.picklist(['monitor', 'hubble', 'file']),
+    kind: v.picklist(['monitor', 'hubble', 'mixed', 'file']),
     agents: v.array(Agent),
     files: v.array(v.string()),
     types: v.nullable(v.array(v.string())),
@@ -111,6 +112,7 @@ const SummarySchema = v.object({
         'offline-input',
         'truncated-input',
         'unnamed-peers',
+        'untimed-records',
       ]),
     ),
   }),

@@ -83,6 +83,8 @@ export interface DemoCluster {
   /** Applies an object, as `kubectl apply` would. */
   apply(object: KubeObject): void;
   remove(object: KubeObject): void;
+  /** Makes what each agent's Hubble keeps, and itself, older by this. */
+  ageHubble(ms: number): void;
   /** A connection between two pods, services or addresses, with all that the agents report of it. */
   connect(from: string, to: string, options?: ConnectOptions): Promise<ConnectOutcome>;
   /** Switches the audit mode of a pod's endpoint, as `cilium endpoint config` would. */
@@ -155,7 +157,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
   const calls: AgentCall[] = [];
   const agents = new Map<string, Program>(
     [...hubs].map(([node, hub]) => {
-      const cilium = createCilium({ node, world, hub, datapath, hasHubble: buffers.get(node)?.isOn === true });
+      const cilium = createCilium({ node, world, hub, datapath, hubble: buffers.get(node) });
       const counted: Program = (invocation) => {
         calls.push({ node, argv: invocation.argv, revision: world.revision() });
         return cilium(invocation);
@@ -214,6 +216,9 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
     remove: ({ kind, metadata }) => store.remove(resourceOf(kind), metadata.namespace ?? null, metadata.name),
     auditMode(pod, isOn) {
       for (const endpoint of world.endpoints()) if (endpoint.pod === pod) world.setAuditMode(endpoint, isOn);
+    },
+    ageHubble(ms) {
+      for (const buffer of buffers.values()) buffer.age(ms);
     },
     async connect(from, to, asked = {}) {
       const fromIp = addressOfPod(from, store) ?? from;

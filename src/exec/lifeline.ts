@@ -14,6 +14,12 @@ export type ListeningProgram =
     }
   | { readonly kind: 'hubble'; readonly types: readonly string[] };
 
+/** Times of the node's clock, RFC 3339. */
+export interface PastWindow {
+  readonly since: string;
+  readonly until: string;
+}
+
 const PICK_PROGRAM = 'if command -v cilium-dbg >/dev/null 2>&1; then P=cilium-dbg; else P=cilium; fi';
 
 /**
@@ -34,15 +40,38 @@ const MONITOR = lifeline(PICK_PROGRAM, '"$P" monitor');
 /** Said where `hubble observe`, which says nothing until there is a flow, hears everything from now on. */
 export const OBSERVING = 'policystat: observing';
 
+const HAS_HUBBLE = "command -v hubble >/dev/null 2>&1 || { echo 'hubble: not found' >&2; exit 127; }";
+
 /** Hubble keeps flows for a while, so that those between the word and the request are not missed, by the node's own clock. */
 const OBSERVE = lifeline(
-  `command -v hubble >/dev/null 2>&1 || { echo 'hubble: not found' >&2; exit 127; }
+  `${HAS_HUBBLE}
 hubble status >&2 </dev/null 3<&- || exit
 T=$(date -u +%Y-%m-%dT%H:%M:%S.%NZ 2>/dev/null)
 case $T in '' | *[!0-9TZ:.-]*) ;; *) set -- --since "$T" "$@" ;; esac
 echo '${OBSERVING}' >&2`,
   'hubble observe -f',
 );
+
+const PAST_FLOWS = lifeline(`${HAS_HUBBLE}\nhubble status >&2 </dev/null 3<&- || exit`, 'hubble observe');
+
+/** Flows that Hubble still has; ends by itself. */
+export function pastFlowsCommand(types: readonly string[], { since, until }: PastWindow): readonly string[] {
+  const flags = [...types.flatMap((type) => ['-t', type]), '--since', since, '--until', until, '-o', 'jsonpb'];
+  return ['sh', '-c', PAST_FLOWS, 'policystat', ...flags];
+}
+
+/** What the agent said of itself since then; from Cilium 1.10 on. */
+export function pastEventsCommand({ since }: PastWindow): readonly string[] {
+  return ['hubble', 'observe', 'agent-events', '--since', since, '-o', 'jsonpb'];
+}
+
+/** One line: the oldest flow of all. Programs that know no `--first` print all that there is. */
+const OLDEST = `hubble observe --first 1 -o jsonpb 2>/dev/null ||
+hubble observe --last 1000000 -o jsonpb 2>/dev/null | { IFS= read -r L; printf '%s\\n' "$L"; }`;
+
+export function oldestFlowCommand(): readonly string[] {
+  return ['sh', '-c', OLDEST];
+}
 
 /** Old versions have no JSON, so the text is asked for where JSON is refused. */
 const VERSION = `${PICK_PROGRAM}

@@ -5,3 +5,9 @@ export interface Clock {
   /** Runs `then` once after `ms`; the returned function cancels it. */
   after(ms: number, then: () => void): () => void;
 }
+
+/** Both ends belong to it. */
+export interface TimeWindow {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}

@@ -71,6 +71,8 @@ export interface AgentNotice {
   readonly notice: string;
   /** The text after the colon, JSON in all but the oldest versions. */
   readonly text: string;
+  /** When the agent said so; absent from monitor's lines, which do not tell. */
+  readonly timeMs?: number | null;
 }
 
 /** An event whose type this version of the program does not know, or whose payload it could not read. */
@@ -105,6 +107,10 @@ export type IgnoredReason =
   | 'other-record'
   /** Not among those that were asked for. */
   | 'filter'
+  /** Of another time than was asked for. */
+  | 'outside-window'
+  /** Perhaps of the time that was asked for: the line does not tell when it was. */
+  | 'no-time'
   /** Perhaps among them: nobody could name its peer when it came. */
   | 'unnamed-peer';
 

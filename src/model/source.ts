@@ -38,3 +38,30 @@ export interface AgentStream {
   /** Resolves when the signal is aborted, or the stream is over for good; rejects with `Failure` only where it never began. */
   run(handlers: StreamHandlers, signal: AbortSignal): Promise<void>;
 }
+
+/** How much of the past an agent's Hubble still had. */
+export interface BufferReach {
+  /** Null where nobody could tell. */
+  readonly fromMs: number | null;
+  readonly flows: number | null;
+  readonly capacity: number | null;
+}
+
+/** What an agent's Hubble keeps of a window that is over. */
+export interface PastFlows {
+  readonly agent: AgentRef;
+  /** What the agent said of itself in the window; null where this Hubble keeps none of it. */
+  announced(signal: AbortSignal): Promise<string | null>;
+  /** Resolves when the last flow was read; rejects with `Failure`. */
+  read(handlers: PastHandlers, signal: AbortSignal): Promise<void>;
+  /** To be asked last: what is thrown out while the rest is read is not there. */
+  reach(signal: AbortSignal): Promise<BufferReach>;
+}
+
+export interface PastHandlers {
+  /** The array is only valid during the call. */
+  bytes(data: Uint8Array): void;
+  /** Stderr of the program, line by line. */
+  notice(line: string): void;
+  facts(facts: AgentFacts): void;
+}

@@ -121,7 +121,9 @@ export type IncompleteReason =
   | 'offline-input'
   | 'truncated-input'
   /** A filter by name left out records whose peer nobody could name when they came. */
-  | 'unnamed-peers';
+  | 'unnamed-peers'
+  /** A window of a file was asked for, and some of its lines do not tell when they were. */
+  | 'untimed-records';
 
 export interface Gap {
   readonly node: string;
@@ -150,6 +152,15 @@ export interface SummaryAgent {
   /** Present where it was asked for or chosen: which of its programs was listened to, and why. */
   readonly source?: SourceChoice['kind'];
   readonly sourceReason?: SourceChoice['reason'];
+  /** Present where the past was asked for: what the agent's Hubble still had when it was read. */
+  readonly buffer?: SummaryBuffer;
+}
+
+export interface SummaryBuffer {
+  /** How far back it reaches, RFC 3339; null where nobody could tell. */
+  readonly from: string | null;
+  readonly flows: number | null;
+  readonly capacity: number | null;
 }
 
 export interface SummaryTarget {

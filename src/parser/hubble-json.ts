@@ -1,6 +1,7 @@
-/** A line of `hubble observe -o json|jsonpb`: a flow, a loss, or a word about nodes, wrapped or, as older programs print it, bare. */
+/** A line of `hubble observe -o json|jsonpb`: a flow, a loss, or a word about nodes or the agent, wrapped or, as older programs print it, bare. */
 import type { Dialect, Lost, MonitorRecord } from '../model/event.ts';
 import type { NodeStatus } from '../model/hubble.ts';
+import { readAgentEvent } from './hubble-agent.ts';
 import { readFlowCapture, readFlowDrop, readFlowTrace, readFlowTranslation, readFlowVerdict } from './hubble-events.ts';
 import { readFlowL7 } from './hubble-l7.ts';
 import { type JsonObject, numberOf, objectOf, textOf, textsOf } from './json-fields.ts';
@@ -31,6 +32,8 @@ export function readHubbleJson(value: JsonObject, dialect: Dialect | null): Moni
   if (flow !== null) return readFlow(flow, dialect);
   const loss = objectOf(value, 'lost_events');
   if (loss !== null) return readLoss(loss);
+  const event = objectOf(value, 'agent_event');
+  if (event !== null) return readAgentEvent(event, textOf(value, 'time'));
   const status = objectOf(value, 'node_status');
   return status === null ? undefined : readStatus(status);
 }

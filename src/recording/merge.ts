@@ -22,3 +22,8 @@ export async function* mergeReels(reels: readonly Reel[]): AsyncGenerator<Merged
     else earliest.head = next;
   }
 }
+
+/** For whoever wants to know what was not understood. */
+export function sampleOf({ line }: MergedLine): string {
+  return line.type === 'unreadable' ? line.text : JSON.stringify(line).slice(0, 200);
+}

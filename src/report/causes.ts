@@ -1,5 +1,5 @@
 /** Owns the words for what a summary is known to lack. */
-import type { Gap, IncompleteReason, Summary } from '../model/summary.ts';
+import type { Gap, IncompleteReason, Summary, SummaryAgent } from '../model/summary.ts';
 import { durationText, plural, timeText } from './phrases.ts';
 import { printable } from './printable.ts';
 
@@ -17,11 +17,11 @@ export function causesOf(
       case 'lost-events':
         return `${plural(completeness.lost, 'event')} lost before anybody read them`;
       case 'gap':
-        return gapsText(completeness.gaps, window.end);
+        return gapsText(completeness.gaps, source.agents, window.end);
       case 'missing-node':
         return `nobody to listen to on ${listText(completeness.missingNodes)}`;
       case 'not-streaming':
-        return `no stream from ${listText(source.agents.filter(({ state }) => state !== 'streaming').map(({ node }) => node))}`;
+        return `no stream from ${listText(source.agents.filter(isUnheard).map(({ node }) => node))}`;
       case 'unparsed-lines':
         return `${plural(records.unparsed, 'line')} not understood`;
       case 'too-many-flows':
@@ -30,14 +30,23 @@ export function causesOf(
         return 'nobody can tell what happened before and after the lines of a file';
       case 'unnamed-peers':
         return 'the filter left out records whose peer nobody could name when they came';
+      case 'untimed-records':
+        return 'lines that do not tell when they were are left out';
       case 'truncated-input':
         return 'the input ends in the middle';
     }
   });
 }
 
-function gapsText(gaps: readonly Gap[], end: string): string {
+function isUnheard({ state, buffer }: SummaryAgent): boolean {
+  return state !== 'streaming' && buffer === undefined;
+}
+
+function gapsText(gaps: readonly Gap[], agents: readonly SummaryAgent[], end: string): string {
   const latest = gaps.slice(-MOST_GAPS).map(({ node, from, to, seconds }) => {
+    const isBeforeBuffer = agents.some((agent) => agent.node === node && agent.buffer !== undefined);
+    if (isBeforeBuffer && to !== null)
+      return `Hubble on ${printable(node)} has nothing before ${timeText(to, end)} UTC (${durationText(seconds)} are missing)`;
     const until = to === null ? 'now' : timeText(to, end);
     return `${printable(node)} not heard ${timeText(from, end)}-${until} UTC (${durationText(seconds)})`;
   });

@@ -39,7 +39,7 @@ const REASON: Readonly<Record<UnattributedReason, string>> = {
   'no-policy-applies': 'no policy applies to the pod in this direction',
   'no-state': "the endpoint's realized policy has not been read (yet)",
   'not-in-realized-policy': "no rule in the endpoint's realized policy explains it",
-  'policy-changed': 'policy was changing while it happened',
+  'policy-changed': 'policy was changing while it happened, or is another by now',
 };
 
 export function reasonText(reason: UnattributedReason): string {

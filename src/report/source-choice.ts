@@ -1,5 +1,6 @@
-/** Why an agent's monitor or its Hubble is listened to, in one sentence. */
+/** Why an agent's monitor or its Hubble is listened to, in one sentence and in a few words; and how much of the past Hubble had. */
 import type { SourceChoice } from '../model/source.ts';
+import type { SummaryAgent, SummaryBuffer } from '../model/summary.ts';
 
 export function choiceText({ kind, reason }: SourceChoice): string {
   switch (reason) {
@@ -20,4 +21,31 @@ export function choiceText({ kind, reason }: SourceChoice): string {
 
 function nameOf(kind: SourceChoice['kind']): string {
   return kind === 'hubble' ? 'Hubble' : 'the monitor';
+}
+
+const SHORT: Readonly<Record<SourceChoice['reason'], string | null>> = {
+  'asked-for': null,
+  'hubble-names-policies': 'it names policies',
+  'hubble-off': 'Hubble is off',
+  'hubble-names-nobody': 'Hubble names policies from 1.15 on',
+  'types-not-in-hubble': 'not all types are in Hubble',
+  'agent-did-not-tell': 'unknown whether Hubble is on',
+};
+
+/** `Hubble`, `monitor: Hubble is off`; null where nobody asked or chose. */
+export function sourceText({ source, sourceReason }: SummaryAgent): string | null {
+  if (source === undefined || sourceReason === undefined) return null;
+  const why = SHORT[sourceReason];
+  const name = source === 'hubble' ? 'Hubble' : 'monitor';
+  return why === null ? name : `${name}: ${why}`;
+}
+
+/** `Hubble back to 2026-11-22 19:20:05 UTC, 4095 of 4095 flows`. */
+export function bufferText({ from, flows, capacity }: SummaryBuffer): string {
+  const reach = from === null ? 'Hubble, nobody knows how far back' : `Hubble back to ${utcText(from)}`;
+  return flows === null || capacity === null ? reach : `${reach}, ${flows} of ${capacity} flows`;
+}
+
+function utcText(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
 }

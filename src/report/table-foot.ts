@@ -1,11 +1,12 @@
 /** Owns what stands under the table: the units, the agents, whether the numbers are complete, and the account of all lines. */
 import type { AgentState } from '../model/cluster.ts';
-import type { Summary, SummaryAgent } from '../model/summary.ts';
+import type { Summary, SummaryAgent, SummaryBuffer } from '../model/summary.ts';
 import { causesOf } from './causes.ts';
 import { layOut, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { hasTraffic, plural } from './phrases.ts';
 import { printable } from './printable.ts';
+import { bufferText, sourceText } from './source-choice.ts';
 
 export interface FootOptions {
   readonly width: number;
@@ -49,10 +50,10 @@ export function agentLines(
   const { agents } = source;
   if (agents.length === 0) return [];
   // Whoever is not heard comes first: that is what a person has to know.
-  const ordered = agents.toSorted((a, b) => Number(a.state === 'streaming') - Number(b.state === 'streaming'));
+  const ordered = agents.toSorted((a, b) => Number(isHeard(a.state, a.buffer)) - Number(isHeard(b.state, b.buffer)));
   const shown = ordered.slice(0, mostAgents);
-  const paintState = ({ state }: SummaryAgent) =>
-    state === 'streaming' ? palette.good : state === 'failed' ? palette.bad : palette.warning;
+  const paintState = ({ state, buffer }: SummaryAgent) =>
+    isHeard(state, buffer) ? palette.good : state === 'failed' ? palette.bad : palette.warning;
   const lines = layOut(
     [
       { title: 'NODE', align: 'left', cells: shown.map(({ node }) => ({ text: printable(node) })), narrowest: 10 },
@@ -73,7 +74,7 @@ export function agentLines(
       {
         title: 'STATE',
         align: 'left',
-        cells: shown.map((agent) => ({ text: STATE_TEXT[agent.state], paint: paintState(agent) })),
+        cells: shown.map((agent) => ({ text: stateText(agent), paint: paintState(agent) })),
       },
     ],
     width,
@@ -81,8 +82,20 @@ export function agentLines(
   );
   const hidden = ordered.slice(mostAgents);
   if (hidden.length === 0) return lines;
-  const streaming = hidden.filter(({ state }) => state === 'streaming').length;
-  return [...lines, palette.quiet(`… ${plural(hidden.length, 'more agent')}, ${streaming} of them streaming`)];
+  const heard = hidden.filter(({ state, buffer }) => isHeard(state, buffer)).length;
+  const word = hidden.some(({ buffer }) => buffer !== undefined) ? 'read' : 'streaming';
+  return [...lines, palette.quiet(`… ${plural(hidden.length, 'more agent')}, ${heard} of them ${word}`)];
+}
+
+function isHeard(state: AgentState, buffer: SummaryBuffer | undefined): boolean {
+  return state === 'streaming' || buffer !== undefined;
+}
+
+function stateText(agent: SummaryAgent): string {
+  const { state, buffer } = agent;
+  if (buffer !== undefined) return bufferText(buffer);
+  const source = sourceText(agent);
+  return source === null ? STATE_TEXT[state] : `${STATE_TEXT[state]} (${source})`;
 }
 
 function versionText({ version, dialect }: SummaryAgent): string {

@@ -64,6 +64,9 @@ export const source = v.object({
           'agent-did-not-tell',
         ]),
       ),
+      buffer: v.exactOptional(
+        v.object({ from: v.nullable(time), flows: v.nullable(count), capacity: v.nullable(count) }),
+      ),
     }),
   ),
   files: texts,
@@ -91,6 +94,7 @@ export const completeness = v.object({
       'offline-input',
       'truncated-input',
       'unnamed-peers',
+      'untimed-records',
     ]),
   ),
 });
@@ -115,6 +119,8 @@ const ignored = v.object({
   'other-endpoint': some,
   'other-record': some,
   filter: some,
+  'outside-window': some,
+  'no-time': some,
   'unnamed-peer': some,
 });
 export const unparsedReason = v.picklist([

@@ -4,6 +4,7 @@ import type { Endpoint } from '../datapath/endpoint.ts';
 import type { World } from '../datapath/world.ts';
 import { configText } from './config-text.ts';
 import { endpointsJson, policyEnabled } from './endpoint-json.ts';
+import type { HubbleBuffer } from './hubble-buffer.ts';
 import type { Invocation, Program } from './invocation.ts';
 import type { MonitorHub } from './monitor.ts';
 import { goJson } from './monitor-json.ts';
@@ -14,7 +15,8 @@ export interface AgentSurroundings {
   readonly world: World;
   readonly hub: MonitorHub;
   readonly datapath: Datapath;
-  readonly hasHubble: boolean;
+  /** Absent where it has none. */
+  readonly hubble?: HubbleBuffer | undefined;
 }
 
 interface Asked {
@@ -65,7 +67,7 @@ function endpointTable(endpoints: readonly Endpoint[], world: World): string {
   return columns([head, ['', 'ENFORCEMENT', 'ENFORCEMENT', '', '', '', '', ''], ...rows]);
 }
 
-export function createCilium({ node, world, hub, datapath, hasHubble }: AgentSurroundings): Program {
+export function createCilium({ node, world, hub, datapath, hubble }: AgentSurroundings): Program {
   const { version } = world;
   const own = () =>
     world
@@ -171,12 +173,7 @@ export function createCilium({ node, world, hub, datapath, hasHubble }: AgentSur
     if (json) {
       const state = {
         cilium: { msg: text, state: 'Ok' },
-        hubble: hasHubble
-          ? {
-              state: 'Ok',
-              observer: { 'current-flows': 535, 'max-flows': 4095, 'seen-flows': 535, uptime: '6m40.9s' },
-            }
-          : { state: 'Disabled' },
+        hubble: hubble?.isOn === true ? { state: 'Ok', observer: hubble.observer() } : { state: 'Disabled' },
         kubernetes: { state: 'Ok' },
         'identity-range': { 'min-identity': 256, 'max-identity': 65_535 },
       };
@@ -184,7 +181,7 @@ export function createCilium({ node, world, hub, datapath, hasHubble }: AgentSur
     } else {
       const enforced = own().filter((endpoint) => policyEnabled(world.policyOf(endpoint), false) !== 'none').length;
       run.out(
-        `Kubernetes:              Ok         1.36 (v1.36.2) [linux/amd64]\nCilium:                  ${text}\nNodeMonitor:             Listening for events on 2 CPUs with 64x4096 of shared memory\nController Status:       ${own().length * 6}/${own().length * 6} healthy\nPolicy:                  ${enforced} of ${own().length} endpoints enforced\nHubble:                  ${hasHubble ? 'Ok' : 'Disabled'}\n`,
+        `Kubernetes:              Ok         1.36 (v1.36.2) [linux/amd64]\nCilium:                  ${text}\nNodeMonitor:             Listening for events on 2 CPUs with 64x4096 of shared memory\nController Status:       ${own().length * 6}/${own().length * 6} healthy\nPolicy:                  ${enforced} of ${own().length} endpoints enforced\nHubble:                  ${hubble?.isOn === true ? 'Ok' : 'Disabled'}\n`,
       );
     }
     return 0;

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DemoEvent } from '../datapath/event.ts';
 import type { World } from '../datapath/world.ts';
+import { agentEventOf } from './hubble-agent-event.ts';
 import { flowOf } from './hubble-flow.ts';
 
 export interface BufferedFlow {
@@ -18,11 +19,21 @@ export interface HubbleBuffer {
   push(event: DemoEvent): void;
   /** The oldest is the first. */
   flows(): readonly BufferedFlow[];
-  seen(): number;
+  /** As `cilium status` tells it. */
+  observer(): Observer;
+  /** Makes all that it holds, and itself, older by this. */
+  age(ms: number): void;
   /** The returned function ends it. */
   follow(follower: HubbleFollower): () => void;
   /** The agent is gone, and its ring with it. */
   disconnect(): void;
+}
+
+interface Observer {
+  readonly 'current-flows': number;
+  readonly 'max-flows': number;
+  readonly 'seen-flows': number;
+  readonly uptime: string;
 }
 
 interface HubbleFollower {
@@ -38,6 +49,7 @@ export function createHubbleBuffer(
   const followers = new Set<HubbleFollower>();
   let ring: BufferedFlow[] = [];
   let seen = 0;
+  let startedMs = now().getTime();
 
   function toFlow(event: DemoEvent): BufferedFlow | null {
     const at = now();
@@ -47,6 +59,11 @@ export function createHubbleBuffer(
     if (event.type === 'lost') {
       const loss = { source: 'PERF_EVENT_RING_BUFFER', num_events_lost: String(event.events), cpu: event.cpu };
       return { atMs: at.getTime(), type: null, line: JSON.stringify({ lost_events: loss, ...around }) };
+    }
+    if (event.type === 'agent') {
+      const agentEvent = agentEventOf(event);
+      if (agentEvent === null) return null;
+      return { atMs: at.getTime(), type: event.type, line: JSON.stringify({ agent_event: agentEvent, ...around }) };
     }
     const flow = flowOf(event, node, world());
     if (flow === null) return null;
@@ -67,13 +84,28 @@ export function createHubbleBuffer(
       for (const follower of followers) follower.flow(flow);
     },
     flows: () => ring.slice(-capacity),
-    seen: () => seen,
+    observer: () => ({
+      'current-flows': Math.min(ring.length, capacity),
+      'max-flows': capacity,
+      'seen-flows': seen,
+      uptime: `${((now().getTime() - startedMs) / 1000).toFixed(9)}s`,
+    }),
+    age: (ms) => {
+      startedMs -= ms;
+      const older = (text: string) => new Date(Date.parse(text) - ms).toISOString();
+      ring = ring.map(({ atMs, type, line }) => ({
+        atMs: atMs - ms,
+        type,
+        line: line.replaceAll(/(?<="time":")[^"]*/g, older),
+      }));
+    },
     follow: (follower) => {
       followers.add(follower);
       return () => followers.delete(follower);
     },
     disconnect: () => {
       ring = [];
+      startedMs = now().getTime();
       for (const follower of [...followers]) follower.disconnected();
       followers.clear();
     },

@@ -2,7 +2,9 @@
 
 export interface ObserveFlags {
   readonly follow: boolean;
+  readonly agentEvents: boolean;
   /** Null: nobody said. */
+  readonly first: number | null;
   readonly last: number | null;
   readonly sinceMs: number | null;
   readonly untilMs: number | null;
@@ -24,7 +26,9 @@ function timeOf(text: string, nowMs: number): number {
   return Date.parse(text);
 }
 
-export function parseObserveFlags(args: readonly string[], nowMs: number): ObserveFlags | { readonly error: string } {
+export function parseObserveFlags(given: readonly string[], nowMs: number): ObserveFlags | { readonly error: string } {
+  const agentEvents = given[0] === 'agent-events';
+  const args = agentEvents ? given.slice(1) : given;
   const types: string[] = [];
   const values = new Map<string, string>();
   const rest = args.flatMap((word) => {
@@ -35,7 +39,7 @@ export function parseObserveFlags(args: readonly string[], nowMs: number): Obser
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const name = LONG[word] ?? word;
     if (name === '--follow') follow = true;
-    else if (!['--type', '--output', '--last', '--since', '--until'].includes(name))
+    else if (!['--type', '--output', '--first', '--last', '--since', '--until'].includes(name))
       return { error: `unknown flag: ${word}` };
     else {
       const value = rest.shift();
@@ -55,10 +59,12 @@ export function parseObserveFlags(args: readonly string[], nowMs: number): Obser
   if (Number.isNaN(sinceMs)) return { error: `failed to parse the since time: ${values.get('--since') ?? ''}` };
   if (Number.isNaN(untilMs)) return { error: `failed to parse the until time: ${values.get('--until') ?? ''}` };
   if (!OUTPUTS.includes(output)) return { error: `invalid output format: ${output}` };
-  const last = values.get('--last');
+  const [first, last] = [values.get('--first'), values.get('--last')];
   const json = output === 'json' || output === 'jsonpb';
   return {
     follow,
+    agentEvents,
+    first: first === undefined ? null : Number(first),
     last: last === undefined ? null : Number(last),
     sinceMs,
     untilMs: follow ? null : untilMs,

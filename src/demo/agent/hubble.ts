@@ -10,7 +10,8 @@ const AGENT_GONE = 'rpc error: code = Unavailable desc = error reading from serv
 /** Hubble's queue for one client, as the monitor's. */
 const QUEUE_BYTES = 4 * 1024 * 1024;
 
-function isWanted({ type, atMs }: BufferedFlow, { types, sinceMs, untilMs }: ObserveFlags): boolean {
+function isWanted({ type, atMs }: BufferedFlow, { agentEvents, types, sinceMs, untilMs }: ObserveFlags): boolean {
+  if ((type === 'agent') !== agentEvents) return false;
   if (atMs < (sinceMs ?? Number.NEGATIVE_INFINITY) || atMs > (untilMs ?? Infinity)) return false;
   return type === null || types.length === 0 || types.includes(type);
 }
@@ -26,7 +27,8 @@ function observe(run: Invocation, buffer: HubbleBuffer, flags: ObserveFlags): Pr
   const kept = buffer.flows().filter((flow) => isWanted(flow, flags));
   const isFromNow = flags.follow && flags.last === null && flags.sinceMs === null;
   const last = flags.last ?? (flags.sinceMs === null && flags.untilMs === null ? 20 : Infinity);
-  if (!isFromNow) for (const flow of kept.slice(last === 0 ? kept.length : -last)) run.out(printed(flow, flags));
+  const asked = flags.first === null ? kept.slice(last === 0 ? kept.length : -last) : kept.slice(0, flags.first);
+  if (!isFromNow) for (const flow of asked) run.out(printed(flow, flags));
   if (!flags.follow) return Promise.resolve(0);
   return new Promise((resolve) => {
     const stop = buffer.follow({
@@ -55,9 +57,9 @@ export function createHubble(world: World, buffer: HubbleBuffer, now: () => Date
         return Promise.resolve(0);
       case 'status': {
         if (!buffer.isOn) return fail(NO_SOCKET);
-        const current = buffer.flows().length;
-        const share = ((current / buffer.capacity) * 100).toFixed(2);
-        const numbers = `${current.toLocaleString('en')}/${buffer.capacity.toLocaleString('en')} (${share}%)`;
+        const { 'current-flows': current, 'max-flows': capacity } = buffer.observer();
+        const share = ((current / capacity) * 100).toFixed(2);
+        const numbers = `${current.toLocaleString('en')}/${capacity.toLocaleString('en')} (${share}%)`;
         run.out(`Healthcheck (via ${SOCKET}): Ok\nCurrent/Max Flows: ${numbers}\nFlows/s: 1.00\n`);
         return Promise.resolve(0);
       }

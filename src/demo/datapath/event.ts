@@ -74,7 +74,7 @@ export interface L7Event {
   readonly policyName: string;
 }
 
-interface AgentEvent {
+export interface AgentEvent {
   readonly type: 'agent';
   /** `Policy updated`, `Endpoint created`, ... */
   readonly notice: string;

@@ -1,0 +1,99 @@
+/** The same as the pipeline for output that somebody kept: one summary of all files, with the names that the lines themselves tell. */
+import { type Counting, createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
+import { createAnswers } from './attribution/answers.ts';
+import { namedByHubble } from './attribution/correlated.ts';
+import { createPrintedNames, readL7Name } from './attribution/printed-name.ts';
+import { reservedIdentity } from './discovery/identity-name.ts';
+import type { RecordSink } from './model/attributed.ts';
+import type { Clock, TimeWindow } from './model/clock.ts';
+import type { Dialect, MonitorRecord, Verdict } from './model/event.ts';
+import type { Summary } from './model/summary.ts';
+import { createReader } from './parser/reader.ts';
+
+export interface InputFile {
+  readonly path: string;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+export interface FileOptions {
+  readonly sink?: RecordSink | null;
+  readonly counting?: Counting;
+  /** Null: each line tells its own. */
+  readonly dialect?: Dialect | null;
+  /** Only records of this time; null for all of them. */
+  readonly window?: TimeWindow | null;
+}
+
+export async function summarizeFiles(
+  files: readonly InputFile[],
+  clock: Clock,
+  { sink = null, dialect = null, counting = {}, window = null }: FileOptions = {},
+): Promise<Summary> {
+  const paths = files.map(({ path }) => path);
+  const startMs = window?.sinceMs ?? clock.nowMs();
+  const aggregator = createAggregator({
+    ...{ startMs, source: 'file', files: paths, identityName: reservedIdentity, isPart: window !== null },
+    ...counting,
+  });
+  const { filter = null, groupBy = [] } = counting;
+  // Whoever looks at each record, by itself or by more than policies are counted by, gets each record.
+  const oneByOne = sink !== null || filter !== null || groupBy.length > 0 || counting.audit === true || window !== null;
+  for (const { chunks } of files) {
+    const { record, known } = countFile(aggregator.addStream(null), startMs, window, sink);
+    const reader = createReader(record, { dialect, known: oneByOne ? null : known });
+    for await (const chunk of chunks) {
+      reader.push(chunk);
+      await sink?.room();
+    }
+    reader.end();
+  }
+  return aggregator.summary(window?.untilMs ?? clock.nowMs());
+}
+
+/** Nobody knows when a line of a file was printed. */
+const OFFLINE = { node: null, atMs: null, wanted: true } as const;
+
+function countFile(counter: StreamCounter, nowMs: number, window: TimeWindow | null, sink: RecordSink | null) {
+  const answers = createAnswers();
+  const attribute = createPrintedNames(() => null, answers);
+
+  function count(record: MonitorRecord, atMs: number): void {
+    const printed = record.type === 'l7' ? readL7Name(record) : record.type === 'policy-verdict' ? record : null;
+    const named = record.type === 'policy-verdict' ? namedByHubble(record, answers) : null;
+    const attribution = named ?? (printed === null ? null : attribute(printed));
+    counter.record(record, attribution, atMs);
+    sink?.record(record, attribution, OFFLINE);
+  }
+
+  function countInWindow(record: MonitorRecord, { sinceMs, untilMs }: TimeWindow): void {
+    const atMs = timeOf(record);
+    if (atMs === undefined) count(record, untilMs);
+    else if (atMs === null) count({ type: 'ignored', reason: 'no-time' }, untilMs);
+    else if (atMs < sinceMs || atMs > untilMs) count({ type: 'ignored', reason: 'outside-window' }, sinceMs);
+    else count(record, atMs);
+  }
+
+  return {
+    record: (record: MonitorRecord) => (window === null ? count(record, nowMs) : countInWindow(record, window)),
+    known: {
+      times: (verdict: Verdict, times: number) => counter.times(verdict, times, attribute(verdict), nowMs),
+      denied: (verdict: Verdict) => counter.attempt(verdict, attribute(verdict), nowMs),
+    },
+  };
+}
+
+/** Undefined for what is counted whenever it was: a line that nobody understood, or that holds no event. */
+function timeOf(record: MonitorRecord): number | null | undefined {
+  switch (record.type) {
+    case 'policy-verdict':
+    case 'drop':
+    case 'trace':
+    case 'l7':
+    case 'nat':
+      return record.hubble?.timeMs ?? null;
+    case 'agent':
+      return record.timeMs ?? null;
+    default:
+      return undefined;
+  }
+}
