@@ -8,9 +8,6 @@ export interface Kernel {
   readonly INPUT_BYTES: { readonly value: number };
   readonly DENIED: { readonly value: number };
   readonly MOST_DENIED: { readonly value: number };
-  readonly CELLS: { readonly value: number };
-  readonly CELL_BYTES: { readonly value: number };
-  readonly CELL_SLOTS: { readonly value: number };
   readonly NAME_BYTES: { readonly value: number };
   readonly IS_DENIED: { readonly value: number };
   readonly IS_INGRESS: { readonly value: number };

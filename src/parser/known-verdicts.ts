@@ -62,15 +62,13 @@ export interface TellKnown {
 export class KnownVerdicts {
   private readonly kernel: Kernel = startKernel();
   private readonly input: Uint8Array;
-  /** In the order of the kernel's cells, with holes. */
-  private readonly cells: (KnownVerdict | undefined)[];
+  /** By the kernel's cell. */
+  private readonly cells = new Map<number, KnownVerdict>();
   private readonly words: Uint32Array;
   // To ask the kernel for them costs more than all else that is done for a verdict.
   private readonly inputAt: number;
   private readonly deniedAt: number;
   private readonly mostDenied: number;
-  private readonly cellsAt: number;
-  private readonly cellBytes: number;
   private readonly meanings = new Map<string, number>();
   private readonly tell: TellKnown;
   /** The piece of the caller's lines that is in the kernel's memory. */
@@ -84,9 +82,6 @@ export class KnownVerdicts {
     this.inputAt = kernel.INPUT.value;
     this.deniedAt = kernel.DENIED.value;
     this.mostDenied = kernel.MOST_DENIED.value;
-    this.cellsAt = kernel.CELLS.value;
-    this.cellBytes = kernel.CELL_BYTES.value;
-    this.cells = new Array<KnownVerdict | undefined>(kernel.CELL_SLOTS.value);
     this.tell = tell;
   }
 
@@ -131,10 +126,10 @@ export class KnownVerdicts {
     const { kernel } = this;
     const count = kernel.deniedCount();
     if (count === 0) return false;
-    const { words, tell } = this;
+    const { words, cells, tell } = this;
     const first = this.deniedAt / WORD_BYTES;
     for (let entry = first; entry < first + count * 3; entry += 3) {
-      const verdict = this.cells[this.ordinalOf(words[entry] ?? 0)];
+      const verdict = cells.get(words[entry] ?? 0);
       if (verdict === undefined) continue;
       const key = (words[entry + 1] ?? 0) * HIGH_FACTOR + ((words[entry + 2] ?? 0) >>> LOW_BITS);
       verdict.flowKey = key === 0 ? 1 : key;
@@ -169,22 +164,18 @@ export class KnownVerdicts {
         0 && kernel.learnTail(transportStart + base, lineEnd - 1 - transportStart, packet.protocol) !== 0;
     if (!isLearned) return;
     const cell = kernel.learnCell(verdict.remoteIdentity, packet.destinationPort, name, meaning);
-    if (cell !== 0) this.cells[this.ordinalOf(cell)] ??= new KnownVerdict(verdict);
+    if (cell !== 0 && !this.cells.has(cell)) this.cells.set(cell, new KnownVerdict(verdict));
   }
 
   /** Tells what was counted since the last time. */
   flush(): void {
-    const { words, cellsAt, cellBytes } = this;
-    this.cells.forEach((verdict, ordinal) => {
-      const at = (cellsAt + ordinal * cellBytes) / WORD_BYTES + COUNT_WORD;
+    const { words } = this;
+    for (const [cell, verdict] of this.cells) {
+      const at = cell / WORD_BYTES + COUNT_WORD;
       const times = words[at] ?? 0;
-      if (verdict !== undefined && times > 0) this.tell.times(verdict, times);
+      if (times > 0) this.tell.times(verdict, times);
       words[at] = 0;
-    });
-  }
-
-  private ordinalOf(cell: number): number {
-    return (cell - this.cellsAt) / this.cellBytes;
+    }
   }
 
   private learnWord({ places, remoteIdentity }: VerdictLine): boolean {

@@ -16,7 +16,7 @@ import { findName, takeDecision, takeTail, takeWord } from './words';
 
 export { deniedCount, forgetDenied, learnCell } from './cells';
 export { learnAddress, learnHost } from './known-addresses';
-export { CELL_BYTES, CELL_SLOTS, CELLS, DENIED, INPUT, INPUT_BYTES, MOST_DENIED } from './memory';
+export { DENIED, INPUT, INPUT_BYTES, MOST_DENIED } from './memory';
 export { learnDecision, learnName, learnTail, learnWord } from './words';
 
 /** What `learnDecision` is told of a decision. */

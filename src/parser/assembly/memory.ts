@@ -1,7 +1,7 @@
 /** Where everything is in the memory of the kernel: fixed places, each as large as it will ever be. */
 
 /** Where the caller puts lines; longer input comes in pieces. */
-export const INPUT: u32 = 0x60_0000;
+export const INPUT: u32 = 0x40_0000;
 export const INPUT_BYTES: u32 = 0x2_0000;
 /** Refused packets in the order of their lines: cell, high and low word of the flow key. */
 export const DENIED: u32 = 0x1a_0000;
@@ -10,8 +10,8 @@ export const MOST_DENIED: u32 = 8_192;
 /** Verdicts that differ in nothing that is counted: the last of its four words says how many came. */
 export const CELLS: u32 = 0x20_0000;
 export const CELL_BYTES: u32 = 16;
-export const CELL_SLOTS: u32 = 0x4_0000;
-export const MOST_CELLS: u32 = 0x2_0000;
+export const CELL_SLOTS: u32 = 0x2_0000;
+export const MOST_CELLS: u32 = 0x1_0000;
 /** A text of up to 16 bytes, what it stands for, and its length. */
 export const SHORT_BYTES: u32 = 32;
 export const SHORT_SLOTS: u32 = 64;
@@ -37,9 +37,9 @@ export const TEXT: u32 = 16;
 export const V4: u32 = 0x6_0000;
 export const V6: u32 = 0xa_0000;
 /** The text of an address up to its bracket, with zeros behind it, and the address. */
-export const KNOWN_V6: u32 = 0x62_1000;
+export const KNOWN_V6: u32 = 0x42_1000;
 export const KNOWN_V6_BYTES: u32 = 64;
 /** Of a hash of 64 bits the upper twelve say which of 4096 entries: lower ones know nothing of the upper letters. */
 export const KNOWN_SHIFT: u64 = 52;
-export const KNOWN_V4: u32 = 0x66_1000;
+export const KNOWN_V4: u32 = 0x46_1000;
 export const KNOWN_V4_BYTES: u32 = 32;
