@@ -54,6 +54,8 @@ export interface Aggregator {
 /** Owners of the flow set: each direction for its total, then the rows. */
 const FLOW_OWNER: Readonly<Record<Direction, number>> = { ingress: 0, egress: 1 };
 const FIRST_ROW_OWNER = 2;
+/** More nodes than a cluster has. */
+const MOST_UNHEARD = 10_000;
 
 export function createAggregator(options: AggregatorOptions): Aggregator {
   const {
@@ -81,6 +83,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   const beside = createBeside(options, limits);
   const streams: CountingStream[] = [];
   const where: Where = { peerKey: 0, portKey: 0, node: null, heardOn: null, isShared: false };
+  const unheard = new Set(missingNodes);
   let latestMs = startMs;
 
   function count(
@@ -130,6 +133,9 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     count,
     attempt,
     latestMs: () => latestMs,
+    unheard: (nodes) => {
+      for (const node of nodes) if (unheard.size < MOST_UNHEARD) unheard.add(node);
+    },
     heardAt: (nowMs) => {
       if (nowMs > latestMs) latestMs = nowMs;
     },
@@ -170,7 +176,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         untimed: ledger.untimed,
         truncated: views.some(({ isTruncated }) => isTruncated),
         tooManyFlows: flows.overflowed || beside?.overflowed === true,
-        missingNodes,
+        missingNodes: [...unheard],
         // Of the past there is an end.
         states: views.flatMap(({ agent, health, buffer }) => (agent === null || buffer !== null ? [] : [health.state])),
         gaps: views.flatMap(({ agent, health }) => {

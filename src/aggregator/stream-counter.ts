@@ -73,6 +73,8 @@ export interface Shared {
   /** The last time that anybody mentioned. */
   latestMs(): number;
   heardAt(nowMs: number): void;
+  /** Somebody says that these nodes could not be heard. */
+  unheard(nodes: readonly string[]): void;
 }
 
 export interface StreamIdentity {
@@ -201,6 +203,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
           break;
         case 'node-status':
           ledger.ignored('other-record');
+          if (record.state !== 'connected' && record.state !== 'unknown') shared.unheard(record.nodes);
           break;
         case 'ignored':
           ledger.ignored(record.reason);

@@ -67,7 +67,7 @@ export function explain(problem: Problem): string {
     case 'EVENT_TYPE_UNKNOWN':
       return `The agent ${name(problem.pod)} on node ${name(problem.node)} does not know events of type ${name(problem.type)}${because(problem.detail)}${sinceWhen(problem.type)}`;
     case 'HUBBLE_UNAVAILABLE':
-      return `Hubble of the agent ${path(problem)} on node ${name(problem.node)} cannot be reached${because(problem.detail)} It is switched on with hubble.enabled in Cilium's Helm values; --source monitor needs no Hubble, and --source auto takes it where there is one.`;
+      return `Hubble of the agent ${path(problem)} on node ${name(problem.node)} cannot be reached${because(problem.detail)} It is switched on with hubble.enabled in Cilium's Helm values. What happens from now on can be heard without it: --source monitor needs no Hubble, and --source auto takes it where there is one.`;
     case 'INPUT_UNREADABLE':
       return `Cannot read ${problem.path === '-' ? 'standard input' : name(problem.path)}${because(problem.detail)} Give the text that "cilium monitor" prints, plain or gzip.`;
     case 'SUMMARY_INVALID':

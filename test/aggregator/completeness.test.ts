@@ -33,6 +33,16 @@ describe('completeness', () => {
     expect(after(0)).toMatchObject({ status: 'partial', lost: 15, reasons: ['lost-events'] });
   });
 
+  it("takes Hubble's word of nodes that it cannot hear", () => {
+    const { stream, after } = streaming();
+    const status = { type: 'node-status', message: null } as const;
+    stream.record({ ...status, state: 'connected', nodes: ['n2', 'n3'] }, null, START_MS);
+    expect(after(0)).toMatchObject({ status: 'full' });
+    stream.record({ ...status, state: 'unavailable', nodes: ['n3'] }, null, START_MS);
+    stream.record({ ...status, state: 'gone', nodes: ['n3', 'n4'] }, null, START_MS);
+    expect(after(0)).toMatchObject({ status: 'partial', missingNodes: ['n3', 'n4'], reasons: ['missing-node'] });
+  });
+
   it('counts lines that were not understood as missing', () => {
     const { stream, after } = streaming();
     stream.record({ type: 'unparsed', reason: 'bad-field', line: 'Policy verdict log: \u001b' }, null, START_MS);

@@ -162,6 +162,66 @@ describe('what is missed', () => {
   });
 });
 
+describe('a connection that breaks', () => {
+  it('counts nothing twice that Hubble still has', async () => {
+    const demo = await boot();
+    const running = await listening(demo, 'hubble');
+    let sent = 0;
+    const land = async () => {
+      expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+      sent += 1;
+    };
+    for (let round = 0; round < 3; round += 1) {
+      await land();
+      await land();
+      await running.until((stdout) => verdicts(latest(stdout)) === sent);
+      const listened = () => (running.stderr().match(/: listening$/gm) ?? []).length;
+      const before = listened();
+      demo.faults.breakStreams();
+      await running.until(() => listened() >= before + 2);
+    }
+    await land();
+    await running.until((stdout) => verdicts(latest(stdout)) >= sent);
+    const summary = await finalSummary(running);
+    expect(summary.totals.ingress.allowed).toBe(sent);
+    expect(summary.completeness.status).toBe('partial');
+    expect(summary.completeness.gaps.length).toBeGreaterThan(0);
+  });
+});
+
+describe('the other commands', () => {
+  it('take Hubble as well', async () => {
+    const demo = await boot();
+    const { kubeconfigPath: kubeconfig } = demo;
+    const from = ['--pod', 'deathstar', '--source', 'hubble'];
+    const events = start(['events', ...from, '-o', 'jsonl', '-v'], { kubeconfig });
+    const policies = start(['policies', ...from, '--duration', '60s', '-o', 'json', '-v'], { kubeconfig });
+    const expected = ['--expect', 'rule1:ingress:allowed>=2', '--expect', 'implicit-default-deny:denied>=1', '-v'];
+    const check = start(['check', ...from, ...expected, '--duration', '60s', '-o', 'json'], { kubeconfig });
+    const all = [events, policies, check];
+    for (const one of all) await one.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+    await demo.connect('tiefighter', 'deathstar');
+    await demo.connect('tiefighter', 'deathstar');
+    await demo.connect('xwing', 'deathstar', { timeoutMs: 300 });
+
+    const judged = await check.outcome;
+    expect(judged.code, judged.stderr).toBe(0);
+
+    await events.until((stdout) => stdout.trimEnd().split('\n').length >= 3);
+    events.process.kill('SIGINT');
+    const printed = (await events.outcome).stdout;
+    expect(printed.match(/"attribution":"correlated"/g)).toHaveLength(2);
+    expect(printed.match(/"attribution":"default-deny"/g)).toHaveLength(1);
+    expect(printed).toMatch(/"isolatedBy":\[\{[^}]*"name":"rule1"/);
+
+    policies.process.kill('SIGINT');
+    const reported = await policies.outcome;
+    expect(reported.code, reported.stderr).toBe(0);
+    expect(reported.stdout).toMatch(/"name": "rule1"/);
+    expect(reported.stdout).toMatch(/"kind": "hubble"/);
+  });
+});
+
 describe('a policy that is replaced while flows arrive', () => {
   it('has a default deny explained by what isolates then', async () => {
     const demo = await boot();

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
-import { accountedFor, parseSummary, quietCluster, type SummaryJson } from './cluster.ts';
-import { type Outcome, run } from './run.ts';
+import { accountedFor, eventually, parseSummary, quietCluster, type SummaryJson } from './cluster.ts';
+import { type Outcome, run, start } from './run.ts';
 
 let cluster: DemoCluster | null = null;
 
@@ -52,6 +52,10 @@ const Buffers = v.object({
   source: v.object({
     agents: v.array(v.object({ buffer: v.object({ from: v.string(), flows: v.number(), capacity: v.number() }) })),
   }),
+});
+
+const Seen = v.object({
+  policies: v.array(v.object({ policy: v.object({ name: v.string() }), firstSeen: v.string() })),
 });
 
 describe('--since', () => {
@@ -180,6 +184,38 @@ describe('--since with --input', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       policies: [{ allowed: 2, firstSeen: '2026-11-22T10:05:00.000Z', lastSeen: '2026-11-22T10:06:00.123Z' }],
     });
+  });
+
+  it('cuts a window out of a recording, and says what was not recorded of it', async () => {
+    const demo = await quietCluster();
+    cluster = demo;
+    const path = join(folder, 'run.policystat.gz');
+    const recorder = start(['record', '--pod', 'deathstar', '-w', path, '-v', '-o', 'json'], {
+      kubeconfig: demo.kubeconfigPath,
+    });
+    await recorder.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+    await demo.connect('tiefighter', 'deathstar');
+    // Lines of monitor have the time of their arrival: these two are not to arrive together.
+    const landedMs = Date.now();
+    await eventually('a second is over', () => Date.now() - landedMs > 1_000);
+    await demo.connect('xwing', 'deathstar', { timeoutMs: 300 });
+    recorder.process.kill('SIGINT');
+    const { stdout } = await recorder.outcome;
+    const whole = parseSummary(stdout);
+    const denied = v.parse(Seen, JSON.parse(stdout)).policies.find(({ policy }) => policy.name !== 'rule1');
+    const sinceMs = Date.parse(denied?.firstSeen ?? '');
+    const input = ['summary', '--input', path, '-o', 'json'];
+    const cut = await run([...input, '--since', new Date(sinceMs).toISOString(), '--until', whole.window.end]);
+    const part = parseSummary(cut.stdout);
+    expect(rowsOf(part)).toEqual(['implicit-default-deny default-deny 0 1 ← rule1']);
+    expect(part.records.ignored['outside-window']).toBe(1);
+    expect(part.completeness).toMatchObject({ status: 'full', gaps: [] });
+
+    const earlier = new Date(Date.parse(whole.window.start) - MINUTE_MS).toISOString();
+    const wide = parseSummary((await run([...input, '--since', earlier, '--until', whole.window.end])).stdout);
+    expect(rowsOf(wide)).toEqual(rowsOf(whole));
+    expect(wide.completeness.status).toBe('partial');
+    expect(new Set(wide.completeness.gaps.map(({ reason }) => reason))).toEqual(new Set(['not recorded']));
   });
 
   it('leaves out what does not tell its time, and says so', async () => {
