@@ -3,24 +3,21 @@ import { type Counting, createAggregator, type StreamCounter } from './aggregato
 import { isAbout } from './filter/about.ts';
 import type { RecordSink } from './model/attributed.ts';
 import type { TimeWindow } from './model/clock.ts';
-import type { AgentPlan, IdentityLookup } from './model/cluster.ts';
+import type { AgentPlan, AgentState, IdentityLookup } from './model/cluster.ts';
 import type { Attribution } from './model/policy.ts';
 import type { Summary } from './model/summary.ts';
-import { type Coverage, refuseDoubles, uncovered, widened } from './recording/coverage.ts';
+import { type Coverage, NOT_RECORDED, refuseDoubles, uncovered, widened } from './recording/coverage.ts';
 import type { LineOf } from './recording/line.ts';
 import { type MergedLine, mergeReels, sampleOf } from './recording/merge.ts';
 import { createRecordedNames } from './recording/names.ts';
+import { createRecordedPods, type RecordedPods } from './recording/pods.ts';
 import type { RecordingReader } from './recording/read.ts';
 import { createReels, type Reel } from './recording/reel.ts';
 import { withoutDoubles } from './replayed-summary.ts';
 
-export interface Replay {
+export interface Replay extends Pick<RecordedPods, 'endpointName' | 'podAddresses'> {
   /** What the recordings call identities, as far as they were played. */
   readonly identityName: IdentityLookup;
-  /** Of a target, by `namespace/name`. */
-  podAddresses(this: void, pod: string): readonly string[];
-  /** `namespace/name` of the target that is this endpoint. */
-  endpointName(endpoint: number, node: string | null): string | null;
   readonly startMs: number;
   play(options: ReplayOptions): Promise<Summary>;
 }
@@ -37,7 +34,6 @@ const MOST_STREAMS = 20_000;
 const MOST_ATTRIBUTIONS = 200_000;
 /** A slow reader of what is printed is waited for. */
 const LINES_BETWEEN_PAUSES = 256;
-const NOT_RECORDED = 'not recorded';
 
 interface Played {
   readonly streams: Map<number, PlayedStream>;
@@ -49,6 +45,7 @@ interface PlayedStream {
   readonly node: string;
   targets: AgentPlan['targets'];
   coverage: Coverage;
+  state: AgentState | null;
 }
 
 /** Throws `Failure` RECORDING_TWICE; playing throws RECORDINGS_OVERLAP. */
@@ -56,8 +53,7 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
   const reels = createReels(readers);
   const startMs = Math.min(...reels.map(({ header }) => Date.parse(header.start)));
   const names = createRecordedNames();
-  const endpointNames = new Map<string, string>();
-  const addressesOf = new Map<string, readonly string[]>();
+  const pods = createRecordedPods();
 
   async function play({ sink = null, counting = {}, window = null }: ReplayOptions): Promise<Summary> {
     const headers = reels.map(({ header }) => header);
@@ -94,29 +90,34 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
     }
 
     function listen(line: LineOf<'stream'>, reel: Reel, { streams }: Played): boolean {
-      const { agent, targets, stream } = line;
+      const { agent, targets, stream, state, atMs } = line;
       const known = streams.get(stream);
       if (known !== undefined) {
         retarget(known, targets);
+        // What is told again has not happened again.
+        if (state !== known.state) enter(known, state, atMs);
         return true;
       }
       if (streams.size >= MOST_STREAMS) return false;
       const coverage = { reel, node: agent.node, endpoints: widened(new Set(), targets), spans: reel.covered };
-      const made = { counter: aggregator.addStream({ agent, targets }), node: agent.node, targets, coverage };
+      const counter = aggregator.addStream({ agent, targets });
+      const made = { counter, node: agent.node, targets, coverage, state: null };
       streams.set(stream, made);
       retarget(made, targets);
+      enter(made, state, atMs);
       return true;
+    }
+
+    function enter(stream: PlayedStream, state: AgentState | null, atMs: number): void {
+      stream.state = state;
+      if (state !== null) stream.counter.state(state, atMs);
     }
 
     function retarget(stream: PlayedStream, targets: AgentPlan['targets']): void {
       stream.targets = targets;
       stream.counter.setTargets(targets);
       stream.coverage = { ...stream.coverage, endpoints: widened(stream.coverage.endpoints, targets) };
-      if (targets === 'all') return;
-      for (const { endpoint, namespace, pod, addresses } of targets) {
-        endpointNames.set(`${stream.node} ${endpoint}`, `${namespace}/${pod}`);
-        addressesOf.set(`${namespace}/${pod}`, addresses);
-      }
+      pods.learn(stream.node, targets);
     }
 
     function record(
@@ -197,7 +198,7 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
           sink?.record(line, null, { node, atMs: line.toMs, wanted: true });
           return true;
         case 'state':
-          if (window === null || line.atMs <= window.untilMs) counter.state(line.state, line.atMs);
+          if (window === null || line.atMs <= window.untilMs) enter(stream, line.state, line.atMs);
           return true;
         case 'facts':
           counter.facts(line);
@@ -241,8 +242,8 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
 
   return {
     identityName: names.lookup,
-    endpointName: (endpoint, node) => endpointNames.get(`${node} ${endpoint}`) ?? null,
-    podAddresses: (pod) => addressesOf.get(pod) ?? [],
+    endpointName: pods.endpointName,
+    podAddresses: pods.podAddresses,
     startMs,
     play,
   };

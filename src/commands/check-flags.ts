@@ -9,6 +9,7 @@ import {
   addTargetOptions,
   collect,
   durationMs,
+  liveFlagsGiven,
 } from './options.ts';
 import { outputOption } from './rows-flags.ts';
 import { addSourceOption } from './source-option.ts';
@@ -20,7 +21,7 @@ export function addCheckCommand(program: Command, io: Io, beside: readonly strin
     .usage('[options] [target...] [-- command...]')
     .summary('hold what happens against expectations')
     .description(
-      'Listens while a command runs, or for a time, and holds what was counted against expectations. Incomplete data never passes.',
+      'Listens while a command runs, or for a time, and holds what was counted against expectations; or what was recorded, with --input. Incomplete data never passes.',
     );
   addTargetOptions(check);
   addClusterOptions(check);
@@ -48,6 +49,7 @@ export function addCheckCommand(program: Command, io: Io, beside: readonly strin
         .argParser(durationMs)
         .default(2_000, '2s'),
     )
+    .addOption(new Option('--input <file>', 'recordings instead of a cluster; repeatable').argParser(collect))
     .addHelpText(
       'after',
       `
@@ -61,6 +63,6 @@ Examples:
   policystat check --pod deathstar --expect 'implicit-default-deny:denied>=1 from class=xwing port 80/TCP within 30s'`,
     )
     .action(async (targets: string[]) =>
-      done(await (await import('./check.ts')).runCheck(targets, check.opts(), beside, io)),
+      done(await (await import('./check.ts')).runCheck(targets, check.opts(), liveFlagsGiven(check), beside, io)),
     );
 }

@@ -11,4 +11,5 @@ export interface CheckFlags extends ClusterFlags, TargetFlags, MessageFlags {
   readonly duration?: number;
   readonly settle: number;
   readonly summaryFile?: string;
+  readonly input?: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** `check`: what happens is held against expectations, while a command runs or for a time. */
+/** `check`: what happens, or what was recorded, is held against expectations. */
 import type { Expectation } from '../check/expectation.ts';
 import { isProblem, type NamedExpectation, readChecks } from '../check/file.ts';
 import { parseExpectation } from '../check/syntax.ts';
@@ -19,9 +19,11 @@ const INTERRUPTED = 130;
 const LOOK_EVERY_MS = 100;
 const DEFAULT_DURATION_MS = 30_000;
 
+/** `liveFlags` are those given that have a meaning for a cluster only. */
 export async function runCheck(
   targets: readonly string[],
   flags: CheckFlags,
+  liveFlags: readonly string[],
   command: readonly string[],
   io: Io,
 ): Promise<number> {
@@ -29,13 +31,27 @@ export async function runCheck(
   const expectations = await readExpectations(flags, io);
   if (command.length > 0 && flags.duration !== undefined)
     throw usage('Give either --duration or a command after --: the window is the time that the command runs.');
-  const plan = toListenPlan(targets, flags, io.env);
-  const narrator = await createNarrator(io, flags);
-  const report = await tryOut(plan, expectations, { flags, command, io, narrator });
+  const report = await judge(targets, expectations, { flags, liveFlags, command, io });
   if (report === null) return INTERRUPTED;
   const { present } = await import('./check-present.ts');
   await present(report, flags, io);
   return EXIT_CODES[report.judgement];
+}
+
+/** Null where it was interrupted: half a window proves nothing. */
+async function judge(
+  targets: readonly string[],
+  expectations: readonly NamedExpectation[],
+  { flags, liveFlags, command, io }: Omit<Run, 'narrator'> & { readonly liveFlags: readonly string[] },
+): Promise<CheckReport | null> {
+  if (flags.input !== undefined) {
+    const { judgeRecordings } = await import('./check-recorded.ts');
+    const behind = command.length === 0 ? [] : ['the command'];
+    return judgeRecordings(flags.input, expectations, [...targets, ...liveFlags, ...behind], io);
+  }
+  const plan = toListenPlan(targets, flags, io.env);
+  const narrator = await createNarrator(io, flags);
+  return tryOut(plan, expectations, { flags, command, io, narrator });
 }
 
 async function readExpectations(flags: CheckFlags, io: Io): Promise<readonly NamedExpectation[]> {
@@ -64,7 +80,6 @@ interface Run {
   readonly narrator: Narrator;
 }
 
-/** Null where it was interrupted: half a window proves nothing. */
 async function tryOut(
   plan: ListenPlan,
   expectations: readonly NamedExpectation[],

@@ -2,7 +2,7 @@
 import type { AccessQuestion } from '../model/kubernetes.ts';
 import { withoutIt } from '../report/without.ts';
 
-export const COMMANDS = ['watch', 'summary', 'check', 'events', 'policies', 'doctor'] as const;
+export const COMMANDS = ['watch', 'summary', 'check', 'record', 'events', 'policies', 'doctor'] as const;
 type CommandName = (typeof COMMANDS)[number];
 
 export const ROLE_MODES = [...COMMANDS, 'minimal'] as const;
@@ -23,7 +23,7 @@ export interface Need {
 }
 
 const EVERY = { commands: COMMANDS } as const;
-const ATTRIBUTING = { commands: ['watch', 'summary', 'check', 'events', 'policies'] } as const;
+const ATTRIBUTING = { commands: ['watch', 'summary', 'check', 'record', 'events', 'policies'] } as const;
 const READ = { verbs: ['get', 'list'] } as const;
 
 export const NEEDS: readonly Need[] = [

@@ -12,6 +12,8 @@ export interface Coverage {
   readonly spans: readonly Span[];
 }
 
+/** Why nothing is known of a time. */
+export const NOT_RECORDED = 'not recorded';
 /** Two streams that begin one after the other are seldom closer. */
 const UNNOTICED_MS = 1_000;
 

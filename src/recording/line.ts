@@ -42,6 +42,8 @@ const Stream = v.object({
   atMs: TimeMs,
   agent: Agent,
   targets: Targets,
+  /** As it was before this part; null where nothing was told. */
+  state: v.nullable(AgentState),
 });
 
 const Facts = v.object({

@@ -47,12 +47,16 @@ export function newlyListened(stream: number, { agent, targets }: AgentPlan): Li
   return { stream, agent, targets, facts: null, choice: null, state: null, modes: new Map() };
 }
 
-export function streamLine({ stream, agent, targets }: Listened, atMs: number, redactor: Redactor | null): object {
+export function streamLine(
+  { stream, agent, targets, state }: Listened,
+  atMs: number,
+  redactor: Redactor | null,
+): object {
   const said = {
     agent: redactor?.agent(agent) ?? agent,
     targets: redactor?.targets(targets) ?? targets,
   };
-  return { type: 'stream', stream, atMs, ...said };
+  return { type: 'stream', stream, atMs, ...said, state };
 }
 
 /** False where it is known already. */
@@ -73,12 +77,11 @@ export function modeLine(stream: number, mode: EndpointMode, redactor: Redactor 
 
 /** For a part that begins in the middle. */
 export function introduce(listened: Listened, atMs: number, redactor: Redactor | null): readonly object[] {
-  const { stream, facts, choice, state, modes } = listened;
+  const { stream, facts, choice, modes } = listened;
   return [
     streamLine(listened, atMs, redactor),
     ...(facts === null ? [] : [{ type: 'facts', stream, ...facts }]),
     ...(choice === null ? [] : [{ type: 'source', stream, ...choice }]),
-    ...(state === null ? [] : [{ type: 'state', stream, atMs, state }]),
     ...[...modes.values()].map((mode) => modeLine(stream, mode, redactor)),
   ];
 }

@@ -75,6 +75,7 @@ export async function openRecording(path: string, chunks: AsyncIterable<Uint8Arr
   if (first === undefined) throw invalid('it was cut off in its first line');
   const header = v.safeParse(HeaderSchema, fromJson(first));
   if (!header.success) throw invalid(wordsOf(header.issues));
+  if (Number.isNaN(Date.parse(header.output.start))) throw invalid('it starts at no time');
   hasHeader = true;
 
   return {

@@ -187,4 +187,5 @@ export const IgnoredReasons = v.picklist([
   'other-record',
   'filter',
   'unnamed-peer',
+  'outside-window',
 ]);

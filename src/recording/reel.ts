@@ -91,8 +91,7 @@ function createReel(first: RecordingReader, rest: readonly RecordingReader[]): R
 }
 
 function startOf({ start }: Header): number {
-  const startMs = Date.parse(start);
-  return Number.isNaN(startMs) ? 0 : startMs;
+  return Date.parse(start);
 }
 
 function timeOf(line: Line | UnreadableLine): number | null {

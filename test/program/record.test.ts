@@ -118,6 +118,24 @@ describe('a recording', () => {
     expect(compared).toMatchObject({ code: 0, stderr: '' });
   });
 
+  it.each([
+    ['rule1:ingress:allowed>=1', 0],
+    ['default/rule1:denied==0', 0],
+    ['implicit-default-deny:denied==3 from class=xwing port 80/TCP', 0],
+    ['no denied', 3],
+    ['denied>=1 within 1ms', 3],
+  ])('is held against %s', async (expectation, code) => {
+    const outcome = await run(['check', '--input', path, '--expect', expectation]);
+    expect(outcome).toMatchObject({ code, stderr: '' });
+  });
+
+  it('that was cut proves no absence', async () => {
+    const cut = join(folder, 'cut-0.35.gz');
+    const whole = readFileSync(path);
+    writeFileSync(cut, whole.subarray(0, Math.floor(whole.length * 0.35)));
+    expect((await run(['check', '--input', cut, '--expect', 'no denied from class=nobody'])).code).toBe(4);
+  });
+
   it('does not count twice', async () => {
     const { code, stderr } = await run(['summary', '--input', path, '--input', path]);
     expect(code).toBe(2);
