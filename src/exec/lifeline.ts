@@ -42,12 +42,12 @@ export const OBSERVING = 'policystat: observing';
 
 const HAS_HUBBLE = "command -v hubble >/dev/null 2>&1 || { echo 'hubble: not found' >&2; exit 127; }";
 
-/** Hubble keeps flows for a while, so that those between the word and the request are not missed, by the node's own clock. */
+/** Hubble keeps flows for a while, so that those between the word and the request are not missed, by the node's own clock; a clock without fractions would repeat some. */
 const OBSERVE = lifeline(
   `${HAS_HUBBLE}
 hubble status >&2 </dev/null 3<&- || exit
 T=$(date -u +%Y-%m-%dT%H:%M:%S.%NZ 2>/dev/null)
-case $T in '' | *[!0-9TZ:.-]*) ;; *) set -- --since "$T" "$@" ;; esac
+case $T in *[!0-9TZ:.-]*) ;; *.[0-9]*Z) set -- --since "$T" "$@" ;; esac
 echo '${OBSERVING}' >&2`,
   'hubble observe -f',
 );
