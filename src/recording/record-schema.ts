@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { HubbleFlow } from './hubble-schema.ts';
 import { L7Details } from './l7-schema.ts';
-import { Direction, NumberOrNull, PacketEnd, PortOrNull, TextOrNull, Texts, WholeNumber } from './words.ts';
+import { Direction, Number64, NumberOrNull, PacketEnd, PortOrNull, TextOrNull, Texts, WholeNumber } from './words.ts';
 
 const PacketDescription = {
   protocol: TextOrNull,
@@ -108,7 +108,7 @@ const Translation = v.object({
   type: v.literal('nat'),
   phase: v.nullable(v.picklist(['pre', 'post'])),
   translation: v.nullable(v.picklist(['forward', 'reverse'])),
-  cgroupId: NumberOrNull,
+  cgroupId: v.nullable(Number64),
   socketCookie: TextOrNull,
   protocol: TextOrNull,
   from: v.nullable(TranslationEnd),
@@ -127,7 +127,7 @@ const RecorderCapture = v.object({
 
 const Lost = v.object({
   type: v.literal('lost'),
-  events: WholeNumber,
+  events: Number64,
   // It is printed as a number of 64 bits.
   exactEvents: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9]{1,20}$/))),
   where: v.picklist(['kernel-ring', 'hubble-queue', 'hubble-ring', 'unknown']),

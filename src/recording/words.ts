@@ -2,6 +2,8 @@
 import * as v from 'valibot';
 
 export const WholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+/** What is printed in 64 bits: about as large as it was. */
+export const Number64 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 64));
 /** Milliseconds since the epoch, as far as a Date goes (ECMA-262, 21.4.1.1). */
 export const TimeMs = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 export const Texts = v.array(v.string());
