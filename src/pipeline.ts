@@ -14,11 +14,12 @@ import type { AgentCost, AgentPlan, AgentRef, IdentityLookup } from './model/clu
 import type { Dialect, MonitorRecord } from './model/event.ts';
 import type { Problem } from './model/problem.ts';
 import type { Tape } from './model/recording.ts';
-import type { AgentStream, SourceChoice } from './model/source.ts';
+import { type AgentStream, MADE_UP_FOR, type SourceChoice } from './model/source.ts';
 import type { Summary } from './model/summary.ts';
 import { createReader } from './parser/reader.ts';
 import { countCost } from './question-cost.ts';
 import { readAhead } from './read-ahead.ts';
+import { createRepeated } from './repeated.ts';
 import { watchStandstill } from './standstill.ts';
 import { createTapedAggregator } from './taped-aggregator.ts';
 import { createToldNames } from './told-names.ts';
@@ -143,6 +144,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       hold.until(keeper.read(added));
     });
     const flowTime = createFlowTime();
+    const repeated = createRepeated();
     let arrivedMs = clock.nowMs();
     let nowMs = arrivedMs;
     let isMeasured = false;
@@ -150,6 +152,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       const flow = 'hubble' in record ? record.hubble : null;
       const toldMs = flow?.timeMs ?? null;
       nowMs = toldMs === null ? arrivedMs : flowTime.localMs(toldMs, arrivedMs);
+      if (flow !== null && repeated.has(flow)) return;
       if (flow !== null) told.learn(flow, node);
       if (record.type === 'agent') attributor.notice(record, nowMs);
       if (record.type === 'agent' && followed.notice(record, nowMs)) options.endpointsChanged();
@@ -187,11 +190,18 @@ export function startPipeline(options: LiveOptions): LivePipeline {
           announcements.push(data);
           keeper.refresh();
         },
-        unannounced: (toMs) => {
+        unannounced: (fromMs, toMs) => {
           announcements.reset();
+          // Flows of that time may still come: no state holds in it.
+          attributor.gap(fromMs);
           attributor.gap(toMs);
           options.endpointsChanged();
           hold.until(keeper.read(followed.wanted()));
+        },
+        resumed: () => {
+          hold.release();
+          reader.reset();
+          counter.gap(clock.nowMs(), clock.nowMs(), MADE_UP_FOR);
         },
         bytes: (data) => hold.push(data),
         notice: (line) => options.notice(plan, line),

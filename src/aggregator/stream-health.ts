@@ -1,5 +1,6 @@
 /** Owns what is known of one stream's ups and downs: its state, and the times that it was not heard. */
 import type { AgentState } from '../model/cluster.ts';
+import { MADE_UP_FOR } from '../model/source.ts';
 
 export interface DownTime {
   readonly fromMs: number;
@@ -60,6 +61,7 @@ export function createStreamHealth(): StreamHealth {
     },
     gap: (fromMs, toMs, reason) => {
       open = null;
+      if (reason === MADE_UP_FOR) return;
       remember(fromMs, toMs, reason);
     },
     downTimes: (nowMs) => {

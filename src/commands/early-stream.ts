@@ -16,7 +16,8 @@ export function openEarly(stream: AgentStream, signal: AbortSignal): AgentStream
         const kept = counting === null ? data.slice() : data;
         tell((handlers) => handlers.announced?.(kept));
       },
-      unannounced: (toMs) => tell((handlers) => handlers.unannounced?.(toMs)),
+      unannounced: (fromMs, toMs) => tell((handlers) => handlers.unannounced?.(fromMs, toMs)),
+      resumed: () => tell((handlers) => handlers.resumed?.()),
       bytes: (data) => {
         const kept = counting === null ? data.slice() : data;
         tell((handlers) => handlers.bytes(kept));

@@ -34,7 +34,7 @@ async function run(
           if (state === 'streaming') listening.resolve();
         },
         facts: () => {},
-        gap: (_, toMs) => handlers.unannounced?.(toMs),
+        gap: (fromMs, toMs) => handlers.unannounced?.(fromMs, toMs),
       },
       either,
     )

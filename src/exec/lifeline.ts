@@ -12,7 +12,12 @@ export type ListeningProgram =
       /** `-v`: debug messages and translations at sockets are printed with it only (1.8 on). */
       readonly verbose: boolean;
     }
-  | { readonly kind: 'hubble'; readonly types: readonly string[] };
+  | {
+      readonly kind: 'hubble';
+      readonly types: readonly string[];
+      /** By the node's clock: what Hubble still has since then is wanted first. */
+      readonly resumeFrom?: string | null;
+    };
 
 /** Times of the node's clock, RFC 3339. */
 export interface PastWindow {
@@ -37,8 +42,10 @@ wait $M; R=$?; kill $W 2>/dev/null; wait $W 2>/dev/null; exit $R`;
 
 const MONITOR = lifeline(PICK_PROGRAM, '"$P" monitor');
 
-/** Said where `hubble observe`, which says nothing until there is a flow, hears everything from now on. */
+/** Said, with the node's time, where `hubble observe`, which says nothing until there is a flow, hears everything from now on. */
 export const OBSERVING = 'policystat: observing';
+/** Before the oldest flow that there is. */
+export const OLDEST = 'policystat: oldest';
 
 const HAS_HUBBLE = "command -v hubble >/dev/null 2>&1 || { echo 'hubble: not found' >&2; exit 127; }";
 
@@ -47,8 +54,14 @@ const OBSERVE = lifeline(
   `${HAS_HUBBLE}
 hubble status >&2 </dev/null 3<&- || exit
 T=$(date -u +%Y-%m-%dT%H:%M:%S.%NZ 2>/dev/null)
-case $T in *[!0-9TZ:.-]*) ;; *.[0-9]*Z) set -- --since "$T" "$@" ;; esac
-echo '${OBSERVING}' >&2`,
+S=$1; shift
+if [ -n "$S" ]; then
+  set -- --since "$S" "$@"
+  hubble observe --first 1 -o jsonpb 2>/dev/null </dev/null 3<&- | { IFS= read -r L; printf '${OLDEST} %s\\n' "$L" >&2; }
+else
+  case $T in *[!0-9TZ:.-]*) ;; *.[0-9]*Z) set -- --since "$T" "$@" ;; esac
+fi
+echo "${OBSERVING} $T" >&2`,
   'hubble observe -f',
 );
 
@@ -66,11 +79,11 @@ export function pastEventsCommand({ since }: PastWindow): readonly string[] {
 }
 
 /** One line: the oldest flow of all. Programs that know no `--first` print all that there is. */
-const OLDEST = `hubble observe --first 1 -o jsonpb 2>/dev/null ||
+const OLDEST_FLOW = `hubble observe --first 1 -o jsonpb 2>/dev/null ||
 hubble observe --last 1000000 -o jsonpb 2>/dev/null | { IFS= read -r L; printf '%s\\n' "$L"; }`;
 
 export function oldestFlowCommand(): readonly string[] {
-  return ['sh', '-c', OLDEST];
+  return ['sh', '-c', OLDEST_FLOW];
 }
 
 /** Old versions have no JSON, so the text is asked for where JSON is refused. */
@@ -81,7 +94,8 @@ export function listeningCommand(launch: Launch, program: ListeningProgram, nume
   const types = program.types.flatMap((type) => ['-t', type]);
   if (program.kind === 'hubble') {
     const flags = [...types, '-o', 'jsonpb'];
-    return launch === 'wrapped' ? ['sh', '-c', OBSERVE, 'policystat', ...flags] : ['hubble', 'observe', '-f', ...flags];
+    if (launch !== 'wrapped') return ['hubble', 'observe', '-f', ...flags];
+    return ['sh', '-c', OBSERVE, 'policystat', program.resumeFrom ?? '', ...flags];
   }
   const flags = [
     ...types,

@@ -4,11 +4,11 @@ import { Failure } from '../model/problem.ts';
 import type { Outcome } from './decision.ts';
 import { type Launch, type ListeningProgram, listeningCommand } from './lifeline.ts';
 import { type AgentExec, openSession, type Session } from './session.ts';
-import { createStartup } from './startup.ts';
+import { type Beginning, createStartup } from './startup.ts';
 import { createTextLines } from './text-lines.ts';
 
 export interface ListeningHandlers {
-  readonly ready: () => void;
+  readonly ready: (beginning: Beginning) => void;
   readonly bytes: (data: Uint8Array) => void;
   readonly notice: (line: string) => void;
   /** Over, as far as the other side is concerned; `lastHeardMs` is its last sign of life. */

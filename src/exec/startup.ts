@@ -1,5 +1,5 @@
 /** Tells from a program's first output whether it listens, and keeps what it says of wrong arguments out of the stream. */
-import { type ListeningProgram, OBSERVING } from './lifeline.ts';
+import { type ListeningProgram, OBSERVING, OLDEST } from './lifeline.ts';
 
 export interface Startup {
   readonly ready: boolean;
@@ -9,8 +9,16 @@ export interface Startup {
   heldBack(): { readonly stdout: Uint8Array; readonly stderr: readonly string[] };
 }
 
+/** What was said of the node and its Hubble before the stream began; null where it was not. */
+export interface Beginning {
+  /** By the node's own clock. */
+  readonly nodeMs: number | null;
+  /** When Hubble's oldest flow was. */
+  readonly oldestMs: number | null;
+}
+
 export interface StartupOutput {
-  readonly ready: () => void;
+  readonly ready: (beginning: Beginning) => void;
   readonly stdout: (data: Uint8Array) => void;
   readonly stderrLine: (line: string) => void;
 }
@@ -30,9 +38,10 @@ export function createStartup(program: ListeningProgram['kind'], output: Startup
   let isReady = false;
   let held = Buffer.alloc(0);
   let lines: string[] = [];
+  let beginning: Beginning = { nodeMs: null, oldestMs: null };
   const becomeReady = () => {
     isReady = true;
-    output.ready();
+    output.ready(beginning);
     for (const line of lines) output.stderrLine(line);
     if (held.length > 0) output.stdout(held);
     held = Buffer.alloc(0);
@@ -53,13 +62,21 @@ export function createStartup(program: ListeningProgram['kind'], output: Startup
     stderrLine: (line) => {
       if (isReady) output.stderrLine(line);
       else {
-        // Our own word is nobody's message.
-        if (lines.length < HELD_MAX_LINES && line !== OBSERVING) lines.push(line);
+        // Our own words are nobody's message.
+        if (line.startsWith(OLDEST)) beginning = { ...beginning, oldestMs: timeIn(/"time":"([^"]+)"/.exec(line)?.[1]) };
+        else if (line.startsWith(OBSERVING))
+          beginning = { ...beginning, nodeMs: timeIn(line.slice(OBSERVING.length + 1)) };
+        else if (lines.length < HELD_MAX_LINES) lines.push(line);
         if (line.includes(ready)) becomeReady();
       }
     },
     heldBack: () => ({ stdout: held, stderr: lines }),
   };
+}
+
+function timeIn(text: string | undefined): number | null {
+  const ms = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(ms) ? null : ms;
 }
 
 function listens(text: string, ready: string): boolean {

@@ -7,6 +7,7 @@ import type { Launch, ListeningProgram } from './lifeline.ts';
 import { type ListeningHandlers, listenOnce } from './listening.ts';
 import { createOutage } from './outage.ts';
 import { backoffMs, decide } from './reconnect.ts';
+import { createResume, type ResumePoint } from './resume.ts';
 import type { AgentExec } from './session.ts';
 
 export interface StreamOptions {
@@ -44,13 +45,22 @@ async function run(
   const { clock } = exec;
   const outage = createOutage(clock, (fromMs, toMs, reason) => handlers.gap(fromMs, toMs, reason));
   const facts = createFactsQuestion(exec, (known) => handlers.facts(known), signal);
+  const resume = createResume();
+  let resumed: ResumePoint | null = null;
   const history = { everListened: false, readyMs: Infinity, failures: 0 };
   let way: Way = { agent: first, launch: 'wrapped', numeric: options.numeric };
 
   const listening: ListeningHandlers = {
-    ready: () => {
+    ready: (beginning) => {
       history.everListened = true;
       history.readyMs = clock.nowMs();
+      const { oldestMs } = beginning;
+      // All of what was missed is still there, and comes first.
+      if (resumed !== null && oldestMs !== null && oldestMs <= resumed.knownMs) {
+        outage.forget();
+        handlers.resumed?.();
+      }
+      resume.began(beginning, clock.nowMs());
       outage.end();
       handlers.state('streaming', null);
       // Only now, so that the stream itself is the first thing that the agent is asked.
@@ -58,6 +68,7 @@ async function run(
     },
     bytes: (data) => {
       outage.end();
+      if (options.program.kind === 'hubble') resume.heard(data);
       handlers.bytes(data);
       if (data.length <= LOG_PIECE_MAX_BYTES && view(data).includes(AGENT_GONE)) agentGone();
     },
@@ -73,7 +84,10 @@ async function run(
 
   const next = async (): Promise<Exclude<Decision, Retry> | RetryNow> => {
     history.readyMs = Infinity;
-    const { program } = options;
+    resume.broke();
+    resumed = options.program.kind === 'hubble' && history.everListened ? resume.from(outage.fromMs) : null;
+    const resumeFrom = resumed?.since ?? null;
+    const program = options.program.kind === 'hubble' ? { ...options.program, resumeFrom } : options.program;
     const outcome = await listenOnce(exec, { ...way, program }, listening, signal);
     if (clock.nowMs() - history.readyMs >= STABLE_MS) history.failures = 0;
     if (signal.aborted) return { kind: 'stop' };

@@ -14,13 +14,16 @@ export interface SourceChoice {
     | 'agent-did-not-tell';
 }
 
+/** The reason of a gap that was made up for: nothing is missing. */
+export const MADE_UP_FOR = 'made up for';
+
 export interface StreamHandlers {
   /** Told before anything else, where it was chosen for the agent. */
   source?(choice: SourceChoice): void;
   /** What the agent says of itself, beside a stream that does not hold it. */
   announced?(data: Uint8Array): void;
-  /** Up to then nobody heard what the agent said of itself. */
-  unannounced?(toMs: number): void;
+  /** In this time nobody heard what the agent said of itself. */
+  unannounced?(fromMs: number, toMs: number): void;
   /** Stdout as it came, in any pieces. The array is only valid during the call. */
   bytes(data: Uint8Array): void;
   /** Stderr of the program, line by line. */
@@ -28,6 +31,8 @@ export interface StreamHandlers {
   /** `problem` says why, for `reconnecting` and `failed`. */
   state(state: AgentState, problem: Problem | null): void;
   facts(facts: AgentFacts): void;
+  /** The stream was down, and what was missed is told now; some of what was told before may be told again. */
+  resumed?(): void;
   /** The stream was down: nothing is known of this time. The reader starts with a fresh line after it. */
   gap(fromMs: number, toMs: number, reason: string): void;
 }

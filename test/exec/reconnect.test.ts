@@ -111,7 +111,14 @@ test.each([
     program: { kind: 'monitor', types: ['$(reboot)'], relatedTo: [262], verbose: false },
     expected: ['policystat', '-t', '$(reboot)', '-n', '--related-to', '262'],
   },
-  { program: { kind: 'hubble', types: ['$(reboot)'] }, expected: ['policystat', '-t', '$(reboot)', '-o', 'jsonpb'] },
+  {
+    program: { kind: 'hubble', types: ['$(reboot)'] },
+    expected: ['policystat', '', '-t', '$(reboot)', '-o', 'jsonpb'],
+  },
+  {
+    program: { kind: 'hubble', types: [], resumeFrom: '2026-11-22T19:20:05.391Z' },
+    expected: ['policystat', '2026-11-22T19:20:05.391Z', '-o', 'jsonpb'],
+  },
 ] as const)(
   'what a user gives $program.kind comes in as parameters, never into the script',
   ({ program, expected }) => {
@@ -153,10 +160,23 @@ test('Hubble is ready with our own word, which nobody is told, and what was said
   const told: string[] = [];
   let ready = 0;
   const stdout = () => undefined;
-  const startup = createStartup('hubble', { ready: () => (ready += 1), stdout, stderrLine: (line) => told.push(line) });
+  let began: object = {};
+  const startup = createStartup('hubble', {
+    ready: (beginning) => {
+      ready += 1;
+      began = beginning;
+    },
+    stdout,
+    stderrLine: (line) => told.push(line),
+  });
   startup.stderrLine('Healthcheck (via unix:///var/run/cilium/hubble.sock): Ok');
   expect([startup.ready, ready]).toEqual([false, 0]);
-  startup.stderrLine('policystat: observing');
+  startup.stderrLine('policystat: oldest {"flow":{"time":"2026-11-22T19:00:00.391584633Z"}}');
+  startup.stderrLine('policystat: observing 2026-11-22T19:20:05.391584633Z');
   expect([startup.ready, ready]).toEqual([true, 1]);
+  expect(began).toEqual({
+    nodeMs: Date.parse('2026-11-22T19:20:05.391Z'),
+    oldestMs: Date.parse('2026-11-22T19:00:00.391Z'),
+  });
   expect(told).toEqual(['Healthcheck (via unix:///var/run/cilium/hubble.sock): Ok']);
 });
