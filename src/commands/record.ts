@@ -2,9 +2,8 @@
 import type { Io } from '../io/io.ts';
 import type { RecordingFiles } from '../io/recording-files.ts';
 import { type Failure, failure } from '../model/problem.ts';
-import type { RedactedKind } from '../model/recording.ts';
+import type { Recorder, RedactedKind } from '../model/recording.ts';
 import type { Summary } from '../model/summary.ts';
-import type { Recorder } from '../recording/tape.ts';
 import { printable } from '../report/printable.ts';
 import { checkSummaryRows, hearingOf } from './counted.ts';
 import { type EventTypes, needsVerbose } from './event-types.ts';

@@ -1,6 +1,7 @@
 /** The files of a recording: made new, written in order while the streams go on, and given up at the first byte that finds no room. */
 import { createHmac, randomBytes } from 'node:crypto';
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Failure, failure } from '../model/problem.ts';
 import type { PartFile, PartFiles } from '../recording/part-file.ts';
@@ -26,6 +27,7 @@ export async function createRecordingFiles(
   failed: (problem: Failure) => void,
 ): Promise<RecordingFiles> {
   const pathOf = (part: number) => (rotates ? partPath(path, part) : path);
+  if (rotates) await refuseParts(path);
   const first = await openNew(pathOf(1));
   const isFile = (await first.stat()).isFile();
   return {
@@ -36,6 +38,21 @@ export async function createRecordingFiles(
       if (isFile) await rm(pathOf(1), { force: true });
     },
   };
+}
+
+/** They would be met in the middle of the night, and taken for parts of this recording ever after. */
+async function refuseParts(path: string): Promise<void> {
+  const [before = '', after = ''] = basename(partPath(path, 0)).split('.0000');
+  const names = await readdir(dirname(path)).catch(() => []);
+  const part = names.find(
+    (name) =>
+      name.startsWith(`${before}.`) &&
+      name.endsWith(after) &&
+      /^\.\d{4,}$/.test(name.slice(before.length, name.length - after.length)),
+  );
+  if (part === undefined) return;
+  const detail = `${part} is there already, of an earlier one`;
+  throw failure({ code: 'RECORDING_UNWRITABLE', path, detail, begun: false });
 }
 
 /** Never over a file that is there: it may be the recording of last night. */

@@ -31,6 +31,11 @@ export interface Tape {
   summarized(nowMs: number): void;
 }
 
+export interface Recorder extends Tape {
+  /** Takes nothing more, and resolves when all of it is written. Throws `Failure` RECORDING_UNWRITABLE. */
+  end(): Promise<void>;
+}
+
 /** One agent's stream on the tape. */
 export interface StreamTape {
   /** `wanted` is false for what is known to be about other endpoints. */

@@ -2,7 +2,7 @@
 import type { Clock } from '../model/clock.ts';
 import type { AgentPlan } from '../model/cluster.ts';
 import type { Attribution } from '../model/policy.ts';
-import type { StreamTape, Tape, TapedWindow } from '../model/recording.ts';
+import type { Recorder, StreamTape, Tape, TapedWindow } from '../model/recording.ts';
 import { type Batch, createBatch } from './batch.ts';
 import { headerLine, introduce, type Listened, learnMode, modeLine, newlyListened, streamLine } from './listened.ts';
 import { createMet, type Met } from './met.ts';
@@ -27,11 +27,6 @@ export interface TapeOptions {
   readonly keep: number | null;
   /** There is no more room. */
   full(): void;
-}
-
-export interface Recorder extends Tape {
-  /** Takes nothing more, and resolves when all of it is written. Throws `Failure` RECORDING_UNWRITABLE. */
-  end(): Promise<void>;
 }
 
 /** What a killed process loses, twice this where names are awaited. */
@@ -191,14 +186,20 @@ class PartsRecorder implements Recorder {
       for (const line of introduce(listened, startMs, redactor)) this.#batch.add(line);
     this.#flush();
     const oldest = this.#part - (keep ?? this.#part);
-    if (oldest > 0) this.#closing.push(files.remove(oldest));
+    if (oldest > 0) this.#awaitAtEnd(files.remove(oldest));
   }
 
   #closePart(file: PartFile, endMs: number, continues: boolean): void {
     this.#batch.add({ type: 'end', atMs: endMs, records: this.#records, continues });
     this.#flush();
     this.#file = null;
-    this.#closing.push(file.close());
+    this.#awaitAtEnd(file.close());
+  }
+
+  /** What goes wrong is told at the end: nobody waits for it before. */
+  #awaitAtEnd(work: Promise<void>): void {
+    work.catch(() => undefined);
+    this.#closing.push(work);
   }
 
   #flush(): void {

@@ -195,6 +195,14 @@ describe('in parts', () => {
     expect(some.completeness.gaps.map(({ reason }) => reason)).toContain('not recorded');
   });
 
+  it('is not begun where parts of another one are', async () => {
+    writeFileSync(join(folder, 'early.0007.jsonl.gz'), '');
+    const { code, stderr } = await begin('early.jsonl.gz', ['--keep', '3']).outcome;
+    expect(code).toBe(1);
+    expect(stderr).toContain('early.0007.jsonl.gz is there already');
+    expect(existsSync(join(folder, 'early.0001.jsonl.gz'))).toBe(false);
+  });
+
   it('keeps the last ones, or ends', async () => {
     const running = begin('last.jsonl.gz', ['--max-duration', '1s', '--keep', '1', '-o', 'json']);
     await eventually('the third part', () => existsSync(join(folder, 'last.0003.jsonl.gz')));
