@@ -23,6 +23,7 @@ export interface Faults {
   cutAfter(bytes: number): void;
   /** Refuses so many requests for an exec, in the words of a server that is busy or cannot reach the node. */
   refuseExecs(code: RefusalCode, times: number): void;
+  clearRefusals(): void;
   /** Refuses every exec into a pod (`NAMESPACE/NAME`) with this message of a kubelet or proxy; null ends it. */
   refusePod(pod: string, message: string | null): void;
   /** Cuts every connection and takes no new one for so long; then the server is there again. */
@@ -115,6 +116,7 @@ export function createFaults(permissions: Permissions): FaultState {
     refuseExecs(code, times) {
       for (let left = times; left > 0; left -= 1) refusals.push(code);
     },
+    clearRefusals: () => void refusals.splice(0),
     refusePod(pod, message) {
       if (message === null) refused.delete(pod);
       else refused.set(pod, message);
