@@ -47,13 +47,20 @@ export async function createPresenter(io: Io, flags: OutputFlags): Promise<Prese
 function followOnScreen(io: Io, flags: OutputFlags, current: () => Summary): () => void {
   const screen = createScreen(io.out);
   const palette = paletteFor(usesColor(io, io.out, flags));
+  let isShown = true;
   const draw = () => {
+    // A terminal that stands still (Ctrl-S) gets the newest frame when it goes on, and not all that it missed.
+    if (!isShown) return;
+    isShown = false;
     const { columns: width, rows: height } = io.out;
     screen.draw(
       renderTable(arrange(current(), { ...flags, live: true }), {
         ...{ width, height, wide: flags.output === 'wide', palette, live: true, columns: flags.columns ?? null },
       }),
     );
+    void io.out.room().then(() => {
+      isShown = true;
+    });
   };
   draw();
   io.out.onResize(draw);

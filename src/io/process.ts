@@ -1,12 +1,11 @@
 /** The real world: this process' streams, signals and files as an `Io`. */
-import { write } from 'node:fs';
-import type { WriteStream } from 'node:tty';
+import { fstatSync, write } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { failure } from '../model/problem.ts';
 import { systemClock } from './clock.ts';
 import type { Io, Sink, StopReason } from './io.ts';
-import { createTerminalQueue } from './terminal-queue.ts';
+import { createTerminalQueue, type TerminalQueue } from './terminal-queue.ts';
 
 /** A terminal and the wrapper process pass the same Ctrl-C on within this time. */
 const SAME_INTERRUPT_MS = 250;
@@ -22,10 +21,14 @@ export function processIo(): Io {
       stop('broken-pipe');
     });
   }
-  const out = sinkOf(process.stdout, 1, stop);
+  const terminal = process.stdout.isTTY ? terminalQueue(1, stop) : null;
+  const isOneTerminal = process.stdout.isTTY && process.stderr.isTTY && fstatSync(1).rdev === fstatSync(2).rdev;
+  const out = sinkOf(process.stdout, terminal);
+  // What goes to one and the same terminal keeps its order.
+  const err = sinkOf(process.stderr, isOneTerminal ? terminal : process.stderr.isTTY ? terminalQueue(2, stop) : null);
   return {
     out,
-    err: sinkOf(process.stderr, 2, stop),
+    err,
     env: process.env,
     clock: systemClock,
     random: Math.random,
@@ -35,7 +38,7 @@ export function processIo(): Io {
     nodeVersion: process.versions.node,
     demoPrograms: fileURLToPath(new URL('./demo/', import.meta.url)),
     drain: async () => {
-      await out.room();
+      await Promise.all([out.room(), err.room()]);
       await Promise.all([process.stdout, process.stderr].map(drained));
       if (unwritable !== null) throw failure({ code: 'OUTPUT_UNWRITABLE', detail: unwritable.message }, unwritable);
     },
@@ -65,11 +68,14 @@ function stopOnSignals(stop: (reason: StopReason) => void): void {
   }
 }
 
-function sinkOf(stream: WriteStream | NodeJS.WriteStream, fd: 1 | 2, stop: (reason: StopReason) => void): Sink {
-  // Node writes to terminals synchronously: one that stands still would hold up the whole process.
-  const terminal = stream.isTTY ? createTerminalQueue({ write: writeTo(fd), failed: () => stop('broken-pipe') }) : null;
+/** Node writes to terminals synchronously: one that stands still would hold up the whole process. */
+function terminalQueue(fd: 1 | 2, stop: (reason: StopReason) => void): TerminalQueue {
+  return createTerminalQueue({ write: writeTo(fd), failed: () => stop('broken-pipe') });
+}
+
+function sinkOf(stream: NodeJS.WriteStream, terminal: TerminalQueue | null): Sink {
   return {
-    write: (text) => void stream.write(text),
+    write: (text) => (terminal === null ? void stream.write(text) : terminal.put(text)),
     offer: (text) => {
       if (terminal !== null) return terminal.offer(text);
       stream.write(text);

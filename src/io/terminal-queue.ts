@@ -3,6 +3,8 @@
 export interface TerminalQueue {
   /** False where there is no room: nothing of the text is written then. */
   offer(text: string): boolean;
+  /** Takes the text however much waits: for what has to be shown. */
+  put(text: string): void;
   /** Resolves when everything has been written, or nothing can be any more. */
   empty(): Promise<void>;
 }
@@ -37,12 +39,17 @@ export function createTerminalQueue(writer: TerminalWriter, mostWaiting = MOST_W
     writing = null;
   }
 
+  function put(text: string): void {
+    if (isBroken) return;
+    waiting += text;
+    writing ??= writeAll();
+  }
+
   return {
+    put,
     offer: (text) => {
-      if (isBroken) return true;
       if (waiting.length + text.length > mostWaiting) return false;
-      waiting += text;
-      writing ??= writeAll();
+      put(text);
       return true;
     },
     empty: async () => {

@@ -41,10 +41,11 @@ function onTerminal(args: readonly string[], kubeconfig: string) {
   pty.onExit((exit) => {
     exitCode = exit.exitCode;
   });
-  const { active } = screen.buffer;
   return {
-    text: () =>
-      Array.from({ length: active.length }, (_, row) => active.getLine(row)?.translateToString(true)).join('\n'),
+    text: () => {
+      const { active } = screen.buffer;
+      return Array.from({ length: active.length }, (_, row) => active.getLine(row)?.translateToString(true)).join('\n');
+    },
     write: (keys: string) => pty.write(keys),
     exitCode: () => exitCode,
     kill: () => pty.kill('SIGKILL'),
