@@ -32,7 +32,11 @@ export async function createPresenter(io: Io, flags: OutputFlags): Promise<Prese
     follow: (current, intervalMs) => {
       if (live) return followOnScreen(io, flags, current);
       if (intervalMs === null) return () => {};
-      return every(io.clock, intervalMs, () => io.out.write(render(current())));
+      return every(
+        io.clock,
+        intervalMs,
+        unhurried(io, () => io.out.write(render(current()))),
+      );
     },
     final: (summary) => {
       io.out.write(render(summary));
@@ -47,27 +51,33 @@ export async function createPresenter(io: Io, flags: OutputFlags): Promise<Prese
 function followOnScreen(io: Io, flags: OutputFlags, current: () => Summary): () => void {
   const screen = createScreen(io.out);
   const palette = paletteFor(usesColor(io, io.out, flags));
-  let isShown = true;
-  const draw = () => {
-    // A terminal that stands still (Ctrl-S) gets the newest frame when it goes on, and not all that it missed.
-    if (!isShown) return;
-    isShown = false;
+  const draw = unhurried(io, () => {
     const { columns: width, rows: height } = io.out;
     screen.draw(
       renderTable(arrange(current(), { ...flags, live: true }), {
         ...{ width, height, wide: flags.output === 'wide', palette, live: true, columns: flags.columns ?? null },
       }),
     );
-    void io.out.room().then(() => {
-      isShown = true;
-    });
-  };
+  });
   draw();
   io.out.onResize(draw);
   const stop = every(io.clock, REDRAW_EVERY_MS, draw);
   return () => {
     stop();
     screen.close();
+  };
+}
+
+/** A terminal that stands still (Ctrl-S), or a reader that is slow, gets the newest when it goes on, and not all that it missed. */
+function unhurried(io: Io, show: () => void): () => void {
+  let isTaken = true;
+  return () => {
+    if (!isTaken) return;
+    isTaken = false;
+    show();
+    void io.out.room().then(() => {
+      isTaken = true;
+    });
   };
 }
 

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { spawn as spawnOnTerminal } from '@lydell/node-pty';
 import { Terminal } from '@xterm/headless';
 import { describe, expect, it } from 'vitest';
-import { eventually, type SummaryJson } from '../cluster.ts';
+import { eventually, parseSummary, type SummaryJson } from '../cluster.ts';
 import { BIN, run } from '../run.ts';
 import { type Faulty, faultyCluster, NODE1, NODE2 } from './session.ts';
 
@@ -27,6 +27,8 @@ async function flood(land: Faulty['land'], count: number): Promise<void> {
 /** Together more than the buffers on the way hold, one at a time less than what the agent keeps for a reader. */
 const BATCH = 1_500;
 const BATCHES = 30;
+/** Summaries: several times what a pipe and its two ends hold. */
+const MANY = 400;
 const CTRL_C = '\u0003';
 const CTRL_Q = '\u0011';
 const CTRL_S = '\u0013';
@@ -138,6 +140,31 @@ describe('policystat', () => {
     } finally {
       terminal.kill();
     }
+  });
+
+  it('whose reader stands still keeps no more for it than fits, and tells the newest at the end', async () => {
+    const { demo, land, watching } = cluster();
+    const args = ['--pod', NODE1.pod, '--interval', '20ms'];
+    const { PATH, HOME } = process.env;
+    const env = { PATH, HOME, KUBECONFIG: demo.kubeconfigPath };
+    const stuck = spawn(process.execPath, [BIN, 'watch', '-v', ...args, '-o', 'jsonl'], { env });
+    let heard = '';
+    stuck.stderr.setEncoding('utf8').on('data', (piece: string) => {
+      heard += piece;
+    });
+    await eventually('it listens', () => heard.includes(': listening'));
+    const reading = await watching({ args, streams: 1 });
+    land(NODE1, 3);
+    await reading.counted(3);
+    const summaries = () => reading.running.stdout().split('\n').length;
+    const before = summaries();
+    await eventually('many summaries are told', () => summaries() > before + MANY);
+    await reading.end({ missed: 0, beside: true });
+    const told = text(stuck.stdout);
+    stuck.kill('SIGINT');
+    const lines = (await told).trimEnd().split('\n');
+    expect(lines.length).toBeLessThan(MANY / 2);
+    expect(parseSummary(lines.at(-1) ?? '').totals.ingress.allowed).toBe(3);
   });
 
   it('whose reader has seen enough (| head -1) ends with 0', async () => {
