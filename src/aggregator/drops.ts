@@ -93,7 +93,7 @@ class CountedRow {
   }
 
   count(identity: number | null, node: string | null, atMs: number): Peer {
-    if (this.packets === 0) this.#firstMs = atMs;
+    if (this.packets === 0 || atMs < this.#firstMs) this.#firstMs = atMs;
     this.#lastMs = Math.max(atMs, this.#lastMs);
     this.packets += 1;
     const peer = this.#peer(identity, isLocal(identity) ? node : null);

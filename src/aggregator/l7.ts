@@ -46,6 +46,7 @@ export function createL7Counts(): L7Counts {
     count: (record, policy, atMs) => {
       const row = rowOf(policy, record.direction, record.l7.protocol, atMs);
       row[outcomeOf(record)] += 1;
+      row.firstMs = Math.min(atMs, row.firstMs);
       row.lastMs = Math.max(atMs, row.lastMs);
     },
     summary: (timed) =>

@@ -12,7 +12,6 @@ export function createRecentRate(): RecentRate {
   const buckets = new Uint32Array(BUCKETS);
   let newest = 0;
 
-  /** A clock that was set back counts into the newest second. */
   function advance(second: number): void {
     const steps = Math.min(second - newest, BUCKETS);
     if (steps <= 0) return;
@@ -20,14 +19,25 @@ export function createRecentRate(): RecentRate {
     newest = second;
   }
 
+  /** The clock was set back: what was counted by the one before is of no second that there is. */
+  function setBack(second: number): void {
+    buckets.fill(0);
+    newest = second;
+  }
+
   return {
     count: (atMs, times) => {
-      advance(Math.floor(atMs / 1000));
-      const slot = newest % BUCKETS;
+      const second = Math.floor(atMs / 1000);
+      advance(second);
+      // Told late: no longer among the last seconds.
+      if (newest - second >= BUCKETS) return;
+      const slot = second % BUCKETS;
       buckets[slot] = (buckets[slot] ?? 0) + times;
     },
     perSecond: (nowMs, startMs) => {
-      advance(Math.floor(nowMs / 1000));
+      const second = Math.floor(nowMs / 1000);
+      if (second < newest) setBack(second);
+      advance(second);
       let total = 0;
       for (const bucket of buckets) total += bucket;
       const fromMs = Math.max(startMs, (newest - BUCKETS + 1) * 1000);

@@ -111,8 +111,9 @@ class CountingRow implements Row {
     this.counters[outcome] += times;
     if (outcome === 'denied' && verdict.audit) this.deniedInAuditMode += times;
     if (where.isShared) this.shared += times;
-    if (this.version === 0) this.firstMs = atMs;
-    this.lastMs = atMs;
+    // Agents are not heard in step: Hubble's flows come with times of their own.
+    if (this.version === 0 || atMs < this.firstMs) this.firstMs = atMs;
+    if (atMs > this.lastMs) this.lastMs = atMs;
     this.version += 1;
     this.recent.count(atMs, times);
     if (where.heardOn !== this.#lastHeardOn) this.#hear(where.heardOn);

@@ -136,7 +136,23 @@ describe('time', () => {
     stream.record(verdict(), RULE1, START_MS - 60_000);
     const summary = aggregator.summary(START_MS - 60_000);
     expect(summary.window.seconds).toBe(0);
-    expect(summary.policies[0]).toMatchObject({ ratePerSecond: 0, recentPerSecond: 2 });
+    expect(summary.policies[0]).toMatchObject({ ratePerSecond: 0, recentPerSecond: 1 });
+    stream.record(verdict(), RULE1, START_MS + 90_000);
+    stream.record(verdict(), RULE1, START_MS + 60_000);
+    // By the clock before it was set back.
+    expect(aggregator.summary(START_MS + 61_000).policies[0]?.recentPerSecond).toBe(0);
+    stream.record(verdict(), RULE1, START_MS + 61_500);
+    expect(aggregator.summary(START_MS + 61_999).policies[0]?.recentPerSecond).toBeGreaterThan(0);
+  });
+
+  it('what one agent tells later than another is of its own second', () => {
+    const aggregator = makeAggregator();
+    const stream = aggregator.addStream(plan());
+    for (const ms of [30_000, 28_500, 10_000, 31_000]) stream.record(verdict(), RULE1, START_MS + ms);
+    const [row] = aggregator.summary(START_MS + 32_000 - 1).policies;
+    // Three in the last ten seconds, one long before.
+    expect(row).toMatchObject({ allowed: 4, recentPerSecond: 0.3 });
+    expect(row).toMatchObject({ firstSeen: '2026-11-20T12:00:10.000Z', lastSeen: '2026-11-20T12:00:31.000Z' });
   });
 });
 
