@@ -15,10 +15,15 @@ const CHUNKS_PER_TURN = 16;
 export async function* openInput(path: string): AsyncIterable<Uint8Array> {
   try {
     const chunks = path === '-' ? process.stdin.iterator({ destroyOnReturn: true }) : fileChunks(path);
-    const first = await firstBytes(chunks, GZIP_MAGIC.length);
-    const whole = prefixed(first, chunks);
-    const packed = GZIP_MAGIC.every((byte, index) => first[index] === byte);
-    yield* packed ? unpack(whole) : whole;
+    try {
+      const first = await firstBytes(chunks, GZIP_MAGIC.length);
+      const whole = prefixed(first, chunks);
+      const packed = GZIP_MAGIC.every((byte, index) => first[index] === byte);
+      yield* packed ? unpack(whole) : whole;
+    } finally {
+      // Whoever reads no further than the first bytes has not come to the others.
+      await chunks.return?.();
+    }
   } catch (error) {
     throw failure({ code: 'INPUT_UNREADABLE', path, detail: detailOf(error) }, error);
   }

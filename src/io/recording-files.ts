@@ -31,7 +31,10 @@ export async function createRecordingFiles(
   const first = await openNew(pathOf(1));
   const isFile = (await first.stat()).isFile();
   return {
-    open: (part) => createPartFile(pathOf(part), part === 1 ? Promise.resolve(first) : openNew(pathOf(part)), failed),
+    open: (part) => {
+      const opening = part === 1 ? Promise.resolve(first) : openNew(pathOf(part));
+      return createPartFile({ path: pathOf(part), opening, isFirst: part === 1, failed });
+    },
     remove: async (part) => rm(pathOf(part), { force: true }),
     discard: async () => {
       await first.close().catch(() => undefined);
@@ -76,14 +79,21 @@ async function openNew(path: string): Promise<FileHandle> {
   }
 }
 
-function createPartFile(path: string, opening: Promise<FileHandle>, failed: (problem: Failure) => void): PartFile {
+interface NewPart {
+  readonly path: string;
+  readonly opening: Promise<FileHandle>;
+  readonly isFirst: boolean;
+  readonly failed: (problem: Failure) => void;
+}
+
+function createPartFile({ path, opening, isFirst, failed }: NewPart): PartFile {
   let waitingBytes = 0;
   let problem: Failure | null = null;
   let wholeBytes = 0;
   let queue: Promise<unknown> = opening;
 
   const giveUp = (error: unknown) => {
-    problem ??= error instanceof Failure ? error : unwritable(path, error, wholeBytes > 0);
+    problem ??= error instanceof Failure ? error : unwritable(path, error, wholeBytes > 0 || !isFirst);
     failed(problem);
   };
 
@@ -116,7 +126,11 @@ function createPartFile(path: string, opening: Promise<FileHandle>, failed: (pro
     close: async () => {
       await queue;
       try {
-        await (await opening).close();
+        const file = await opening;
+        const isEmptyFile = wholeBytes === 0 && (await file.stat()).isFile();
+        await file.close();
+        // Nothing can be read of it, and it would keep the others from being read with it.
+        if (isEmptyFile) await rm(path, { force: true });
       } catch (error) {
         giveUp(error);
       }
