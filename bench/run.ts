@@ -8,6 +8,7 @@ import { kubectl } from '../tools/kubectl.ts';
 import { attributionCost, VERDICTS } from './attribution.ts';
 import { atMost, inTurn, median, RUNS } from './comparison.ts';
 import { benchFlood } from './flood.ts';
+import { benchLive } from './live.ts';
 import { benchOffline } from './offline.ts';
 
 /** For an idle watch to reach its lasting size. */
@@ -107,6 +108,7 @@ async function benchAttribution(): Promise<void> {
 
 await benchOffline();
 await benchFlood();
+await benchLive();
 await benchAttribution();
 await benchStart();
 await benchFirstRequest(await kubectl('35'));

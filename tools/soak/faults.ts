@@ -17,6 +17,8 @@ export interface Fault {
 /** Longer than the silence after which policystat gives a peer up. */
 const STALL_MS = 8_000;
 const SHORT_STALL_MS = 700;
+/** Before, amid and after the first try to open them anew. */
+const AGAIN_MS = [0, 30, 300, 900];
 const [first, second] = NODES;
 
 function now(act: (demo: DemoCluster) => void): Fault['strike'] {
@@ -63,12 +65,14 @@ export const FAULTS: readonly Fault[] = [
   },
   { name: 'streams stand still', nodes: NODES, strikes: 'before', strike: now(({ faults }) => faults.stall(STALL_MS)) },
   {
-    name: 'the next stream is dropped as well',
+    name: 'streams break again and again',
     nodes: NODES,
     strikes: 'amid',
-    strike: now(({ faults }) => {
-      faults.dropAfter(30_007);
-      faults.breakStreams();
-    }),
+    strike: async ({ faults }) => {
+      for (const afterMs of AGAIN_MS) {
+        await new Promise((resolve) => setTimeout(resolve, afterMs));
+        faults.breakStreams();
+      }
+    },
   },
 ];

@@ -45,12 +45,13 @@ export async function round({ demo, sender, observed, peaceMs }: Surroundings, f
     sender.start();
     await over;
   }
+  const struckMs = Date.now();
   await observed.until(
     `back after: ${fault.name}`,
     ({ source, completeness }) =>
       source.agents.every(({ state }) => state === 'streaming') &&
       fault.nodes.every((node) =>
-        completeness.gaps.some((gap) => gap.node === node && gap.to !== null && Date.parse(gap.to) >= startMs),
+        completeness.gaps.some((gap) => gap.node === node && gap.to !== null && Date.parse(gap.to) >= struckMs),
       ),
     PATIENCE_MS,
   );
