@@ -149,6 +149,21 @@ describe('a recording', () => {
   });
 });
 
+describe('a recording of agents that come and go', () => {
+  it('tells of the gaps and the new agent as the run did', async () => {
+    const running = begin('gone.jsonl.gz', ['-o', 'json']);
+    await listening(running);
+    expect(await cluster.connect('tiefighter', 'deathstar')).toBe('landed');
+    await cluster.faults.replaceAgent('k8s-node1');
+    await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 3);
+    expect(await cluster.connect('tiefighter', 'deathstar')).toBe('landed');
+    running.process.kill('SIGINT');
+    const live = await running.outcome;
+    expect(parseSummary(live.stdout).completeness.gaps.length).toBeGreaterThan(0);
+    expect(await replayed(['summary', '--input', join(folder, 'gone.jsonl.gz'), '-o', 'json'])).toBe(live.stdout);
+  });
+});
+
 describe('without values', () => {
   it('counts the same, and holds none of them', async () => {
     const live = await recorded('redacted.jsonl.gz', ['--redact', 'ips,names,urls', '-t', 'drop', '-o', 'json']);
@@ -183,7 +198,7 @@ describe('in parts', () => {
         .toSorted();
     await traffic();
     await eventually('four parts', () => parts().length >= 4);
-    await traffic();
+    expect(await cluster.connect('tiefighter', 'deathstar')).toBe('landed');
     running.process.kill('SIGINT');
     const live = await running.outcome;
     const paths = parts().map((name) => join(folder, name));
