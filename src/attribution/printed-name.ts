@@ -14,7 +14,7 @@ export type PoliciesOf = (endpoint: number) => EndpointPolicies | null;
 type NeighboursOf = (verdict: Printed, name: string) => readonly PolicyRef[];
 
 /** What of a verdict decides; an L7 record of the patched Cilium has as much. */
-export type Printed = Pick<Verdict, 'dialect' | 'endpoint' | 'direction' | 'action' | 'match' | 'policyName'>;
+export type Printed = Pick<Verdict, 'dialect' | 'endpoint' | 'direction' | 'action' | 'audit' | 'match' | 'policyName'>;
 
 interface NamesOfEndpoint {
   readonly policies: EndpointPolicies | null;
@@ -77,15 +77,21 @@ export function createPrintedNames(
   return (verdict, isChanging = false) => {
     if (verdict.dialect === 'cilium') {
       if (verdict.match !== 'none') return notPrinted;
-      return verdict.action === 'deny' || verdict.action === 'audit' ? defaultDeny(verdict, isChanging) : notPrinted;
+      return isRefusal(verdict) ? defaultDeny(verdict, isChanging) : notPrinted;
     }
     const name = verdict.policyName;
     if (name === null) return notFound;
     if (name === '') return empty;
     if (name !== IMPLICIT_DEFAULT_DENY) return named(verdict, name);
-    // Rule id 0 prints this name whatever the action (accuknox 1.10.90, pkg/monitor/datapath_policy.go).
-    return verdict.action === 'deny' || verdict.action === 'audit' ? defaultDeny(verdict, isChanging) : noPolicy;
+    // Rule id 0 prints this name whatever the action (accuknox 1.10.90, pkg/monitor/datapath_policy.go): what audit mode let
+    // through says ALLOW like what no policy is about.
+    return isRefusal(verdict) ? defaultDeny(verdict, isChanging) : noPolicy;
   };
+}
+
+/** Refused, or only let through because of audit mode. */
+function isRefusal({ action, audit }: Printed): boolean {
+  return action === 'deny' || action === 'audit' || audit;
 }
 
 /** The patched agent keys its rules by bare name (pkg/policy/repository.go): what two policies share stays open. */
@@ -103,5 +109,13 @@ export function readL7Name(record: L7Record): Printed | null {
   if (policyName === null || policyName === '' || policyName === UNKNOWN || direction === null) return null;
   const endpoint = direction === 'ingress' ? record.destinationEndpoint : record.sourceEndpoint;
   // A rule matched, else there would be no name.
-  return { dialect: 'accuknox', endpoint: endpoint ?? 0, direction, action: 'redirect', match: 'all', policyName };
+  return {
+    dialect: 'accuknox',
+    endpoint: endpoint ?? 0,
+    direction,
+    action: 'redirect',
+    audit: false,
+    match: 'all',
+    policyName,
+  };
 }

@@ -79,7 +79,7 @@ const endpointSchema = v.object({
     identity: v.nullish(v.object({ id: v.number(), labels: v.nullish(v.array(v.string())) })),
     policy: v.nullish(v.object({ realized: v.nullish(realizedSchema) })),
     realized: v.nullish(v.object({ options: v.nullish(v.record(v.string(), v.string())) })),
-    'named-ports': v.nullish(v.array(v.object({ name: v.nullish(v.string()), port: v.nullish(v.number()) }))),
+    namedPorts: v.nullish(v.array(v.object({ name: v.nullish(v.string()), port: v.nullish(v.number()) }))),
   }),
 });
 
@@ -111,7 +111,7 @@ function realizedPolicy({ id, status }: v.InferOutput<typeof endpointSchema>): R
     audits: enabled.startsWith('audit-'),
     reportsVerdicts: status.realized?.options?.PolicyVerdictNotification !== 'Disabled',
     entries: { ingress: entries(realized?.l4?.ingress), egress: entries(realized?.l4?.egress) },
-    namedPorts: new Map((status['named-ports'] ?? []).map(({ name, port }) => [name ?? '', port ?? 0])),
+    namedPorts: new Map((status.namedPorts ?? []).map(({ name, port }) => [name ?? '', port ?? 0])),
   };
 }
 

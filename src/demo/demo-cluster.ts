@@ -50,7 +50,7 @@ export interface DemoOptions {
   emitted?(node: string, event: DemoEvent, listeners: number): void;
 }
 
-interface ConnectOptions {
+export interface ConnectOptions {
   readonly port?: number;
   readonly protocol?: TransportProtocol;
   readonly timeoutMs?: number;
@@ -198,16 +198,15 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
   });
   const stopHeartbeat = startHeartbeat(world, { clock, random: createRandom(options.seed + 2), emit });
 
-  const agentOf = (node: string) => {
-    const pod = agentPods.get(node);
-    if (pod === undefined) throw new RangeError(`the demo cluster has no node ${node}`);
-    return { namespace: AGENT_NAMESPACE, pod };
-  };
   return {
     kubeconfigPath,
     server: api.url,
     processes: () => api.processes(),
-    agentOf,
+    agentOf(node) {
+      const pod = agentPods.get(node);
+      if (pod === undefined) throw new RangeError(`the demo cluster has no node ${node}`);
+      return { namespace: AGENT_NAMESPACE, pod };
+    },
     agentCalls: () => [...calls],
     emit,
     apply(object) {
@@ -215,25 +214,22 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
     },
     remove: ({ kind, metadata }) => store.remove(resourceOf(kind), metadata.namespace ?? null, metadata.name),
     auditMode(pod, isOn) {
-      for (const endpoint of world.endpoints()) if (endpoint.pod === pod) world.setAuditMode(endpoint, isOn);
+      const endpoint = world.endpointAt(addressOfPod(pod, store) ?? '');
+      if (endpoint === null) throw new RangeError(`the demo cluster has no pod called ${pod}`);
+      world.setAuditMode(endpoint, isOn);
     },
     ageHubble(ms) {
       for (const buffer of buffers.values()) buffer.age(ms);
     },
     async connect(from, to, asked = {}) {
+      const { port = 80, protocol = 'TCP', timeoutMs = CONNECT_TIMEOUT_MS } = asked;
+      const { method = 'POST', path = '/v1/request-landing' } = asked;
       const fromIp = addressOfPod(from, store) ?? from;
       const destinationIp = addressOfPod(to, store) ?? resolveAddress(to, 'default', store, random);
       if (destinationIp === null) throw new RangeError(`the demo cluster has nothing called ${to}`);
-      const { result } = await datapath.connect({
-        from: world.endpointAt(fromIp) ?? fromIp,
-        destinationIp,
-        port: asked.port ?? 80,
-        protocol: asked.protocol ?? 'TCP',
-        timeoutMs: asked.timeoutMs ?? CONNECT_TIMEOUT_MS,
-        method: asked.method ?? 'POST',
-        host: to,
-        path: asked.path ?? '/v1/request-landing',
-      });
+      const source = world.endpointAt(fromIp) ?? fromIp;
+      const request = { from: source, destinationIp, port, protocol, timeoutMs, method, host: to, path };
+      const { result } = await datapath.connect(request);
       return result;
     },
     faults: {

@@ -29,6 +29,13 @@ describe('without policies', () => {
       null,
     ],
     [
+      'default deny that audit mode let through',
+      { ...patched, audit: true, policyName: 'implicit-default-deny' },
+      'default-deny',
+      'implicit-default-deny',
+      null,
+    ],
+    [
       'rule id 0 on allowed traffic',
       { ...patched, policyName: 'implicit-default-deny' },
       'unattributed',

@@ -55,7 +55,7 @@ export function stateOf(spec: StateSpec): EndpointState {
       status: {
         identity: { id: 18031, labels },
         policy: { realized },
-        'named-ports': spec.namedPorts,
+        namedPorts: spec.namedPorts,
         'external-identifiers': { 'k8s-namespace': 'default', 'k8s-pod-name': 'deathstar-0' },
       },
     },

@@ -26,6 +26,7 @@ function entryJson(entry: PolicyEntry, direction: Direction, world: World): unkn
   const origins = [...new Set(entry.selectors.flatMap(({ origins: some }) => some))];
   const rule = {
     port: entry.port,
+    ...(entry.portName === null ? {} : { 'port-name': entry.portName }),
     ...(entry.endPort > entry.port && world.version.since(17) ? { endPort: entry.endPort } : {}),
     protocol: entry.protocol,
     'l7-rules': entry.selectors.map((selector) => ({ [selector.selector.text]: selectorRule(selector) })),
@@ -46,7 +47,9 @@ function entryJson(entry: PolicyEntry, direction: Direction, world: World): unkn
 
 /** The identities that are let in or out on every port: 0 stands for everybody. */
 function identitiesOf(policy: RealizedPolicy, direction: Direction, deny: boolean, world: World): number[] | null {
-  const anyPort = policy.entries[direction].filter(({ protocol, port }) => protocol === 'ANY' && port === 0);
+  const anyPort = policy.entries[direction].filter(
+    ({ protocol, port, portName }) => protocol === 'ANY' && port === 0 && portName === null,
+  );
   const selectors = anyPort.flatMap(({ selectors: some }) => some).filter((one) => one.deny === deny);
   const numbers = selectors.flatMap(({ selector }) =>
     selector.everyone
@@ -108,6 +111,7 @@ function endpointJson(endpoint: Endpoint, world: World): unknown {
             },
       health: { bpf: 'OK', connected: true, overallHealth: 'OK', policy: 'OK' },
       identity: { id: endpoint.identity, labels: endpoint.labels },
+      ...(endpoint.namedPorts.length === 0 ? {} : { namedPorts: endpoint.namedPorts }),
       labels: { derived: [], realized: {}, 'security-relevant': endpoint.labels },
       log: [],
       networking: {

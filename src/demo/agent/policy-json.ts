@@ -1,7 +1,7 @@
 /** Policies as the agent's commands print them as JSON: the rules, the selectors with whom they mean, and the policy map. */
 import type { Datapath } from '../datapath/connection.ts';
 import type { Endpoint } from '../datapath/endpoint.ts';
-import { policyMapKey } from '../datapath/realized.ts';
+import { policyMapKey, withNumber } from '../datapath/realized.ts';
 import type { PolicyOrigin } from '../datapath/rule.ts';
 import { EVERYONE, parseLabel, type Selector } from '../datapath/selector.ts';
 import { originLabels, type World } from '../datapath/world.ts';
@@ -20,7 +20,7 @@ export function policyJson(world: World): string {
     spec.rules.map((rule) => ({
       Subject: { selector: spec.subject.text },
       L3: rule.peers.map(({ text }) => ({ selector: text })),
-      L4: rule.ports.map(({ port, protocol }) => ({ ports: [{ port: String(port), protocol }] })),
+      L4: rule.ports.map(({ port, name, protocol }) => ({ ports: [{ port: name ?? String(port), protocol }] })),
       Labels: labelObjects(spec.origin),
       DefaultDeny: spec.isolated.includes(rule.direction),
       Deny: rule.deny,
@@ -88,16 +88,19 @@ function mapEntries(endpoint: Endpoint, world: World, packetsOf: Datapath['packe
     };
     const open = policy.enforced[direction] ? [] : [entry(0, 'ANY', 0, false)];
     const local = ingress ? [entry(1, 'ANY', 0, false)] : [];
-    const own = policy.entries[direction].flatMap(({ protocol, port, selectors }) =>
-      selectors.flatMap(({ selector, deny }) =>
+    const own = policy.entries[direction].flatMap((written) => {
+      const found = withNumber(written, endpoint.namedPorts);
+      if (found === null) return [];
+      const { protocol, port, selectors } = found;
+      return selectors.flatMap(({ selector, deny }) =>
         (selector.everyone
           ? [0]
           : world
               .identities()
               .flatMap(({ identity, parsedLabels }) => (selector.selects(parsedLabels) ? [identity] : []))
         ).map((identity) => entry(identity, protocol, port, deny)),
-      ),
-    );
+      );
+    });
     return [...open, ...local, ...own];
   });
 }

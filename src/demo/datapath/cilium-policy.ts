@@ -12,7 +12,15 @@ import {
   type Spec,
   within,
 } from './rule.ts';
-import { cidrSelector, EVERYONE, entitySelector, LabelSelector, requirementsOf, toSelector } from './selector.ts';
+import {
+  cidrSelector,
+  EVERYONE,
+  entitySelector,
+  fqdnSelector,
+  LabelSelector,
+  requirementsOf,
+  toSelector,
+} from './selector.ts';
 
 const List = v.nullish(v.array(v.looseObject({})));
 const CiliumPort = v.object({
@@ -24,6 +32,7 @@ const CiliumRule = v.object({
   endpoints: v.nullish(v.array(LabelSelector)),
   entities: v.nullish(v.array(v.string())),
   cidr: v.nullish(v.array(v.string())),
+  fqdns: v.nullish(v.array(v.object({ matchName: v.nullish(v.string()), matchPattern: v.nullish(v.string()) }))),
   cidrSet: v.nullish(v.array(v.object({ cidr: v.string() }))),
   toPorts: v.nullish(
     v.array(
@@ -68,12 +77,12 @@ function ciliumRule(
   namespace: string | null,
   local: boolean,
 ): Rule | null {
-  const [endpoints, entities, cidr, cidrSet] = ['Endpoints', 'Entities', 'CIDR', 'CIDRSet'].map(
+  const [endpoints, entities, cidr, cidrSet, fqdns] = ['Endpoints', 'Entities', 'CIDR', 'CIDRSet', 'FQDNs'].map(
     (what) => raw[`${direction === 'ingress' ? 'from' : 'to'}${what}`],
   );
-  const rule = v.parse(CiliumRule, { ...raw, endpoints, entities, cidr, cidrSet });
+  const rule = v.parse(CiliumRule, { ...raw, endpoints, entities, cidr, cidrSet, fqdns });
   const ports = ciliumPorts(rule);
-  const named = [rule.endpoints, rule.entities, rule.cidr, rule.cidrSet].some(
+  const named = [rule.endpoints, rule.entities, rule.cidr, rule.cidrSet, rule.fqdns].some(
     (peers) => peers !== null && peers !== undefined,
   );
   // `ingress: [{}]` isolates and lets nobody in.
@@ -83,6 +92,7 @@ function ciliumRule(
     ...(rule.entities ?? []).map(entitySelector),
     ...(rule.cidr ?? []).map(cidrSelector),
     ...(rule.cidrSet ?? []).map((set) => cidrSelector(set.cidr)),
+    ...(rule.fqdns ?? []).map(fqdnSelector),
   ];
   return { direction, deny, peers: named ? peers : [EVERYONE], ports: ports.length > 0 ? ports : [EVERY_PORT] };
 }

@@ -60,7 +60,8 @@ export function createDatapath(
     const policy = world.policyOf(endpoint);
     if (!policy.enforced[direction]) return null;
     const port = packet.protocol === 'ICMP' ? 8 : packet.destination.port;
-    return lookUp(policy, direction, remote, packet.protocol, port, world.version.minor);
+    const to = direction === 'ingress' ? endpoint : world.endpointAt(packet.destination.ip);
+    return lookUp(policy, direction, remote, to?.namedPorts ?? [], packet.protocol, port, world.version.minor);
   }
 
   function report(endpoint: Endpoint, direction: Direction, remote: Identity, decision: Decision, packet: Packet) {

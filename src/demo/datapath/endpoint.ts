@@ -18,6 +18,14 @@ export interface Endpoint {
   readonly containerId: string;
   readonly ifindex: number;
   readonly ifname: string;
+  /** The numbers of the containers' ports that have a name. */
+  readonly namedPorts: readonly NamedPort[];
+}
+
+export interface NamedPort {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
 }
 
 export interface DemoNode {
@@ -35,6 +43,7 @@ const CiliumEndpointObject = v.object({
     identity: v.object({ id: v.number(), labels: v.array(v.string()) }),
     networking: v.object({ addressing: v.array(v.object({ ipv4: v.string() })), node: v.string() }),
     'external-identifiers': v.object({ 'container-id': v.string() }),
+    'named-ports': v.optional(v.array(v.object({ name: v.string(), port: v.number(), protocol: v.string() })), []),
   }),
 });
 const CiliumNodeObject = v.object({
@@ -84,6 +93,7 @@ function reserved(node: DemoNode, what: 'host' | 'health'): Endpoint {
     containerId: '',
     ifindex: interfaceIndex(id),
     ifname: what === 'host' ? 'cilium_host' : 'lxc_health',
+    namedPorts: [],
   };
 }
 
@@ -103,6 +113,7 @@ export function readEndpoints(store: ObjectStore, nodes: readonly DemoNode[]): E
       containerId,
       ifindex: interfaceIndex(status.id),
       ifname: `lxc${containerId.slice(0, 12)}`,
+      namedPorts: status['named-ports'],
     };
   });
   return [...pods, ...nodes.flatMap((node) => [reserved(node, 'host'), reserved(node, 'health')])];

@@ -1,5 +1,6 @@
 /** An endpoint's realized policy, and the look-up that the datapath does in it for every new packet. */
 import type { Direction, MatchType } from '../../model/event.ts';
+import type { NamedPort } from './endpoint.ts';
 import type { HttpRule, PolicyOrigin, Spec } from './rule.ts';
 import { EVERYONE, entitySelector, type Label, type Selector } from './selector.ts';
 
@@ -15,6 +16,8 @@ export interface PolicyEntry {
   readonly protocol: string;
   readonly port: number;
   readonly endPort: number;
+  /** Then the port is 0 here: the pod that it belongs to says which one it is. */
+  readonly portName: string | null;
   readonly selectors: readonly SelectorEntry[];
 }
 
@@ -33,7 +36,7 @@ export interface Decision {
 }
 
 /** A port without a protocol means both (Cilium pkg/policy/l4.go); SCTP is switched off as it is by default. */
-function protocolsOf(protocol: string, port: number): readonly string[] {
+function protocolsOf(protocol: string, port: number | string): readonly string[] {
   return protocol === 'ANY' && port !== 0 ? ['TCP', 'UDP'] : [protocol];
 }
 
@@ -43,13 +46,16 @@ function entriesOf(specs: readonly Spec[], direction: Direction): PolicyEntry[] 
       .filter((rule) => rule.direction === direction)
       .flatMap((rule) =>
         rule.ports.flatMap((port) =>
-          protocolsOf(port.protocol, port.port).flatMap((protocol) =>
+          protocolsOf(port.protocol, port.name ?? port.port).flatMap((protocol) =>
             rule.peers.map((selector) => ({ origin, selector, protocol, port, deny: rule.deny })),
           ),
         ),
       ),
   );
-  const byPort = Map.groupBy(flat, ({ protocol, port }) => `${protocol} ${port.port} ${port.endPort}`);
+  const byPort = Map.groupBy(
+    flat,
+    ({ protocol, port }) => `${protocol} ${port.port} ${port.endPort} ${port.name ?? ''}`,
+  );
   return [...byPort.values()].flatMap((same) => {
     const [first] = same;
     if (first === undefined) return [];
@@ -61,7 +67,8 @@ function entriesOf(specs: readonly Spec[], direction: Direction): PolicyEntry[] 
       const origins = [...new Set(alike.map(({ origin }) => origin))];
       return [{ selector: one.selector, deny: one.deny, http: http.length > 0 ? http : null, origins }];
     });
-    return [{ protocol: first.protocol, port: first.port.port, endPort: first.port.endPort, selectors }];
+    const { port, endPort, name: portName } = first.port;
+    return [{ protocol: first.protocol, port, endPort, portName, selectors }];
   });
 }
 
@@ -69,6 +76,7 @@ const ALLOW_ALL: PolicyEntry = {
   protocol: 'ANY',
   port: 0,
   endPort: 0,
+  portName: null,
   selectors: [{ selector: EVERYONE, deny: false, http: null, origins: [] }],
 };
 
@@ -109,16 +117,26 @@ function matchOf({ width, everyone }: Candidate, minor: number): MatchType {
   return everyone ? 'all' : 'L3-Only';
 }
 
-/** `port` is the type for ICMP. */
+/** The entry with the number that a named port has at the pod it belongs to; null where that pod has no such port. */
+export function withNumber(entry: PolicyEntry, named: readonly NamedPort[]): PolicyEntry | null {
+  if (entry.portName === null) return entry;
+  const found = named.find(({ name, protocol }) => name === entry.portName && protocol === entry.protocol);
+  return found === undefined ? null : { ...entry, port: found.port, endPort: found.port };
+}
+
+/** `port` is the type for ICMP; `named` are the named ports of the pod that the packet goes to. */
 export function lookUp(
   policy: RealizedPolicy,
   direction: Direction,
   remote: { readonly identity: number; readonly parsedLabels: readonly Label[] },
+  named: readonly NamedPort[],
   protocol: string,
   port: number,
   minor: number,
 ): Decision {
-  const candidates = policy.entries[direction].flatMap((entry): Candidate[] => {
+  const candidates = policy.entries[direction].flatMap((written): Candidate[] => {
+    const entry = withNumber(written, named);
+    if (entry === null) return [];
     if (entry.protocol !== 'ANY' && entry.protocol !== protocol) return [];
     if (entry.port !== 0 && (port < entry.port || port > entry.endPort)) return [];
     const width = entry.port !== 0 ? 2 : entry.protocol === 'ANY' ? 0 : 1;

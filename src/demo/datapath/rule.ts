@@ -26,8 +26,10 @@ export interface HttpRule {
 export interface RulePort {
   /** `ANY` for every protocol. */
   readonly protocol: string;
-  /** 0 for every port; for ICMP the type. */
+  /** 0 for every port, and for one that has a name; for ICMP the type. */
   readonly port: number;
+  /** Of a container's port, which each pod gives a number of its own. */
+  readonly name: string | null;
   readonly endPort: number;
   /** Rules that only the proxy can judge; null where there are none. */
   readonly http: readonly HttpRule[] | null;
@@ -82,8 +84,15 @@ export function rulePort(
   http: readonly HttpRule[] | null,
 ): RulePort {
   const number = Number(port);
-  const first = Number.isInteger(number) ? number : 0;
-  return { protocol: protocol.toUpperCase(), port: first, endPort: Math.max(first, endPort ?? 0), http };
+  const isNumber = Number.isInteger(number);
+  const first = isNumber ? number : 0;
+  return {
+    protocol: protocol.toUpperCase(),
+    port: first,
+    name: isNumber ? null : String(port),
+    endPort: Math.max(first, endPort ?? 0),
+    http,
+  };
 }
 
 export const EVERY_PORT = rulePort('ANY', 0, null, null);

@@ -21,6 +21,8 @@ export interface Selector {
   readonly everyone: boolean;
   /** Set where it stands for a network: such identities are local to the node. */
   readonly cidr: string | null;
+  /** Set where it stands for a name: the label of its identity, and the addresses that have it. */
+  readonly fqdn: { readonly label: string; readonly addresses: readonly string[] } | null;
   selects(labels: readonly Label[]): boolean;
 }
 
@@ -101,6 +103,7 @@ export function toSelector(requirements: readonly Requirement[], cidr: string | 
     text: goText(requirements),
     everyone: requirements.length === 0,
     cidr,
+    fqdn: null,
     selects: (labels) => requirements.every((wanted) => fulfils(labels, wanted)),
   };
 }
@@ -114,6 +117,42 @@ export function entitySelector(name: string): Selector {
     return toSelector([{ source: 'k8s', key: CLUSTER_KEY, operator: 'In', values: [CLUSTER_NAME] }]);
   }
   return toSelector([{ source: 'reserved', key: name, operator: 'In', values: [''] }]);
+}
+
+/** What DNS answers for the names that policies of the demo cluster are about. */
+const ADDRESSES: Readonly<Record<string, string>> = {
+  'api.example.com': '203.0.113.10',
+  'www.example.com': '203.0.113.20',
+};
+
+export interface FqdnPeer {
+  readonly matchName?: string | null | undefined;
+  readonly matchPattern?: string | null | undefined;
+}
+
+function isMeant({ matchName, matchPattern }: FqdnPeer, name: string): boolean {
+  if (matchName !== null && matchName !== undefined) return matchName === name;
+  const parts = (matchPattern ?? '').split('*').map((part) => part.replaceAll('.', '\\.'));
+  return new RegExp(`^${parts.join('[-a-zA-Z0-9_]*')}$`).test(name);
+}
+
+/** Cilium pkg/policy/api/fqdn.go, FQDNSelector.String; the agent allocates an identity when a pod looks the name up. */
+export function fqdnSelector(peer: FqdnPeer): Selector {
+  const name = peer.matchName ?? '';
+  const pattern = peer.matchPattern ?? '';
+  const label = name === '' ? pattern : name;
+  const addresses = Object.keys(ADDRESSES).flatMap((one) => (isMeant(peer, one) ? [ADDRESSES[one] ?? ''] : []));
+  const networks = addresses.map((address) => `${address}/32`);
+  return {
+    text: `MatchName: ${name}, MatchPattern: ${pattern}`,
+    everyone: false,
+    cidr: null,
+    fqdn: { label, addresses },
+    selects: (labels) =>
+      labels.some(
+        ({ source, key }) => (source === 'fqdn' && key === label) || (source === 'cidr' && networks.includes(key)),
+      ),
+  };
 }
 
 export function cidrSelector(cidr: string): Selector {

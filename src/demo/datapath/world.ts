@@ -69,6 +69,9 @@ const RESERVED: readonly Identity[] = [
   identity(8, ['reserved:ingress']),
 ];
 const FIRST_LOCAL_IDENTITY = 0x1000001;
+const FIRST_FQDN_IDENTITY = 0x1000801;
+/** The minor version; before it, each address that a name was looked up to is a network of its own. */
+const NAMES_ARE_LABELS = 16;
 const FIRST_REVISION = 6;
 const ConfigData = v.object({ data: v.record(v.string(), v.string()) });
 
@@ -93,6 +96,7 @@ function keyOf({ node, id }: Endpoint): string {
 
 export function createWorld(store: WatchableStore, version: AgentVersion, emit: Emit): World {
   const cidrIdentities = new Map<string, Identity>();
+  const fqdnIdentities = new Map<string, Identity & { readonly addresses: readonly string[] }>();
   const policies = new Map<string, RealizedPolicy>();
   const auditModes = new Map<string, boolean>();
   let endpoints: readonly Endpoint[] = [];
@@ -106,10 +110,17 @@ export function createWorld(store: WatchableStore, version: AgentVersion, emit: 
     specs = POLICIES.flatMap(({ kind, resource }) =>
       store.list(resource).flatMap((object) => specsOf(object, kind, version.since(18))),
     );
-    for (const cidr of specs.flatMap((spec) => spec.rules.flatMap(({ peers }) => peers.map((peer) => peer.cidr)))) {
+    const peers = specs.flatMap((spec) => spec.rules.flatMap((rule) => rule.peers));
+    const lookedUp = version.since(NAMES_ARE_LABELS) ? [] : peers.flatMap(({ fqdn }) => fqdn?.addresses ?? []);
+    for (const cidr of [...peers.map((peer) => peer.cidr), ...lookedUp.map((address) => `${address}/32`)]) {
       if (cidr === null || cidrIdentities.has(cidr)) continue;
       const number = FIRST_LOCAL_IDENTITY + cidrIdentities.size;
       cidrIdentities.set(cidr, identity(number, [`cidr:${cidr}`, 'reserved:world']));
+    }
+    for (const { fqdn } of peers) {
+      if (fqdn === null || !version.since(NAMES_ARE_LABELS) || fqdnIdentities.has(fqdn.label)) continue;
+      const known = identity(FIRST_FQDN_IDENTITY + fqdnIdentities.size, [`fqdn:${fqdn.label}`, 'reserved:world']);
+      fqdnIdentities.set(fqdn.label, { ...known, addresses: fqdn.addresses });
     }
     policies.clear();
   };
@@ -185,6 +196,8 @@ export function createWorld(store: WatchableStore, version: AgentVersion, emit: 
       if (endpoint !== undefined) return endpoint;
       const owner = nodes.find((one) => one.ip === ip || one.internalIp === ip);
       if (owner !== undefined) return reservedIdentity(owner.name === node ? 1 : 6);
+      const named = [...fqdnIdentities.values()].find(({ addresses }) => addresses.includes(ip));
+      if (named !== undefined) return named;
       const networks = [...cidrIdentities].filter(([cidr]) => contains(cidr, ip));
       const [narrowest] = networks.sort(([a], [b]) => Number(b.split('/')[1]) - Number(a.split('/')[1]));
       return narrowest?.[1] ?? reservedIdentity(2);
@@ -198,7 +211,12 @@ export function createWorld(store: WatchableStore, version: AgentVersion, emit: 
         labels,
         parsedLabels,
       }));
-      return [...RESERVED, ...cluster.sort((a, b) => a.identity - b.identity), ...cidrIdentities.values()];
+      return [
+        ...RESERVED,
+        ...cluster.sort((a, b) => a.identity - b.identity),
+        ...cidrIdentities.values(),
+        ...fqdnIdentities.values(),
+      ];
     },
     revision: () => revision,
     config: () => config,

@@ -86,7 +86,7 @@ describe.each(scenarios)('%s', (scenario) => {
     const port = said.proto === '1' ? 8 : Number(said.port);
     const policy = world.policyOf(endpoint);
     expect(policy.enforced[direction]).toBe(true);
-    const decision = lookUp(policy, direction, remote, PROTOCOLS[said.proto ?? ''] ?? '', port, 19);
+    const decision = lookUp(policy, direction, remote, [], PROTOCOLS[said.proto ?? ''] ?? '', port, 19);
     // One scenario ran in audit mode.
     const action = scenario.includes('audit') && decision.action === 'deny' ? 'audit' : decision.action;
     expect({ action, match: decision.match }).toEqual({ action: said.action, match: said.match });
