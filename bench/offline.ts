@@ -109,12 +109,11 @@ async function benchVerdicts(folder: string): Promise<void> {
   atMost('  memory at its peak, MB', median(sizes), 120);
 }
 
-/** Empty where there is no Go. */
+/** What the program is built as; nothing is there where there is no Go. */
 function goCommand(folder: string): readonly string[] {
   const program = join(folder, 'count');
-  if (!isThere('go')) return [''];
-  const { status } = spawnSync('go', ['build', '-o', program, goProgram], { stdio: 'inherit' });
-  return status === 0 ? [program] : [''];
+  if (isThere('go')) spawnSync('go', ['build', '-o', program, goProgram], { stdio: 'inherit' });
+  return [program];
 }
 
 async function benchFlows(folder: string): Promise<void> {

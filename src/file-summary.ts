@@ -6,13 +6,14 @@ import { createPrintedNames, readL7Name } from './attribution/printed-name.ts';
 import { reservedIdentity } from './discovery/identity-name.ts';
 import type { RecordSink } from './model/attributed.ts';
 import type { Clock, TimeWindow } from './model/clock.ts';
-import type { Dialect, MonitorRecord, Verdict } from './model/event.ts';
+import type { Dialect, MonitorRecord, Refusal, Verdict } from './model/event.ts';
 import type { Summary } from './model/summary.ts';
 import { createReader } from './parser/reader.ts';
 
 export interface InputFile {
   readonly path: string;
-  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Each is good until the next one is asked for; whoever asks may say where it is to be put, if it can be. */
+  readonly chunks: AsyncIterable<Uint8Array, unknown, Uint8Array | undefined>;
 }
 
 export interface FileOptions {
@@ -41,9 +42,15 @@ export async function summarizeFiles(
   for (const { chunks } of files) {
     const { record, known } = countFile(aggregator.addStream(null), startMs, window, sink);
     const reader = createReader(record, { dialect, known: oneByOne ? null : known });
-    for await (const chunk of chunks) {
-      reader.push(chunk);
-      await sink?.room();
+    const source = chunks[Symbol.asyncIterator]();
+    try {
+      const room = reader.room ?? undefined;
+      for (let next = await source.next(); next.done !== true; next = await source.next(room)) {
+        reader.push(next.value);
+        await sink?.room();
+      }
+    } finally {
+      await source.return?.();
     }
     reader.end();
   }
@@ -77,7 +84,7 @@ function countFile(counter: StreamCounter, nowMs: number, window: TimeWindow | n
     record: (record: MonitorRecord) => (window === null ? count(record, nowMs) : countInWindow(record, window)),
     known: {
       times: (verdict: Verdict, times: number) => counter.times(verdict, times, attribute(verdict), nowMs),
-      denied: (verdict: Verdict) => counter.attempt(verdict, attribute(verdict), nowMs),
+      denied: (refusal: Refusal) => counter.attempt(refusal, attribute(refusal), nowMs),
     },
   };
 }

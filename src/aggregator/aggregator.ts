@@ -1,6 +1,6 @@
 /** Owns the counts of a window: records of all streams in, an immutable summary out, in bounded memory. */
 import type { AgentPlan, IdentityLookup } from '../model/cluster.ts';
-import type { Direction, Verdict } from '../model/event.ts';
+import type { Direction, Refusal, Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
 import type { PolicyRow, Summary } from '../model/summary.ts';
 import type { TrafficDelta } from '../model/traffic.ts';
@@ -107,7 +107,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   }
 
   function attempt(
-    { direction, flowKey }: Verdict,
+    { direction, flowKey }: Refusal,
     attribution: Attribution | null,
     { join }: StreamIdentity,
     nowMs: number,

@@ -2,7 +2,7 @@
 import type { RecordFilter } from '../model/attributed.ts';
 import type { EndpointMode } from '../model/audit.ts';
 import type { AgentFacts, AgentPlan, AgentRef, AgentState, Target } from '../model/cluster.ts';
-import type { Drop, IgnoredReason, L7Record, MonitorRecord, Verdict } from '../model/event.ts';
+import type { Drop, IgnoredReason, L7Record, MonitorRecord, Refusal, Verdict } from '../model/event.ts';
 import type { GroupPod } from '../model/groups.ts';
 import type { Attribution } from '../model/policy.ts';
 import type { BufferReach, SourceChoice } from '../model/source.ts';
@@ -21,9 +21,9 @@ import { createStreamPods } from './stream-pods.ts';
 export interface StreamCounter {
   /** `attribution` is for verdicts on wanted endpoints, and for L7 records whose policy is known; the record may be reused after the call. */
   record(record: MonitorRecord, attribution: Attribution | null, nowMs: number): void;
-  /** Verdicts that differ in nothing but the packet, with `attempt` for each that denied one; for files, where no endpoint is unwanted. */
+  /** Verdicts that differ in nothing but the packet, with `attempt` for each denied one; for files: no endpoint is unwanted. */
   times(verdict: Verdict, times: number, attribution: Attribution | null, nowMs: number): void;
-  attempt(verdict: Verdict, attribution: Attribution | null, nowMs: number): void;
+  attempt(refusal: Refusal, attribution: Attribution | null, nowMs: number): void;
   /** Lines that were told apart before, only to be counted. */
   ignored(reason: IgnoredReason, lines: number, nowMs: number): void;
   wants(endpoint: number): boolean;
@@ -69,7 +69,7 @@ export interface Shared {
   /** All of them but the flows. */
   count(verdict: Verdict, attribution: Attribution | null, stream: StreamIdentity, nowMs: number, times: number): void;
   /** The flow of a denied packet. */
-  attempt(verdict: Verdict, attribution: Attribution | null, stream: StreamIdentity, nowMs: number): void;
+  attempt(refusal: Refusal, attribution: Attribution | null, stream: StreamIdentity, nowMs: number): void;
   /** The last time that anybody mentioned. */
   latestMs(): number;
   heardAt(nowMs: number): void;
@@ -217,7 +217,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
       ledger.counted(times);
       shared.count(verdict, attribution, identity, nowMs, times);
     },
-    attempt: (verdict, attribution, nowMs) => shared.attempt(verdict, attribution, identity, nowMs),
+    attempt: (refusal, attribution, nowMs) => shared.attempt(refusal, attribution, identity, nowMs),
     ignored: (reason, lines, nowMs) => {
       shared.heardAt(nowMs);
       ledger.ignored(reason, lines);
@@ -237,8 +237,8 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     agent: (replaced) => {
       agent = replaced;
     },
-    mode: ({ endpoint, namespace, pod, audits, enforced }) => {
-      modes.set(endpoint, { endpoint, namespace, pod, audits, enforced });
+    mode: (mode) => {
+      modes.set(mode.endpoint, { ...mode });
     },
     gap: (fromMs, toMs, reason) => health.gap(fromMs, toMs, reason),
     truncated: () => {

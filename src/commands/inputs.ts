@@ -48,7 +48,7 @@ export async function openInputs(paths: readonly string[], io: Io): Promise<Inpu
 
 interface Opened {
   readonly path: string;
-  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly chunks: AsyncIterable<Uint8Array, unknown, Uint8Array | undefined>;
   readonly isRecording: boolean;
 }
 
@@ -69,13 +69,16 @@ async function open(path: string, io: Io): Promise<Opened> {
   return { path, chunks: followedBy(head, source), isRecording: isRecording(head) };
 }
 
-async function* followedBy(head: Uint8Array, source: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+async function* followedBy(
+  head: Uint8Array,
+  source: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, undefined, Uint8Array | undefined> {
   try {
-    if (head.length > 0) yield head;
+    let room = head.length > 0 ? yield head : undefined;
     for (;;) {
-      const next = await source.next();
+      const next = await source.next(room);
       if (next.done === true) return;
-      yield next.value;
+      room = yield next.value;
     }
   } finally {
     await source.return?.();

@@ -3,7 +3,6 @@ import { readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { failure } from '../model/problem.ts';
-import { unpack } from './unpack.ts';
 
 /** RFC 1952. */
 const GZIP_MAGIC = [0x1f, 0x8b];
@@ -11,15 +10,16 @@ const GZIP_MAGIC = [0x1f, 0x8b];
 const CHUNK_BYTES = 1 << 18;
 const CHUNKS_PER_TURN = 16;
 
-/** `-` is stdin. A chunk is good until the next one is asked for. */
-export async function* openInput(path: string): AsyncIterable<Uint8Array> {
+/** `-` is stdin. A chunk is good until the next one is asked for; whoever asks may say where it is to be put, if it can be. */
+export async function* openInput(path: string): AsyncGenerator<Uint8Array, undefined, Uint8Array | undefined> {
   try {
     const chunks = path === '-' ? process.stdin.iterator({ destroyOnReturn: true }) : fileChunks(path);
     try {
       const first = await firstBytes(chunks, GZIP_MAGIC.length);
       const whole = prefixed(first, chunks);
       const packed = GZIP_MAGIC.every((byte, index) => first[index] === byte);
-      yield* packed ? unpack(whole) : whole;
+      if (packed) yield* (await import('./unpack.ts')).unpack(whole);
+      else yield* whole;
     } finally {
       // Whoever reads no further than the first bytes has not come to the others.
       await chunks.return?.();
@@ -33,15 +33,15 @@ export async function* openInput(path: string): AsyncIterable<Uint8Array> {
  * Into the same memory again and again, which stays in the processor's cache. At once where nothing has to be waited
  * for: to send a file's bytes through a second thread costs more than to count what they say.
  */
-async function* fileChunks(path: string): AsyncGenerator<Buffer, undefined> {
+async function* fileChunks(path: string): AsyncGenerator<Uint8Array, undefined, Uint8Array | undefined> {
   const file = await open(path);
   try {
     const isThere = (await file.stat()).isFile();
-    const memory = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    let memory: Uint8Array = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     for (let chunk = 1; ; chunk += 1) {
       const size = isThere ? readSync(file.fd, memory) : (await file.read(memory)).bytesRead;
       if (size === 0) return;
-      yield memory.subarray(0, size);
+      memory = (yield memory.subarray(0, size)) ?? memory;
       // Signals and whoever tells how far it is have their turn.
       if (chunk % CHUNKS_PER_TURN === 0) await setImmediate();
     }

@@ -54,6 +54,12 @@ export interface Verdict {
   readonly hubble: HubbleFlow | null;
 }
 
+/** What was decided of one flow, whatever the peer; the endpoint may be that of another verdict. */
+export type Refusal = Pick<
+  Verdict,
+  'dialect' | 'endpoint' | 'direction' | 'action' | 'audit' | 'match' | 'policyName' | 'flowKey'
+>;
+
 /** Events that the kernel's ring or a Hubble queue lost before anybody read them. */
 export interface Lost {
   readonly type: 'lost';

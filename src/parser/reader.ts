@@ -3,8 +3,9 @@ import type { Dialect, MonitorRecord, UnparsedReason } from '../model/event.ts';
 import { Blocks } from './blocks.ts';
 import { Cursor, NEWLINE, toStrictText, toText } from './bytes.ts';
 import { prefixLength, withoutEscapes } from './clean.ts';
+import type { TellKnown } from './known-cells.ts';
 import { KnownFlows } from './known-flows.ts';
-import { KnownVerdicts, type TellKnown } from './known-verdicts.ts';
+import { KnownVerdicts } from './known-verdicts.ts';
 import { LineSplitter } from './lines.ts';
 import { ignored, OtherLines } from './other-lines.ts';
 import { TextLine } from './text-line.ts';
@@ -20,6 +21,8 @@ export interface ReaderOptions {
 }
 
 export interface Reader {
+  /** Where bytes may be put before they are pushed, so that they need not be copied; null where that saves nothing. */
+  readonly room: Uint8Array | null;
   /** Bytes in any pieces; the array may be used again afterwards. */
   push(bytes: Uint8Array): void;
   /** Nothing more will come: what is left without a newline is a line if it is safely whole. */
@@ -48,6 +51,7 @@ export function createReader(emit: (record: MonitorRecord) => void, options: Rea
   const lineReader = new LineReader(emit, options.dialect ?? null, known);
   const splitter = new LineSplitter(lineReader, options.maxLineBytes ?? MAX_LINE_BYTES);
   return {
+    room: known?.room ?? null,
     push: (bytes) => splitter.push(bytes),
     end: () => {
       splitter.end();
@@ -89,7 +93,7 @@ class LineReader {
   lines(bytes: Uint8Array, start: number, end: number): void {
     const { cursor, verdict, emit, known } = this;
     cursor.open(bytes);
-    known?.open();
+    known?.open(bytes);
     let at = start;
     if (this.blocks.isHolding) this.finishBefore(bytes, at);
     while (at < end) {

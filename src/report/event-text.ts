@@ -1,5 +1,5 @@
 /** `events -o text`: one attributed record as one line, in columns that widen as wider words come. */
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import type { Circumstances, StreamGap } from '../model/attributed.ts';
 import type { MonitorRecord } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';

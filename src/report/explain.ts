@@ -1,5 +1,5 @@
 /** Owns the sentences for problems: what failed, on what, and what to do next. */
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import type { Problem } from '../model/problem.ts';
 import { printable } from './printable.ts';
 import { withoutIt } from './without.ts';

@@ -1,5 +1,5 @@
 /** Owns columns: how wide each may be, what is cut, and padding by what a terminal shows instead of by characters. */
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 interface Cell {
   readonly text: string;
@@ -17,7 +17,8 @@ export interface Column {
 }
 
 const GAP = '  ';
-const segmenter = new Intl.Segmenter();
+/** Costs as much to make as a whole table: only made for what has to be cut. */
+let segmenter: Intl.Segmenter | null = null;
 
 /** The header line, then one line for each row; no line is wider than `width`. */
 export function layOut(
@@ -49,6 +50,7 @@ export function cutTo(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let cut = '';
   let used = 0;
+  segmenter ??= new Intl.Segmenter();
   for (const { segment } of segmenter.segment(text)) {
     const next = used + stringWidth(segment);
     if (next > width - 1) break;

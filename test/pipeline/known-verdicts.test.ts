@@ -88,3 +88,13 @@ test('an address of an endpoint that a drop told of is not forgotten', async () 
   const { records } = await expectSame(`${[whole, whole, whole, cut].join('\n')}\n`);
   expect(records).toMatchObject({ counted: 3, unparsed: 1 });
 });
+
+test('more kinds of verdicts than can be counted at once', async () => {
+  const [line = ''] = verdicts.filter((one) => one.includes('remote ID ') && / \d+\.\d+\.\d+\.\d+:\d+ -> /.test(one));
+  const peers = Array.from({ length: 120_000 }, (_, peer) =>
+    line.replace(/remote ID [^,]+/, `remote ID ${300 + peer}`),
+  );
+  const { records, policies } = await expectSame(`${[...peers, ...peers].join('\n')}\n`);
+  expect(records.counted).toBe(peers.length * 2);
+  expect(policies[0]?.peers.at(-1)).toMatchObject({ identity: null });
+});

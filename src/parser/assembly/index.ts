@@ -6,17 +6,17 @@
  * are only compared with what the grammar in TypeScript understood in an earlier line. What is not known is handed back.
  */
 import { destinationPort, sourcePort, takeV4Ends, takeV6Ends } from './addresses';
-import { deniedCount, findCell, tellDenied } from './cells';
+import { beginCell, findCell, hasRoomToTell, tellDenied } from './cells';
 import { ended, OPEN_BRACKET } from './cursor';
 import { isKnownAddress, isKnownHost } from './known-addresses';
-import { ADDRESS_MASKS, ADDRESS_TEXT_BYTES, DESTINATION, MOST_DENIED, SOURCE } from './memory';
+import { ADDRESS_MASKS, ADDRESS_TEXT_BYTES, DESTINATION, SOURCE } from './memory';
 import { takeNumber } from './numbers';
 import { firstComma } from './texts';
 import { findName, takeDecision, takeTail, takeWord } from './words';
 
-export { deniedCount, forgetDenied, learnCell } from './cells';
+export { deniedCount, forgetCells, forgetTold, isFull, learnCell, newCount } from './cells';
 export { learnAddress, learnHost } from './known-addresses';
-export { DENIED, INPUT, INPUT_BYTES, MOST_DENIED } from './memory';
+export { CELL_BYTES, CELLS, DENIED, INPUT, INPUT_BYTES, MOST_SLOTS, NEWS, ROOM, ROOM_BYTES } from './memory';
 export { learnDecision, learnName, learnTail, learnWord } from './words';
 
 /** What `learnDecision` is told of a decision. */
@@ -45,10 +45,10 @@ const REMOTE_BYTES: u32 = 12;
 
 memory.fill(ADDRESS_MASKS, 0xff, ADDRESS_TEXT_BYTES);
 
-/** Counts whole lines; gives the first that is not known, or where there is no room for more refused packets, or `end`. */
+/** Counts whole lines; gives the first that is not known, or where there is no room for more to tell, or `end`. */
 export function scan(start: u32, end: u32): u32 {
   let line = start;
-  while (line < end && deniedCount() < MOST_DENIED) {
+  while (line < end && hasRoomToTell()) {
     const next = count(line);
     if (next == 0) break;
     line = next;
@@ -103,8 +103,10 @@ function count(line: u32): u32 {
   if (remote == HOST_IDENTITY && !isKnownHost(isV6, flags & IS_INGRESS ? SOURCE : DESTINATION)) return 0;
 
   const cell = findCell(<u32>remote, <u32>destinationPort, name, meaning);
-  if (load<u32>(cell, 8) == 0) return 0;
-  if (flags & IS_DENIED) tellDenied(cell, isV6, <u32>protocol, ((<u32>sourcePort) << 16) | <u32>destinationPort);
+  if (load<u32>(cell, 8) == 0 && !beginCell(cell, <u32>remote, <u32>destinationPort, name, meaning)) return 0;
+  if (flags & IS_DENIED) {
+    tellDenied(name, meaning, isV6, <u32>protocol, ((<u32>sourcePort) << 16) | <u32>destinationPort);
+  }
   store<u32>(cell, load<u32>(cell, 12) + 1, 12);
   return next;
 }

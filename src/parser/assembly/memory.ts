@@ -3,15 +3,18 @@
 /** Where the caller puts lines; longer input comes in pieces. */
 export const INPUT: u32 = 0x40_0000;
 export const INPUT_BYTES: u32 = 0x2_0000;
-/** Refused packets in the order of their lines: cell, high and low word of the flow key. */
+/** Refused packets in the order of their lines: name and meaning, high and low word of the flow key. */
 export const DENIED: u32 = 0x1a_0000;
 export const DENIED_BYTES: u32 = 12;
 export const MOST_DENIED: u32 = 8_192;
 /** Verdicts that differ in nothing that is counted: the last of its four words says how many came. */
 export const CELLS: u32 = 0x20_0000;
 export const CELL_BYTES: u32 = 16;
-export const CELL_SLOTS: u32 = 0x2_0000;
-export const MOST_CELLS: u32 = 0x1_0000;
+export const FIRST_SLOTS: u32 = 0x1_0000;
+export const MOST_SLOTS: u32 = 0x2_0000;
+/** Those that no line was read for: the caller is told, in the order of their lines. */
+export const NEWS: u32 = 0x48_1000;
+export const MOST_NEWS: u32 = 4_096;
 /** A text of up to 16 bytes, what it stands for, and its length. */
 export const SHORT_BYTES: u32 = 32;
 export const SHORT_SLOTS: u32 = 64;
@@ -43,3 +46,6 @@ export const KNOWN_V6_BYTES: u32 = 64;
 export const KNOWN_SHIFT: u64 = 52;
 export const KNOWN_V4: u32 = 0x46_1000;
 export const KNOWN_V4_BYTES: u32 = 32;
+/** Where whoever reads a file may put its bytes, so that they are not copied. */
+export const ROOM: u32 = 0x49_0000;
+export const ROOM_BYTES: u32 = 0x4_0000;
