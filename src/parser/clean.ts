@@ -29,6 +29,11 @@ const PREFIX = new RegExp(
   `^(?:${MARK})?[ \\t]*(?:${TIMESTAMP}|${CLOCK}|${RUNTIME_MARK}|${BRACKETED}|${POD_AND_CONTAINER}){0,4}[ \\t]*(?:${MARK})?(?=${HEAD})`,
 );
 
+/** Of pods only what is surely one: any two words may look like a pod and its container, and other programs print brackets. */
+const POD = '\\[pod/[^\\] ]+\\] ';
+const AGENT = '(?:[a-z0-9][a-z0-9.-]* )?[a-z0-9][a-z0-9.-]* cilium-agent(?: [|›])? ';
+const PREFIX_ALONE = new RegExp(`^(?:${TIMESTAMP}|${CLOCK}|${RUNTIME_MARK}|${POD}|${AGENT}){1,4}$`);
+
 /** The line without escape sequences, its newline included. Without any, the bytes are shared. */
 export function withoutEscapes(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const line = bytes.subarray(start, end);
@@ -51,6 +56,11 @@ function escapeEnd(line: Uint8Array, at: number): number {
   // Parameter bytes of a control sequence, ECMA-48.
   while (byte >= 0x20 && byte <= 0x3f) byte = line[++end] ?? 0;
   return byte >= 0x40 && byte <= 0x7e ? end + 1 : at;
+}
+
+/** Whether the line, without blanks at its end, was blank before a collector put its prefix in front. */
+export function isOnlyPrefix(text: string): boolean {
+  return PREFIX_ALONE.test(`${text} `);
 }
 
 /** How many bytes stand before what the monitor printed; 0 where nothing known follows. */

@@ -9,6 +9,8 @@ import { readOriginalIp } from './trace.ts';
 const MARKED = /^MARK (0x(?:0|[1-9a-f][0-9a-f]{0,7})) (?:\[ IP-TRACE-ID = (\d{1,20}) \] )?FROM (\d{1,5}) (.+)$/;
 /** Two versions forgot the newline before the first layer. */
 const CAPTURE = /^DEBUG: \d{1,10} bytes, (\S.*?)((?:Ethernet|IPv4|IPv6)\t\{.*\})?$/;
+/** Every point names a device or a port: without its number it was cut. */
+const POINT_END = /^(?!Packet to proxy port \d+$).*\d$|\((?:Pre|Post)\)$/;
 /** 1.8 to 1.10 forgot what stands between the reason and the identities. */
 const DROP =
   /^DROP: \d{1,10} bytes, reason (.+?)(?:(?:, ){0,2}identity ([^\s:>,]+)->([^\s:>,]+))?(?:, to endpoint (\d{1,10}))?$/;
@@ -21,6 +23,10 @@ interface Mark {
   readonly from: number;
 }
 
+/** Cilium pkg/monitor/datapath_trace.go; the line may end in it, so what is left of one must not pass. */
+const STATE =
+  /^(?:new|established|reply|related|reopened|unknown|srv6-encap|srv6-decap|encrypt-overlay|encrypted|\d{1,3})$/;
+
 /** `text` is what follows `CPU 03: `. */
 export function readMarked(line: TextLine, text: string, cpu: number): Capture | Debug | Drop | Trace | null {
   const [, flow = '', traceId, from, rest = ''] = MARKED.exec(text) ?? [];
@@ -32,10 +38,11 @@ export function readMarked(line: TextLine, text: string, cpu: number): Capture |
   return rest.startsWith('DROP: ') ? readDropHead(rest, mark) : readTraceHead(rest, mark);
 }
 
-function readMessage(line: TextLine, text: string, from: number, cpu: number): Capture | Debug {
+function readMessage(line: TextLine, text: string, from: number, cpu: number): Capture | Debug | null {
   const endpoint = from === 0 ? null : from;
   const [, point, layer = null] = CAPTURE.exec(text) ?? [];
   if (point === undefined) return { type: 'debug', cpu, endpoint, text: text.slice('DEBUG: '.length) };
+  if (!POINT_END.test(point)) return null;
   line.isHead = true;
   line.layer = layer;
   return { type: 'capture', point, endpoint, ...NO_PACKET };
@@ -78,7 +85,8 @@ function readTraceHead(text: string, { flow, ipTraceId, from }: Mark): Trace | n
   if (parts === null) return null;
   const [, point = '', state = '', ifname = null, source = '', destination = '', original, word, to] = parts;
   const identities = readIdentities(source, destination);
-  if (identities === null) return null;
+  const originalIp = readOriginalIp(original);
+  if (identities === null || originalIp === undefined || !STATE.test(state)) return null;
   return {
     type: 'trace',
     observationPoint: /^\d/.test(point) ? 'unknown' : point,
@@ -89,7 +97,7 @@ function readTraceHead(text: string, { flow, ipTraceId, from }: Mark): Trace | n
     ...identities,
     state,
     interface: ifname,
-    originalIp: readOriginalIp(original),
+    originalIp,
     flow,
     ipTraceId,
     hubble: null,

@@ -60,6 +60,13 @@ export function describePacket(text: string, protocol: number): PacketDescriptio
   return readFrom(cursor, protocol);
 }
 
+/** Whether the text is one address and nothing else. */
+export function isIp(text: string): boolean {
+  cursor.open(toBytes(`${text}\n`));
+  const { source } = summary;
+  return (text.includes(':') ? source.takeV6(cursor) : source.takeV4(cursor)) && cursor.bytes[cursor.at] === NEWLINE;
+}
+
 function readFrom(from: Cursor, protocol: number): PacketDescription | null {
   if (!summary.take(from, protocol)) return null;
   const { bytes } = from;

@@ -2,7 +2,7 @@
 
 /** Beginnings of monitor's lines, anywhere but at the beginning. */
 const SECOND_LINE =
-  /.(?:Policy verdict log: |xx drop \(|(?:->|<-|\?\?) (?:Request|Response|Sample) \S+ (?:from|to) \d+ \(|unknown trace |(?:->|<-) [a-z][a-z0-9 ]* {1,2}flow 0x|CPU \d{2,4}: |>> [A-Z][A-Za-z ]*: |\{"(?:cpu|type)":"|\}[A-Za-z0-9]+\t\{)/;
+  /.(?:Policy verdict log: |xx drop \(|(?:->|<-|\?\?) (?:Request|Response|Sample) \S+ (?:from|to) \d+ \(|unknown trace |(?:->|<-) (?:load-balancer |proxy port )?[^\s/:]{1,15}: \[?[0-9a-f.:]+\]?(?::\d+)? -> |(?:->|<-) [a-z][a-z0-9 ]* {1,2}flow 0x|CPU \d{2,4}: |>> [A-Z][A-Za-z ]*: |\{"(?:cpu|type)":"|\}[A-Za-z0-9]+\t\{|[^-]-{60})/;
 
 /** kubectl, client-go's log, the container runtime, and Cilium's own log. */
 const OTHER_PROGRAM =

@@ -50,6 +50,8 @@ function readDns(rest: string, isRequest: boolean): ReadDetails | null {
   const types = listOf(typeList);
   // Responses always have an answer, be it empty, and requests never.
   if ((ttl === undefined) !== isRequest || !types.every((type) => DNS_TYPES.has(type))) return null;
+  // `A,A` is what is left of `A,AAAA`: nobody asks for the same twice.
+  if (new Set(types).size < types.length) return null;
   const cnames = listOf(cnameList);
   if (!cnames.every((name) => name.endsWith('.'))) return null;
   const details: L7Details = {

@@ -36,7 +36,8 @@ const LOG =
 const CPU = /^CPU (\d{2,4}): (.*)$/;
 const LOST = /^Lost (\d{1,20}) events$/;
 const UNKNOWN_EVENT =
-  /^(?:CPU \d{2,4}: Unknown event: \[[\d ]*\]|cannot decode message type '?\d+'?: .+|Error while parsing [a-z ]+ message: .+|Unknown payload type: \d+.*)$/;
+  /^(?:CPU \d{2,4}: Unknown event: \[[\d ]*\]|cannot decode message type '?\d+'?: .+|Error while parsing [a-z ]+ message: .+)$/;
+const UNKNOWN_PAYLOAD = /^Unknown payload type: \d{1,10}, CPU (\d{2,4}): Lost (\d{1,20}) events$/;
 const TEXT_CHARACTERS = 200;
 
 export class OtherLines {
@@ -64,7 +65,7 @@ export class OtherLines {
       case 63: // ?
       case 94: // ^
       case 117: // u
-        return readTrace(line) ?? readCapture(line) ?? this.readRest(line);
+        return readTrace(line, this.seen) ?? readCapture(line) ?? this.readRest(line);
       default:
         return this.readRest(line);
     }
@@ -72,6 +73,10 @@ export class OtherLines {
 
   private readRest(line: TextLine): MonitorRecord | null {
     const { text } = line;
+    const lost = readUnknownPayload(text);
+    if (lost !== null) return lost;
+    // Whole JSON is not cut, whatever words are in it.
+    if (text.startsWith('>> ') && text.endsWith('}')) return readAgentNotice(line);
     if (holdsSecondLine(text)) return null;
     if (BANNER.test(text)) return ignored('banner');
     if (LOG.test(text)) return ignored('log');
@@ -99,9 +104,20 @@ function readCpuLine(line: TextLine): MonitorRecord | null {
 
 function readLost(text: string, cpu: number): Lost | null {
   const events = LOST.exec(text)?.[1];
+  return events === undefined ? null : lostEvents(events, cpu);
+}
+
+/** 1.19's word for a payload that it knows nothing of but the loss that came with it. */
+function readUnknownPayload(text: string): Lost | UnknownEvent | null {
+  const [, cpu, events] = UNKNOWN_PAYLOAD.exec(text) ?? [];
   if (events === undefined) return null;
-  const lost = { type: 'lost', events: Number(events), where: 'kernel-ring', cpu } as const;
-  return Number.isSafeInteger(lost.events) ? lost : { ...lost, exactEvents: events };
+  if (/^0+$/.test(events)) return { type: 'unknown-event', text };
+  return { ...lostEvents(events, Number(cpu)), where: 'unknown' };
+}
+
+function lostEvents(printed: string, cpu: number): Lost {
+  const lost = { type: 'lost', events: Number(printed), where: 'kernel-ring', cpu } as const;
+  return Number.isSafeInteger(lost.events) ? lost : { ...lost, exactEvents: printed };
 }
 
 function readUnknownEvent({ text }: TextLine): UnknownEvent | null {

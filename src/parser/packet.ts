@@ -20,7 +20,7 @@ export const FLAG_BITS = { SYN: 1, ACK: 2, RST: 4, FIN: 8 } as const;
 const SEPARATOR = toBytes(', ');
 const FRAME = /^([0-9a-f]{2}:){5}[0-9a-f]{2} -> ([0-9a-f]{2}:){5}[0-9a-f]{2} [A-Za-z0-9]+$/;
 /** `vrrp TYPE VRID PRIO` and `igmp TYPE GROUP`, 1.19. */
-const OTHER_PROTOCOL = /^(vrrp \S.* \d+ \d+|igmp \S.* [0-9a-f.:]+)$/;
+const OTHER_PROTOCOL = /^(?:(vrrp) \S.* \d+ \d+|igmp \S.* [0-9a-f.:]+)$/;
 
 const OPEN_BRACKET = 91;
 const CLOSE_BRACKET = 93;
@@ -32,6 +32,8 @@ export const UDP = 17;
 export const SCTP = 132;
 export const ICMP = 1;
 export const ICMPV6 = 58;
+const IGMP = 2;
+const VRRP = 112;
 
 export class PacketSummary {
   readonly source = new Address();
@@ -133,7 +135,12 @@ export class PacketSummary {
     const end = takeToEnd(cursor);
     const family = this.destination.family === 6 ? 6 : 4;
     const icmp = (family === 4 ? this.icmpV4 : this.icmpV6).read(cursor.bytes, textAt, end);
-    if (icmp === null) return OTHER_PROTOCOL.test(toText(cursor.bytes, start + 1, end));
+    if (icmp === null) {
+      const [whole, vrrp] = OTHER_PROTOCOL.exec(toText(cursor.bytes, start + 1, end)) ?? [];
+      if (whole === undefined) return false;
+      this.protocol = vrrp === undefined ? IGMP : VRRP;
+      return protocol < 0 || protocol === this.protocol;
+    }
     this.icmp = icmp;
     this.protocol = family === 4 ? ICMP : ICMPV6;
     return protocol < 0 || protocol === this.protocol;

@@ -2,7 +2,7 @@
 import type { Dialect, MonitorRecord, UnparsedReason } from '../model/event.ts';
 import { Blocks } from './blocks.ts';
 import { Cursor, NEWLINE, toStrictText, toText } from './bytes.ts';
-import { prefixLength, withoutEscapes } from './clean.ts';
+import { isOnlyPrefix, prefixLength, withoutEscapes } from './clean.ts';
 import type { TellKnown } from './known-cells.ts';
 import { KnownFlows } from './known-flows.ts';
 import { KnownVerdicts } from './known-verdicts.ts';
@@ -167,7 +167,7 @@ class LineReader {
       return null;
     }
     const content = text.trimEnd();
-    if (content === '') {
+    if (content === '' || isOnlyPrefix(content)) {
       this.emit(ignored('blank'));
       return null;
     }

@@ -52,6 +52,18 @@ export class SeenAddresses {
       return !seen.address.equals(local) && seen.text.startsWith(toText(bytes, local.start, local.end));
     return this.hosts[hostSlotOf(local)]?.equals(local) ?? false;
   }
+
+  /** Whether `address` is the beginning of some endpoint's and no endpoint's own. */
+  isPart(bytes: Uint8Array, address: Address): boolean {
+    const text = toText(bytes, address.start, address.end);
+    let found = false;
+    for (const seen of this.endpoints.values()) {
+      if (!seen.text.startsWith(text)) continue;
+      if (seen.address.equals(address)) return false;
+      found = true;
+    }
+    return found;
+  }
 }
 
 function keyOf(endpoint: number, { family }: Address): number {

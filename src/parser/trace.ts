@@ -1,7 +1,8 @@
 /** Trace lines (Cilium pkg/monitor/datapath_trace.go), 1.0 to 1.19. */
 import type { Trace } from '../model/datapath-event.ts';
-import { described, readPacket } from './described-packet.ts';
+import { described, isIp, readPacket } from './described-packet.ts';
 import { exactNumber, readIdentity } from './fields.ts';
+import type { SeenAddresses } from './seen-addresses.ts';
 import type { TextLine } from './text-line.ts';
 
 const TRACE =
@@ -27,21 +28,25 @@ export function readTracePoint(text: string): TracePoint {
   return { observationPoint, endpoint: exactNumber(endpoint), proxyPort: exactNumber(port) };
 }
 
-/** `0.0.0.0` and `::` stand for none. */
-export function readOriginalIp(text: string | undefined): string | null {
-  return text === undefined || text === '0.0.0.0' || text === '::' ? null : text;
+/** `0.0.0.0` and `::` stand for none; undefined where it is no address. */
+export function readOriginalIp(text: string | undefined): string | null | undefined {
+  if (text === undefined || text === '0.0.0.0' || text === '::') return null;
+  return isIp(text) ? text : undefined;
 }
 
-export function readTrace(line: TextLine): Trace | null {
+export function readTrace(line: TextLine, seen: SeenAddresses): Trace | null {
   const parts = TRACE.exec(line.text);
   if (parts === null) return null;
   const [head, summary = '', encrypted, flow = '', from = '', to = '', traceId, state = '', ifindex = '', original] =
     parts;
   const sourceIdentity = readIdentity(from);
   const destinationIdentity = readIdentity(to);
-  if (sourceIdentity === undefined || destinationIdentity === undefined) return null;
+  const originalIp = readOriginalIp(original);
+  if (sourceIdentity === undefined || destinationIdentity === undefined || originalIp === undefined) return null;
   const packet = readPacket(line, head.length);
   if (packet === null) return null;
+  const { openEnd, destination } = described;
+  if (openEnd && seen.isPart(line.cursor.bytes, destination)) return null;
   line.mayBeCut = described.mayBeCut;
   const { observationPoint, endpoint, proxyPort } = readTracePoint(summary);
   return {
@@ -55,7 +60,7 @@ export function readTrace(line: TextLine): Trace | null {
     destinationIdentity,
     state,
     interface: ifindex,
-    originalIp: readOriginalIp(original),
+    originalIp,
     flow,
     ipTraceId: exactNumber(traceId),
     hubble: null,
