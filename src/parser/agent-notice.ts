@@ -10,6 +10,7 @@ const WORDS: ReadonlySet<string> = new Set([
   ...['Policy updated', 'Policy deleted', 'Endpoint created', 'Endpoint deleted'],
   ...['IPCache entry upserted', 'IPCache entry deleted', 'Service upserted', 'Service deleted'],
 ]);
+const JOINED = /^\{"type":"agent","subtype":"([A-Za-z ]+)","message":(.*)\}$/;
 const JSON_BEGINNING = /^[{"[]/;
 
 export function readAgentNotice(line: TextLine): AgentNotice | null {
@@ -21,6 +22,12 @@ export function readAgentNotice(line: TextLine): AgentNotice | null {
   if (isJson ? !isWholeJson(text) : !WORDS.has(notice)) return null;
   line.mayBeCut = !isJson;
   return { type: 'agent', notice, text };
+}
+
+/** Monitor's JSON puts the text between quotation marks and braces as it is: plain text is no JSON, and still whole. */
+export function readJoinedNotice(line: string): AgentNotice | null {
+  const [, notice = '', text = ''] = JOINED.exec(line) ?? [];
+  return WORDS.has(notice) && !JSON_BEGINNING.test(text) ? { type: 'agent', notice, text } : null;
 }
 
 function isWholeJson(text: string): boolean {

@@ -54,10 +54,13 @@ export function readPacket(line: TextLine, at: number): PacketDescription | null
   return readFrom(line.cursor, -1);
 }
 
-/** `protocol` is what is known of it besides, or -1. */
+/** Of a text that is whole; `protocol` is what is known of it besides, or -1. */
 export function describePacket(text: string, protocol: number): PacketDescription | null {
   cursor.open(toBytes(`${text}\n`));
-  return readFrom(cursor, protocol);
+  summary.isWhole = true;
+  const packet = readFrom(cursor, protocol);
+  summary.isWhole = false;
+  return packet;
 }
 
 /** Whether the text is one address and nothing else. */

@@ -8,7 +8,8 @@ import { ICMP, ICMPV6, SCTP, TCP, UDP } from './packet.ts';
 const LAYER = /^([A-Za-z0-9]+)\t\{(.*)\}$/;
 const ADDRESSES = / (?:Protocol|NextHeader)=(\S+) (?:\S+ )*SrcIP=([0-9a-f.:]+) DstIP=([0-9a-f.:]+)(?: |$)/;
 const PORTS = / SrcPort=(\d{1,5})(?:\(\S*\))? DstPort=(\d{1,5})(?:\(\S*\))? /;
-const TYPE = / TypeCode=(\S+) /;
+/** `EchoRequest(Code: 3)` has a blank. */
+const TYPE = / TypeCode=([^\s(]+(?:\([^)]*\))?) /;
 const FLAG = / (SYN|ACK|RST|FIN)=true(?= |$)/g;
 const LATER_FRAGMENT = / FragOffset=[1-9]/;
 /** Layers that tell nothing which a summary says; any other name may be what is left of a damaged one. */

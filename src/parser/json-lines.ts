@@ -1,7 +1,8 @@
 /** Lines that are JSON: monitor's own (`-j`) and Hubble's (`hubble observe -o json|jsonpb`). */
 import type { Dialect, MonitorRecord } from '../model/event.ts';
+import { readJoinedNotice } from './agent-notice.ts';
 import { readHubbleJson } from './hubble-json.ts';
-import { holdsOtherProgram } from './intruders.ts';
+import { holdsOtherProgram, holdsSecondLine } from './intruders.ts';
 import { isJsonObject } from './json-fields.ts';
 import { readMonitorJson } from './monitor-json.ts';
 
@@ -11,7 +12,7 @@ export function readJsonLine(text: string, dialect: Dialect | null = null): Moni
   try {
     value = JSON.parse(text);
   } catch {
-    return null;
+    return holdsOtherProgram(text) || holdsSecondLine(text) ? null : readJoinedNotice(text);
   }
   if (!isJsonObject(value)) return { type: 'ignored', reason: 'other-record' };
   const hubble = readHubbleJson(value, dialect);

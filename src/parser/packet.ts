@@ -48,6 +48,8 @@ export class PacketSummary {
   icmp: Icmp | null = null;
   /** True where the line ends in an address: nothing tells that it ends where it should. */
   openEnd = false;
+  /** Set by who knows that the text was not cut, wherever it ends. */
+  isWhole = false;
   /** Where what follows the ports begins. */
   transportStart = 0;
   private readonly icmpV4 = new Interned((bytes, start, end) => readIcmp(toText(bytes, start, end), 4));
@@ -124,7 +126,7 @@ export class PacketSummary {
     if (cursor.takeEnd()) {
       this.openEnd = true;
       // `fd00::` is the beginning of an address rather than a packet's end.
-      if (cursor.bytes[this.destination.end - 1] === COLON) return false;
+      if (!this.isWhole && cursor.bytes[this.destination.end - 1] === COLON) return false;
       // ICMP always says its type, but for later fragments, which look like a line that was cut.
       return protocol !== ICMP && protocol !== ICMPV6;
     }

@@ -27,6 +27,7 @@ describe('refused', () => {
     ['an address in the head of a block', `${TRACE}new, , identity 41823->6, orig-ip 0.0.0`],
     ['an address in a line', `${TEXT_TRACE} 10.96.0: 10.0.1.4:80 -> 8.8.8.8:53 udp`],
     ['the point of a capture', 'CPU 02: MARK 0xcafe FROM 1042 DEBUG: 66 bytes, De'],
+    ['a notice in JSON', '{"type":"agent","subtype":"Message","message":{"a":1}'],
     ['a capture at a proxy', 'CPU 02: MARK 0xcafe FROM 1042 DEBUG: 66 bytes, Packet to proxy port 256'],
     ['a query for two types', `${QUERY}A,A`],
     ['a request that ran into a capture', `${GENERIC}s-> lo: 203.0.113.77:47622 -> 10.244.1.23:80 tcp SYN`],
@@ -71,6 +72,21 @@ describe('believed', () => {
       'IGMP',
       `${TEXT_TRACE} ::: 10.0.0.1 -> 224.0.0.22 igmp MembershipReportV2 239.1.1.1`,
       { type: 'trace', protocol: '2' },
+    ],
+    [
+      'plain text that was put into JSON as it is',
+      '{"type":"agent","subtype":"Message","message":hello: world}',
+      { type: 'agent', notice: 'Message', text: 'hello: world' },
+    ],
+    [
+      'an ICMP code without a name, which has a blank',
+      '{"cpu":"CPU 01:","type":"drop","mark":"0x0","reason":"Policy denied","source":7,"bytes":66,"srcLabel":1,"dstLabel":2,"dstID":0,"summary":{"ipv4":"IPv4\\t{Contents=[..20..] Version=4 FragOffset=0 TTL=63 Protocol=ICMPv4 Checksum=0 SrcIP=10.0.0.1 DstIP=10.0.0.2 Options=[]}","icmpv4":"ICMPv4\\t{Contents=[..8..] TypeCode=EchoRequest(Code: 3) Checksum=0 Id=77 Seq=1}"}}',
+      { type: 'drop', protocol: 'ICMP', icmp: { type: 8, code: 3 } },
+    ],
+    [
+      'an address without a last group in JSON, which is not cut',
+      '{"cpu":"CPU 02:","type":"capture","mark":"0x0","message":"Delivery to ifindex 1","prefix":"-> lo","source":7,"bytes":66,"summary":"fd00::1 -> fd00:1::"}',
+      { type: 'capture', destination: { ip: 'fd00:1::', port: null } },
     ],
   ])('%s', (_, line, record) => {
     expect(read(line)).toMatchObject([record]);
