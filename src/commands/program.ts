@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Io } from '../io/io.ts';
+import { printable } from '../report/printable.ts';
 import { addCheckCommand } from './check-flags.ts';
 import { addCompareCommand } from './compare-flags.ts';
 import { addDoctorCommand } from './doctor-flags.ts';
@@ -30,6 +31,9 @@ Exit codes:
   0 done   1 failed   2 usage   3 an expectation failed   4 incomplete data under --strict
   5 forbidden   6 target or agent not found   130 interrupted before there was a result`;
 
+/** All that an option may be, and what it was. */
+const LONGEST_USAGE = 2_000;
+
 /** `beside`: the command behind `--`; `done` receives the exit code of the command that ran. */
 export function createProgram(io: Io, beside: readonly string[], done: (exitCode: number) => void): Command {
   const program = new Command('policystat')
@@ -44,7 +48,7 @@ export function createProgram(io: Io, beside: readonly string[], done: (exitCode
       getErrHelpWidth: () => io.err.columns,
       getOutHasColors: () => false,
       getErrHasColors: () => false,
-      outputError: (text, write) => write(`policystat: ${text.replace(/^error: /, '')}`),
+      outputError: (text, write) => write(`policystat: ${inItsLines(text.replace(/^error: /, ''))}`),
     })
     .exitOverride()
     .addHelpText(
@@ -190,6 +194,12 @@ Examples:
     command.showHelpAfterError(`"${name} --help" shows what there is.`);
   }
   return program;
+}
+
+/** What was typed may come from anywhere; a suggestion of commander's has a line of its own. */
+function inItsLines(text: string): string {
+  const [, message = '', suggestion = ''] = /^(.*?)(\n\(Did you mean [^\n]*\))?\n?$/s.exec(text) ?? [];
+  return `${printable(message, LONGEST_USAGE)}${suggestion}\n`;
 }
 
 /** Help and version end commander with an error of its own, as do wrong flags, which it has explained by then. */

@@ -12,6 +12,8 @@ const HANDSHAKE_MS = 10_000;
 const BODY_MS = 5_000;
 const NO_SUCH_CONTAINER = /^container \S+ is not valid for pod /;
 const BODY_MAX_BYTES = 64 * 1024;
+/** Kubernetes sends what a program prints in pieces of 32 KiB at most (kubelet, pkg/kubelet/cri/streaming). */
+const FRAME_MAX_BYTES = 4 * 1024 * 1024;
 
 const StatusSchema = v.object({ kind: v.literal('Status'), message: v.string() });
 
@@ -31,6 +33,7 @@ export async function openExec(
     agent: connection.agent,
     headers: { ...headers, 'User-Agent': 'policystat' },
     perMessageDeflate: false,
+    maxPayload: FRAME_MAX_BYTES,
     // Channels carry bytes; whether they are text is for the reader to say.
     skipUTF8Validation: true,
   });

@@ -19,6 +19,8 @@ export type Send = (method: 'GET' | 'POST', path: string, body: string | null, s
 const SILENCE_MS = 30_000;
 /** For the connection with its TLS handshake, through a proxy or not. */
 const HANDSHAKE_MS = 10_000;
+/** A page of a list has at most 500 objects; what answers with more than this is no API server, or means harm. */
+export const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 const BUSY_RETRIES = 3;
 const BUSY_WAIT_MAX_S = 10;
 
@@ -27,6 +29,15 @@ const unzip = promisify(gunzip);
 // An `import` of node:http reads all that it exports, and one of that loads Node's whole fetch: 30 ms at every start.
 const http = process.getBuiltinModule('node:http');
 const https = process.getBuiltinModule('node:https');
+
+class TooLarge extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`its answer has more than ${ANSWER_MAX_BYTES / 1024 / 1024} MiB`);
+    this.status = status;
+  }
+}
 
 interface RawAnswer extends Answer {
   readonly retryAfterS: number | null;
@@ -78,9 +89,14 @@ export function createSender(
       return await persistently(connection, once, [method, path, body, either]);
     } catch (error) {
       if (signal.aborted) throw error;
+      const { context, server } = connection;
+      if (error instanceof TooLarge) {
+        const { status, message: detail } = error;
+        throw failure({ code: 'API_ERROR', context, request: `${method} ${path}`, status, detail }, error);
+      }
       const detail = limit?.aborted === true ? `no answer within ${(requestTimeoutMs ?? 0) / 1000} s` : describe(error);
       if (error instanceof Error && error.name === 'Failure') throw error;
-      throw failure({ code: 'API_UNREACHABLE', context: connection.context, server: connection.server, detail }, error);
+      throw failure({ code: 'API_UNREACHABLE', context, server, detail }, error);
     }
   };
 }
@@ -123,17 +139,34 @@ async function persistently(connection: KubeConnection, once: SendOnce, args: Se
 }
 
 async function readAnswer(response: IncomingMessage): Promise<RawAnswer> {
+  const status = response.statusCode ?? 0;
   const chunks: Buffer[] = [];
-  for await (const chunk of response) if (chunk instanceof Buffer) chunks.push(chunk);
+  let size = 0;
+  for await (const chunk of response) {
+    if (!(chunk instanceof Buffer)) continue;
+    size += chunk.length;
+    // Leaving the loop ends the connection.
+    if (size > ANSWER_MAX_BYTES) throw new TooLarge(status);
+    chunks.push(chunk);
+  }
   const all = Buffer.concat(chunks);
-  const body = response.headers['content-encoding'] === 'gzip' ? await unzip(all) : all;
+  const body = response.headers['content-encoding'] === 'gzip' ? await unpacked(all, status) : all;
   const retryAfter = Number(response.headers['retry-after'] ?? Number.NaN);
   return {
-    status: response.statusCode ?? 0,
+    status,
     body: body.toString('utf8'),
     date: response.headers.date ?? null,
     retryAfterS: Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter : null,
   };
+}
+
+async function unpacked(packed: Buffer, status: number): Promise<Buffer> {
+  try {
+    return await unzip(packed, { maxOutputLength: ANSWER_MAX_BYTES });
+  } catch (error) {
+    if (error instanceof RangeError) throw new TooLarge(status);
+    throw error;
+  }
 }
 
 /** Trying IPv6 and IPv4 fails with one error for both, which has no message of its own. */

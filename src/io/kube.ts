@@ -20,6 +20,9 @@ export interface KubeOptions {
 }
 
 const PAGE_SIZE = 500;
+/** The largest clusters have 150,000 pods, of some 7 KB each. */
+const LIST_MAX_CHARACTERS = 2 ** 31;
+const LIST_MAX_PAGES = 10_000;
 
 const ListSchema = v.object({
   items: v.nullable(v.array(v.unknown())),
@@ -72,7 +75,8 @@ async function listAll(
   const items: unknown[] = [];
   let next = '';
   let hasStartedOver = false;
-  for (;;) {
+  let characters = 0;
+  for (let pages = 1; ; pages += 1) {
     const pagePath = `${path}?${pageQuery(options, next)}`;
     const answer = await send('GET', pagePath, null, signal);
     if (answer.status === 404) return [];
@@ -88,8 +92,15 @@ async function listAll(
     if (answer.status !== 200) throw refusal(connection, answer, 'list', resource, options.namespace ?? null, pagePath);
     const page = checked(ListSchema, connection, answer, pagePath);
     for (const item of page.items ?? []) items.push(item);
-    next = page.metadata.continue ?? '';
-    if (next === '') return items;
+    const following = page.metadata.continue ?? '';
+    if (following === '') return items;
+    characters += answer.body.length;
+    if (following === next || characters > LIST_MAX_CHARACTERS || pages >= LIST_MAX_PAGES) {
+      const { context } = connection;
+      const detail = 'the list does not end';
+      throw failure({ code: 'API_ERROR', context, request: `GET ${path}`, status: answer.status, detail });
+    }
+    next = following;
   }
 }
 

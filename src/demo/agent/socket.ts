@@ -23,7 +23,7 @@ function serve(socket: Socket, programOf: (run: v.InferOutput<typeof Hello>) => 
   const gone = new AbortController();
   let interrupt: () => void = () => undefined;
   const send = (message: unknown) => {
-    if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+    if (socket.writable) socket.write(`${asLine(message)}\n`);
   };
   const start = (run: v.InferOutput<typeof Hello>) => {
     const invocation: Invocation = {
@@ -82,4 +82,9 @@ export async function listenForPrograms(
       await rm(path, { force: true });
     },
   };
+}
+
+/** Node's readline ends a line at these two as well, and JSON leaves them as they are. */
+function asLine(message: unknown): string {
+  return JSON.stringify(message).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
