@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Clock } from '../model/clock.ts';
-import { addressOfPod, resolveAddress } from './agent/address.ts';
+import { addressOfPod, addressOfService, resolveAddress } from './agent/address.ts';
 import { createCilium } from './agent/cilium.ts';
 import { createCurl } from './agent/curl.ts';
 import { createHubble } from './agent/hubble.ts';
@@ -195,6 +195,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
     clock,
     random: createRandom(options.seed + 1),
     perSecond: options.rate,
+    serviceIp: addressOfService('deathstar', store),
   });
   const stopHeartbeat = startHeartbeat(world, { clock, random: createRandom(options.seed + 2), emit });
 
@@ -225,10 +226,11 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
       const { port = 80, protocol = 'TCP', timeoutMs = CONNECT_TIMEOUT_MS } = asked;
       const { method = 'POST', path = '/v1/request-landing' } = asked;
       const fromIp = addressOfPod(from, store) ?? from;
-      const destinationIp = addressOfPod(to, store) ?? resolveAddress(to, 'default', store, random);
-      if (destinationIp === null) throw new RangeError(`the demo cluster has nothing called ${to}`);
+      const podIp = addressOfPod(to, store);
+      const route = podIp === null ? resolveAddress(to, 'default', store, random) : { destinationIp: podIp };
+      if (route === null) throw new RangeError(`the demo cluster has nothing called ${to}`);
       const source = world.endpointAt(fromIp) ?? fromIp;
-      const request = { from: source, destinationIp, port, protocol, timeoutMs, method, host: to, path };
+      const request = { from: source, ...route, port, protocol, timeoutMs, method, host: to, path };
       const { result } = await datapath.connect(request);
       return result;
     },

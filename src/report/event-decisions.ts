@@ -70,7 +70,7 @@ export function dropWords(drop: Drop, node: string | null, naming: Naming): Even
 }
 
 export function traceWords(trace: Trace, node: string | null, naming: Naming): EventWords {
-  const { source, destination, sourceIdentity, destinationIdentity, hubble } = trace;
+  const { source, destination, sourceIdentity, destinationIdentity, originalIp, hubble } = trace;
   return {
     type: 'trace',
     direction: '',
@@ -88,6 +88,8 @@ export function traceWords(trace: Trace, node: string | null, naming: Naming): E
         printable(trace.state ?? ''),
         trace.proxyPort === null || trace.proxyPort === 0 ? '' : `proxy port ${trace.proxyPort}`,
         trace.interface === null ? '' : `interface ${printable(trace.interface)}`,
+        // Another than the packet's own: it was translated.
+        originalIp === null || originalIp === source?.ip ? '' : `original IP ${printable(originalIp)}`,
         trace.encrypted ? 'encrypted' : '',
       ],
       ', ',

@@ -115,6 +115,30 @@ describe('a type that the agent does not know', () => {
   });
 });
 
+describe('translations', () => {
+  it('are told with the service by its name, both phases of a socket as one record', async () => {
+    const demo = await boot({ dialect: 'cilium', version: '1.19' });
+    const running = await listening(demo, ['-A', '-t', 'nat', '-o', 'jsonl']);
+    expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+    await running.until((stdout) => events(stdout).length > 0);
+    running.process.kill('SIGINT');
+    const { code, stdout, stderr } = await running.outcome;
+    expect(code).toBe(0);
+    expect(events(stdout)).toMatchObject([
+      {
+        type: 'nat',
+        phase: 'post',
+        translation: 'forward',
+        protocol: 'TCP',
+        from: { ip: '10.96.100.100', port: 80, service: 'default/deathstar' },
+        to: { port: 80, service: null },
+      },
+    ]);
+    expect(stdout).toMatch(/"to":\{"ip":"10\.244\.\d+\.\d+"/);
+    expect(stderr).toContain('received 2 = printed 1 + ignored 1 (joined 1) + unparsed 0');
+  });
+});
+
 const SOURCE = fileURLToPath(new URL('../../fixtures/corpus/cilium-1.19-dev/verdict.txt', import.meta.url));
 
 describe('kept output', () => {

@@ -204,7 +204,17 @@ export const EVENTS: readonly (readonly [MonitorRecord | StreamGap, Attribution 
   [drop(), null],
   [drop({ reason: 'Stale or unroutable IP', reasonCode: 151, extError: -3, direction: 'egress', hubble: FLOW }), null],
   [trace(), null],
-  [trace({ observationPoint: 'to-proxy', proxyPort: 10_001, encrypted: true, state: null, endpoint: null }), null],
+  [
+    trace({
+      observationPoint: 'to-proxy',
+      proxyPort: 10_001,
+      encrypted: true,
+      originalIp: '10.96.0.10',
+      state: null,
+      endpoint: null,
+    }),
+    null,
+  ],
   [l7(), null],
   [l7({ verdict: 'Forwarded', audit: false, policyName: 'l7-http-rules' }), attribution({ grade: 'datapath' })],
   [

@@ -26,13 +26,27 @@ function podIp(pod: KubeObject): string | null {
   return read.success ? read.output.status.podIP : null;
 }
 
-/** The address that a connection ends at; null where the name does not resolve. */
-export function resolveAddress(name: string, namespace: string, store: ObjectStore, random: Random): string | null {
+export interface Route {
+  /** The address that a connection ends at. */
+  readonly destinationIp: string;
+  /** The one that it was opened to, where that is a service's. */
+  readonly serviceIp: string | null;
+}
+
+/** Null where the name does not resolve. */
+export function resolveAddress(name: string, namespace: string, store: ObjectStore, random: Random): Route | null {
   const service = isIpv4(name)
     ? store.list(SERVICES).find((object) => v.parse(Service, object).spec.clusterIP === name)
     : serviceByName(name, namespace, store);
-  if (service !== undefined) return backend(service, store, random);
-  return isIpv4(name) ? name : null;
+  if (service === undefined) return isIpv4(name) ? { destinationIp: name, serviceIp: null } : null;
+  const destinationIp = backend(service, store, random);
+  return destinationIp === null ? null : { destinationIp, serviceIp: v.parse(Service, service).spec.clusterIP };
+}
+
+/** Of a service in the namespace that everything else of the demo is in. */
+export function addressOfService(name: string, store: ObjectStore): string | null {
+  const service = store.get(SERVICES, 'default', name);
+  return service === null ? null : v.parse(Service, service).spec.clusterIP;
 }
 
 function serviceByName(name: string, namespace: string, store: ObjectStore): KubeObject | undefined {

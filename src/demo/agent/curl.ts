@@ -105,12 +105,12 @@ export function createCurl(surroundings: {
     const host = url.hostname;
     const port = Number(url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : url.port);
     const fromIp = addressOfPod(`${run.namespace}/${run.pod}`, store) ?? '';
-    const destinationIp = resolveAddress(host, run.namespace, store, random);
-    if (destinationIp === null) return fail(EXIT.resolve, `Could not resolve host: ${host}`);
+    const route = resolveAddress(host, run.namespace, store, random);
+    if (route === null) return fail(EXIT.resolve, `Could not resolve host: ${host}`);
     const result = await datapath.connect(
       {
         from: world.endpointAt(fromIp) ?? fromIp,
-        destinationIp,
+        ...route,
         port,
         protocol: 'TCP',
         timeoutMs: flags.timeoutMs,

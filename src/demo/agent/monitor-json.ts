@@ -63,12 +63,15 @@ function toJson(event: DemoEvent, { version }: TextStyle): unknown {
     case 'agent':
       return { type: 'agent', subtype: event.notice, message: event.message };
     case 'policy-verdict':
+    case 'trace-sock':
     case 'lost':
       return null;
   }
 }
 
 export function eventJson(event: DemoEvent, style: TextStyle): string {
+  // Prints nothing at all.
+  if (event.type === 'trace-sock') return '';
   const json = toJson(event, style);
   return json === null ? eventText(event, style) : `${goJson(json)}\n`;
 }

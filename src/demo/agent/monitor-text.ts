@@ -1,6 +1,13 @@
 /** Events as text, each as the monitor of the asked version and dialect prints them. */
 import type { AgentVersion } from '../cluster/version.ts';
-import type { DemoEvent, DropEvent, L7Event, PolicyVerdictEvent, TraceEvent } from '../datapath/event.ts';
+import type {
+  DemoEvent,
+  DropEvent,
+  L7Event,
+  PolicyVerdictEvent,
+  SockTraceEvent,
+  TraceEvent,
+} from '../datapath/event.ts';
 import { dissection, PACKET_BYTES, PROTOCOL_NUMBERS, packetSummary } from './packet-text.ts';
 
 export interface TextStyle {
@@ -111,6 +118,13 @@ function l7Text(event: L7Event, { version }: TextStyle): string {
   return `${arrow} ${event.flow} http ${words[0]} ${end(first)} ${words[1]} ${end(second)}, identity ${event.from.identity}->${event.to.identity}, verdict ${event.verdict}${patched} ${event.method} ${event.url} => ${event.code}\n`;
 }
 
+/** Cilium pkg/monitor/datapath_sock_trace.go, from 1.13 on and with `-v`; what it is about is followed by a blank. */
+function sockTraceText({ point, cgroupId, socketCookie, destination, protocol }: SockTraceEvent, style: TextStyle) {
+  if (!style.version.since(13) || style.verbosity === 0) return '';
+  const ends = `cgroup_id: ${cgroupId} sock_cookie: ${socketCookie}, dst [${destination.ip}]:${destination.port}`;
+  return `CPU 01: [${point}] ${ends} ${protocol.toLowerCase()} \n`;
+}
+
 export function eventText(event: DemoEvent, style: TextStyle): string {
   switch (event.type) {
     case 'policy-verdict':
@@ -121,6 +135,8 @@ export function eventText(event: DemoEvent, style: TextStyle): string {
       return traceText(event, style);
     case 'l7':
       return l7Text(event, style);
+    case 'trace-sock':
+      return sockTraceText(event, style);
     case 'agent':
       return `>> ${event.notice}: ${JSON.stringify(event.message)}\n`;
     case 'lost':

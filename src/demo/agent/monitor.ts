@@ -34,6 +34,7 @@ function endsOf(event: DemoEvent): readonly [number, number] {
       return [0, event.endpoint];
     case 'l7':
       return [event.from.endpoint, event.to.endpoint];
+    case 'trace-sock':
     case 'agent':
     case 'lost':
       return [0, 0];
@@ -43,6 +44,8 @@ function endsOf(event: DemoEvent): readonly [number, number] {
 function isWanted(event: DemoEvent, { types, from, to, related }: MonitorFlags): boolean {
   if (event.type === 'lost') return true;
   if (types.length > 0 && !types.includes(event.type)) return false;
+  // Whose socket it is, no filter asks.
+  if (event.type === 'trace-sock') return true;
   const [source, destination] = endsOf(event);
   if (from.length > 0 && !from.includes(source)) return false;
   if (to.length > 0 && !to.includes(destination)) return false;
@@ -56,6 +59,9 @@ function logLine(version: AgentVersion, level: 'info' | 'warn', text: string, fi
   const stamp = version.since(15) || level === 'warn' ? `time="${time.slice(0, 19)}Z" ` : '';
   return `${stamp}level=${level === 'warn' ? 'warning' : level} msg="${text}"${fields}\n`;
 }
+
+/** Events with a packet in them. */
+const DISSECTED: ReadonlySet<DemoEvent['type']> = new Set(['policy-verdict', 'drop', 'trace']);
 
 interface Listener {
   event(event: DemoEvent): void;
@@ -99,7 +105,7 @@ export function createMonitorHub(version: AgentVersion, now: () => Date): Monito
           return;
         }
         if (!isWanted(event, flags)) return;
-        if (!hasDissected && event.type !== 'agent' && event.type !== 'lost' && event.type !== 'l7') {
+        if (!hasDissected && DISSECTED.has(event.type)) {
           hasDissected = true;
           const fields = version.since(18) ? '' : ' subsys=monitor';
           log(logLine(version, 'info', 'Initializing dissection cache...', fields, now().getTime()));

@@ -13,6 +13,8 @@ interface ConnectionRequest {
   /** An endpoint, or the address of a node. */
   readonly from: Endpoint | string;
   readonly destinationIp: string;
+  /** The address that the client asked for, where it was a service's. */
+  readonly serviceIp?: string | null;
   readonly port: number;
   readonly protocol: TransportProtocol;
   readonly timeoutMs: number;
@@ -41,6 +43,8 @@ const LANDED = 'Ship landed\n';
 /** Outside of the cluster: what answers on port 80. */
 const OPEN_WORLD = new Set(['192.0.2.10', '198.51.100.20']);
 const PACKETS_OF_AN_EXCHANGE = 6;
+/** The groups of pods have numbers behind those of the machine. */
+const CGROUP = 8000;
 
 export function createDatapath(
   world: World,
@@ -48,6 +52,7 @@ export function createDatapath(
 ): Datapath {
   const { clock, random, emit } = surroundings;
   const counters = new Map<string, Map<string, number>>();
+  let sockets = 0;
 
   const count = ({ node, id }: Endpoint, key: string, packets: number) => {
     const of = counters.get(`${node}/${id}`) ?? new Map<string, number>();
@@ -156,6 +161,15 @@ export function createDatapath(
     return serves ? { result: 'landed', status: 200, body: LANDED } : { result: 'refused' };
   }
 
+  /** A socket is translated once, when it connects, on its own node. */
+  function translate({ from, serviceIp = null, destinationIp, port, protocol }: ConnectionRequest): void {
+    if (typeof from === 'string' || serviceIp === null) return;
+    sockets += 1;
+    const socket = { type: 'trace-sock', cgroupId: CGROUP + from.id, socketCookie: sockets, protocol } as const;
+    emit(from.node, { ...socket, point: 'pre-xlate-fwd', destination: { ip: serviceIp, port } });
+    emit(from.node, { ...socket, point: 'post-xlate-fwd', destination: { ip: destinationIp, port } });
+  }
+
   return {
     packetsOf: ({ node, id }) => counters.get(`${node}/${id}`) ?? new Map<string, number>(),
     connect(request, signal) {
@@ -194,6 +208,7 @@ export function createDatapath(
             cancel = clock.after(Math.max(0, nextMs - elapsedMs), () => attempt(index + 1));
           else cancel = clock.after(Math.max(0, request.timeoutMs - elapsedMs), give);
         };
+        translate(request);
         attempt(0);
       });
     },

@@ -74,6 +74,16 @@ export interface L7Event {
   readonly policyName: string;
 }
 
+/** A socket's address as the program that translates it sees it: the service's before, the backend's after. */
+export interface SockTraceEvent {
+  readonly type: 'trace-sock';
+  readonly point: 'pre-xlate-fwd' | 'post-xlate-fwd';
+  readonly cgroupId: number;
+  readonly socketCookie: number;
+  readonly protocol: TransportProtocol;
+  readonly destination: PacketEnd;
+}
+
 export interface AgentEvent {
   readonly type: 'agent';
   /** `Policy updated`, `Endpoint created`, ... */
@@ -87,7 +97,7 @@ interface LostEvent {
   readonly events: number;
 }
 
-export type DemoEvent = PolicyVerdictEvent | DropEvent | TraceEvent | L7Event | AgentEvent | LostEvent;
+export type DemoEvent = PolicyVerdictEvent | DropEvent | TraceEvent | L7Event | SockTraceEvent | AgentEvent | LostEvent;
 
 /** Where events go: the agent on a node hands them to whoever listens. */
 export type Emit = (node: string, event: DemoEvent) => void;

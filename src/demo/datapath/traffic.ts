@@ -14,9 +14,14 @@ const OTHER_PORTS = [443, 8080, 9090, 22];
 export function startTraffic(
   world: World,
   datapath: Datapath,
-  surroundings: { readonly clock: Clock; readonly random: Random; readonly perSecond: number },
+  surroundings: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly perSecond: number;
+    readonly serviceIp: string | null;
+  },
 ): () => void {
-  const { clock, random, perSecond } = surroundings;
+  const { clock, random, perSecond, serviceIp } = surroundings;
   if (perSecond <= 0) return () => undefined;
   const stopped = new AbortController();
   setMaxListeners(0, stopped.signal);
@@ -34,7 +39,18 @@ export function startTraffic(
     const port = dice > 0.93 ? (random.pick(OTHER_PORTS) ?? 8080) : 80;
     const path = '/v1/request-landing';
     const host = 'deathstar.default.svc.cluster.local';
-    const request = { from, destinationIp: to.ip, port, timeoutMs: TIMEOUT_MS, method: 'POST', host, path };
+    // Only the service's own port is translated.
+    const asked = port === 80 ? serviceIp : null;
+    const request = {
+      from,
+      destinationIp: to.ip,
+      serviceIp: asked,
+      port,
+      timeoutMs: TIMEOUT_MS,
+      method: 'POST',
+      host,
+      path,
+    };
     void datapath.connect({ ...request, protocol: 'TCP' }, stopped.signal);
   };
   const tick = () => {

@@ -50,7 +50,7 @@ function setUp(seed: number) {
 it('is the same for the same seed and another for another', () => {
   const eventsOf = (seed: number) => {
     const { events, clock, world, datapath } = setUp(seed);
-    const stop = startTraffic(world, datapath, { clock, random: createRandom(seed), perSecond: 20 });
+    const stop = startTraffic(world, datapath, { clock, random: createRandom(seed), perSecond: 20, serviceIp: null });
     clock.advance(10_000);
     stop();
     return events;
