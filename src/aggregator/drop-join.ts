@@ -12,8 +12,8 @@ const MOST_ITEMS = 64;
 export interface DropJoin<Verdict, Drop> {
   /** The drop that waited for this verdict, or null; then the verdict waits. */
   verdict(flowKey: number, verdict: Verdict, atMs: number): Drop | null;
-  /** The verdict that waited for this drop, or null; then the drop waits. */
-  drop(flowKey: number, drop: Drop, atMs: number): Verdict | null;
+  /** The verdict that waited for this drop under one of its keys, or null; then the drop waits under the first. */
+  drop(flowKeys: readonly number[], drop: Drop, atMs: number): Verdict | null;
 }
 
 interface Waiting<Item> {
@@ -54,11 +54,15 @@ export function createDropJoin<Verdict, Drop>(): DropJoin<Verdict, Drop> {
       if (drop === null) verdicts.put(flowKey, verdict, atMs);
       return drop;
     },
-    drop: (flowKey, drop, atMs) => {
+    drop: (flowKeys, drop, atMs) => {
       if (!hasDrops) begin();
-      const verdict = verdicts.take(flowKey, atMs);
-      if (verdict === null) drops.put(flowKey, drop, atMs);
-      return verdict;
+      for (const flowKey of flowKeys) {
+        const verdict = verdicts.take(flowKey, atMs);
+        if (verdict !== null) return verdict;
+      }
+      const [first] = flowKeys;
+      if (first !== undefined) drops.put(first, drop, atMs);
+      return null;
     },
   };
 }

@@ -157,7 +157,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     if (!isCounted(drop, null, wantsDrop(drop))) return;
     const counted = shared.drops.count(drop, identity.node, nowMs);
     if (drop.flowKey === 0 || !isPolicyDrop(drop)) return;
-    const rows = identity.join.drop(drop.flowKey, counted, nowMs);
+    const rows = identity.join.drop([drop.flowKey, ...(drop.verdictFlowKeys ?? [])], counted, nowMs);
     if (rows !== null) joinDrop(rows, counted);
   }
 

@@ -38,6 +38,8 @@ export interface Drop extends PacketDescription {
   readonly flow: string | null;
   /** The same hash of protocol, source and destination as a verdict's; 0 where the packet is not described. */
   readonly flowKey: number;
+  /** The keys that its verdict may have, where the line tells addresses and not the protocol; absent where it does. */
+  readonly verdictFlowKeys?: readonly number[];
   readonly ipTraceId: number | null;
   readonly hubble: HubbleFlow | null;
 }

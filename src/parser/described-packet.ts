@@ -44,6 +44,14 @@ export const described = {
   destination: summary.destination,
 };
 
+/** Protocols that a summary has no word for, of whose packets a policy may say something: in fragments, all of them. */
+const WORDLESS = [TCP, UDP, SCTP, ICMP, ICMPV6, 2, 4, 41, 47, 50, 51, 89, 112];
+
+/** The flow keys of a packet of which nothing but addresses was told. */
+export function wordlessFlowKeys(): readonly number[] {
+  return WORDLESS.map((number) => flowKeyOf(summary, number));
+}
+
 /** The summary that a line ends in, from `at` in its text; null where it is none. */
 export function readPacket(line: TextLine, at: number): PacketDescription | null {
   const { text } = line;

@@ -1,6 +1,6 @@
 /** Drop lines (Cilium pkg/monitor/datapath_drop.go), 1.0 to 1.19, and the one that manuals show. */
 import type { Drop } from '../model/datapath-event.ts';
-import { described, NO_PACKET, readPacket } from './described-packet.ts';
+import { described, NO_PACKET, readPacket, wordlessFlowKeys } from './described-packet.ts';
 import { readDropReason } from './drop-reasons.ts';
 import { exactNumber, readIdentity } from './fields.ts';
 import { HOST_IDENTITY, type SeenAddresses } from './seen-addresses.ts';
@@ -46,6 +46,7 @@ export function readDrop(line: TextLine, seen: SeenAddresses): Drop | null {
     interface: ifindex ?? null,
     flow,
     flowKey: described.flowKey,
+    ...(packet.protocol === null && described.flowKey !== 0 ? { verdictFlowKeys: wordlessFlowKeys() } : {}),
     ipTraceId: exactNumber(traceId),
     hubble: null,
     protocol: packet.protocol,

@@ -46,6 +46,7 @@ const Drop = v.object({
   interface: TextOrNull,
   flow: TextOrNull,
   flowKey: WholeNumber,
+  verdictFlowKeys: v.exactOptional(v.array(WholeNumber)),
   ipTraceId: NumberOrNull,
   hubble: v.nullable(HubbleFlow),
   ...PacketDescription,

@@ -105,8 +105,11 @@ function createRecordRedactor(words: Words): (record: MonitorRecord) => MonitorR
     switch (record.type) {
       case 'policy-verdict':
         return { ...record, ...ends(record), flowKey: flowKey(record.flowKey), hubble: hubble(record.hubble) };
-      case 'drop':
-        return { ...record, ...ends(record), flowKey: flowKey(record.flowKey), hubble: hubble(record.hubble) };
+      case 'drop': {
+        const { verdictFlowKeys: keys } = record;
+        const told = keys === undefined ? {} : { verdictFlowKeys: keys.map(flowKey) };
+        return { ...record, ...ends(record), flowKey: flowKey(record.flowKey), ...told, hubble: hubble(record.hubble) };
+      }
       case 'trace': {
         const { originalIp } = record;
         return {

@@ -65,7 +65,9 @@ function ownFields(record: MonitorRecord): Fields {
 }
 
 /** The type comes first, Hubble's fields are spread, keys are for counting only. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['type', 'hubble', 'flowKey', 'destinationPort', 'exactEvents']);
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  ...['type', 'hubble', 'flowKey', 'verdictFlowKeys', 'destinationPort', 'exactEvents'],
+]);
 
 function attributionFields(attribution: Attribution | null): Fields {
   if (attribution === null) return { policies: [], attribution: null };

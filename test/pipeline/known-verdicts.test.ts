@@ -98,3 +98,17 @@ test('more kinds of verdicts than can be counted at once', async () => {
   expect(records.counted).toBe(peers.length * 2);
   expect(policies[0]?.peers.at(-1)).toMatchObject({ identity: null });
 });
+
+test.each([
+  ['SCTP before 1.13, which has no word for it', 132],
+  ['ESP', 50],
+  ['a fragment', 17],
+])('the drop of a packet without ports meets its verdict: %s', async (_, protocol) => {
+  const verdict = `Policy verdict log: flow 0x6 local EP ID 317, remote ID 41823, proto ${protocol}, ingress, action deny, match none, 10.0.0.1 -> 10.0.0.23`;
+  const drop =
+    'xx drop (Policy denied) flow 0x6 to endpoint 317, identity 41823->28911: 10.0.0.1 -> 10.0.0.23\n' +
+    'xx drop (Policy denied) flow 0x6 to endpoint 317, identity 41823->28911: 10.0.0.1 -> 10.0.0.24';
+  const { policies, drops } = await expectSame(`${verdict}\n${drop}\n`);
+  expect(policies).toMatchObject([{ denied: 1, drops: [{ code: 133, packets: 1 }] }]);
+  expect(drops).toMatchObject([{ code: 133, packets: 2, alsoDenied: 1 }]);
+});
