@@ -7,6 +7,8 @@ export interface Hold {
   /** Keeps what comes from now on until this is over, for a bounded time and size. */
   until(ready: Promise<void>): void;
   release(): void;
+  /** Hands on what is kept as soon as what it waits for is over; resolves then. */
+  settle(): Promise<void>;
 }
 
 const MAX_MS = 3_000;
@@ -25,6 +27,8 @@ export function createHold({ clock, lookAhead, handOn }: HoldSurroundings): Hold
   let kept: { data: Uint8Array; atMs: number }[] | null = null;
   let size = 0;
   let cancel = () => {};
+  let awaited = Promise.resolve();
+  let over = Promise.withResolvers<void>();
   let ahead = lookAhead();
 
   function release(): void {
@@ -33,6 +37,7 @@ export function createHold({ clock, lookAhead, handOn }: HoldSurroundings): Hold
     kept = null;
     size = 0;
     for (const { data, atMs } of pieces) handOn(data, atMs);
+    over.resolve();
   }
 
   return {
@@ -51,6 +56,8 @@ export function createHold({ clock, lookAhead, handOn }: HoldSurroundings): Hold
       release();
       const mine: { data: Uint8Array; atMs: number }[] = [];
       kept = mine;
+      awaited = ready;
+      over = Promise.withResolvers<void>();
       ahead = lookAhead();
       cancel = clock.after(MAX_MS, release);
       void ready.then(() => {
@@ -60,5 +67,10 @@ export function createHold({ clock, lookAhead, handOn }: HoldSurroundings): Hold
       });
     },
     release,
+    settle: async () => {
+      if (kept === null) return;
+      await Promise.race([awaited, over.promise]);
+      release();
+    },
   };
 }

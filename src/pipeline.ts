@@ -68,8 +68,8 @@ export interface LivePipeline {
   measure(): Promise<void>;
   /** What attribution asked of each agent so far. */
   costs(): readonly AgentCost[];
-  /** Counts at once what waits for an agent's state. */
-  settle(): void;
+  /** Counts what waits for an agent's state as soon as that is there, and resolves then. */
+  settle(): Promise<void>;
 }
 
 /** Often enough that few packets are lost with an entry that is taken out of its map. */
@@ -95,7 +95,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     options.tape === undefined ? createAggregator(counts) : createTapedAggregator(counts, options.tape);
   const answers = createAnswers();
   const answerCache = createAnswerCache();
-  const holds: (() => void)[] = [];
+  const holds: (() => Promise<void>)[] = [];
   const costs: (() => AgentCost)[] = [];
   const measures: (() => Promise<void>)[] = [];
   const followers = new Map<string, Follower>();
@@ -178,7 +178,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
         keeper.refresh();
       },
     });
-    holds.push(() => hold.release());
+    holds.push(async () => hold.settle());
     await stream.run(
       {
         source: (choice) => {
@@ -239,7 +239,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     summary: () => aggregator.summary(clock.nowMs()),
     measure: async () => Promise.all(measures.map(async (measure) => measure())).then(() => {}),
     costs: () => costs.map((cost) => cost()),
-    settle: () => holds.forEach((release) => release()),
+    settle: async () => Promise.all(holds.map(async (settle) => settle())).then(() => {}),
   };
 }
 

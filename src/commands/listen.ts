@@ -201,7 +201,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     summary: () => pipeline.summary(),
     costs: () => pipeline.costs(),
     finalSummary: async () => {
-      pipeline.settle();
+      await pipeline.settle();
       await Promise.race([pipeline.measure(), elapsed(io.clock, MEASURE_MS, ending.signal)]);
       // The first look at a number asks for its name.
       pipeline.summary();

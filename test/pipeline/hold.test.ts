@@ -48,6 +48,25 @@ describe('hold', () => {
     expect(ahead).toEqual(['a', 'b', 'c']);
   });
 
+  it('is settled as soon as the state is there, or can no longer be waited for', async () => {
+    const { clock, seen, hold } = setUp();
+    await hold.settle();
+    const ready = Promise.withResolvers<undefined>();
+    hold.until(ready.promise.then(() => {}));
+    hold.push(bytes('a'));
+    const settled = hold.settle();
+    expect(seen).toEqual([]);
+    ready.resolve(undefined);
+    await settled;
+    expect(seen).toEqual(['a@0']);
+    hold.until(new Promise(() => {}));
+    hold.push(bytes('b'));
+    const late = hold.settle();
+    clock.advance(3_000);
+    await late;
+    expect(seen).toEqual(['a@0', 'b@0']);
+  });
+
   it('waits no longer than three seconds', () => {
     const { clock, seen, hold } = setUp();
     hold.until(new Promise(() => {}));

@@ -115,6 +115,31 @@ describe('summary', () => {
     expect(summary.window.seconds).toBeGreaterThanOrEqual(2);
   });
 
+  it('that is ended at once still knows the policies, as soon as a slow agent has told of them', async () => {
+    const answers = Promise.withResolvers<void>();
+    const demo = await boot({
+      replaceAgent: (_, cilium) => async (invocation) => {
+        if (invocation.argv[0] === 'endpoint') await answers.promise;
+        return cilium(invocation);
+      },
+    });
+    const running = await watching(demo, ['summary', '--pod', 'deathstar', '--duration', '1m', '-o', 'json']);
+    await demo.connect('xwing', 'deathstar', { timeoutMs: 100 });
+    await demo.connect('tiefighter', 'deathstar', { timeoutMs: 100 });
+    running.process.kill('SIGINT');
+    answers.resolve();
+    const { code, stdout, stderr } = await running.outcome;
+    expect(code, stderr).toBe(0);
+    const summary = parseSummary(stdout);
+    expect(accountedFor(summary)).toBe(true);
+    expect(
+      summary.policies.map(({ policy, isolatedBy }) => [policy.name, isolatedBy?.map(({ name }) => name)]),
+    ).toEqual([
+      ['implicit-default-deny', ['rule1']],
+      ['rule1', []],
+    ]);
+  });
+
   it('under --strict an incomplete one exits with 4 and still prints what is known', async () => {
     const demo = await boot({ rate: 100 });
     const running = await watching(demo, [
