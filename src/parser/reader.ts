@@ -167,7 +167,7 @@ class LineReader {
       return null;
     }
     const content = text.trimEnd();
-    if (content === '' || isOnlyPrefix(content)) {
+    if (content === '') {
       this.emit(ignored('blank'));
       return null;
     }
@@ -178,6 +178,10 @@ class LineReader {
     if (record !== null && (finished || !textLine.mayBeCut)) {
       this.blocks.next(record, textLine);
       return record;
+    }
+    if (!damaged && record === null && isOnlyPrefix(content)) {
+      this.emit(ignored('blank'));
+      return null;
     }
     this.unparsed(damaged ? 'bad-field' : otherProblem(content), bytes, start, end - 1);
     return null;

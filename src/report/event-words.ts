@@ -54,7 +54,8 @@ export function eventWords(
       return { ...NOTHING, type: 'agent', detail: printable(`${record.notice}: ${record.text}`, LONGEST_TEXT) };
     case 'lost': {
       const where = record.where === 'unknown' ? '' : ` in the ${record.where.replace('-', ' ')}`;
-      return warning('lost', 'LOST', `${plural(record.events, 'event')}${where}`);
+      const events = record.exactEvents === undefined ? plural(record.events, 'event') : `${record.exactEvents} events`;
+      return warning('lost', 'LOST', `${events}${where}`);
     }
     case 'gap': {
       const seconds = Math.max(0, record.toMs - record.fromMs) / 1000;

@@ -278,6 +278,16 @@ export const EVENTS: readonly (readonly [MonitorRecord | StreamGap, Attribution 
   [{ type: 'lost', events: 1, where: 'unknown', cpu: null }, null],
   [
     {
+      type: 'lost',
+      events: 18_446_744_073_709_552_000,
+      exactEvents: '18446744073709551615',
+      where: 'kernel-ring',
+      cpu: 3,
+    },
+    null,
+  ],
+  [
+    {
       type: 'gap',
       fromMs: Date.parse('2026-11-20T12:03:00Z'),
       toMs: Date.parse('2026-11-20T12:03:05.500Z'),
