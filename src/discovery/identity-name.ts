@@ -1,23 +1,7 @@
 /** What a person calls an identity, from its labels: `default/tiefighter`, `world`, `cidr:10.0.0.0/8`. */
-import type { IdentityName } from '../model/cluster.ts';
+import { type IdentityName, RESERVED_NAMES } from '../model/cluster.ts';
 
-/** Cilium pkg/identity/numericidentity.go: the numbers that mean the same in every cluster. */
-const RESERVED: readonly string[] = [
-  'unknown',
-  'host',
-  'world',
-  'unmanaged',
-  'health',
-  'init',
-  'remote-node',
-  'kube-apiserver',
-  'ingress',
-  'world-ipv4',
-  'world-ipv6',
-  'encrypted-overlay',
-];
-
-/** The same file: well-known identities, in two sets that lie eight apart. */
+/** Cilium pkg/identity/numericidentity.go: well-known identities, in two sets that lie eight apart. */
 const WELL_KNOWN: Readonly<Record<number, string>> = {
   102: 'kube-dns',
   103: 'eks-kube-dns',
@@ -35,7 +19,7 @@ export const FIRST_LOCAL_IDENTITY = 1 << 24;
 /** Null for an identity that is not reserved. Those that each cluster defines for itself (128 to 255) have no name but their number. */
 export function reservedIdentity(identity: number): IdentityName | null {
   if (identity < 0 || identity >= FIRST_CLUSTER_IDENTITY) return null;
-  const reserved = RESERVED[identity];
+  const reserved = RESERVED_NAMES[identity];
   if (reserved !== undefined) return { identity, name: reserved, labels: [`reserved:${reserved}`] };
   const name = WELL_KNOWN[identity] ?? WELL_KNOWN[identity - WELL_KNOWN_DISTANCE] ?? String(identity);
   return { identity, name, labels: [] };

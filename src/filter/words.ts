@@ -1,4 +1,5 @@
 /** The words of filters on the command line, checked: each that means nothing is a usage problem that names it. */
+import { RESERVED_NAMES } from '../model/cluster.ts';
 import type { Action, Direction } from '../model/event.ts';
 import { type Failure, failure } from '../model/problem.ts';
 
@@ -91,21 +92,8 @@ function toPolicy(word: string): PolicyWord {
     : { namespace: first, name: second, whole: word };
 }
 
-/** Cilium pkg/identity/numericidentity.go; what users write with or without `reserved:`. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'unknown',
-  'host',
-  'world',
-  'unmanaged',
-  'health',
-  'init',
-  'remote-node',
-  'kube-apiserver',
-  'ingress',
-  'world-ipv4',
-  'world-ipv6',
-  'encrypted-overlay',
-]);
+/** What users write with or without `reserved:`. */
+const RESERVED: ReadonlySet<string> = new Set(RESERVED_NAMES);
 
 const PEER_FORMS =
   "an identity's number, a reserved name such as world, an IP address, NAMESPACE/NAME or a label KEY=VALUE";

@@ -72,3 +72,19 @@ export interface AgentCost {
   /** From question to answer, added up: calls run side by side. */
   readonly ms: number;
 }
+
+/** Cilium pkg/identity/numericidentity.go: what the numbers from 0 on mean in every cluster. */
+export const RESERVED_NAMES = [
+  'unknown',
+  'host',
+  'world',
+  'unmanaged',
+  'health',
+  'init',
+  'remote-node',
+  'kube-apiserver',
+  'ingress',
+  'world-ipv4',
+  'world-ipv6',
+  'encrypted-overlay',
+] as const;

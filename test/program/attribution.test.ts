@@ -1,25 +1,13 @@
 /** Attribution as a whole program does it: what it asks the agents, and whom it credits while a policy changes. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import { eventually, parseSummary, quietCluster, type SummaryJson } from './cluster.ts';
+import { clusterOfTest, eventually, parseSummary, type SummaryJson } from './cluster.ts';
 import { type Running, start } from './run.ts';
 
-let cluster: DemoCluster | null = null;
-
-afterEach(async () => {
-  const ending = cluster;
-  cluster = null;
-  if (ending === null) return;
-  try {
-    await eventually('no process of the agents is left', () => ending.processes().length === 0);
-  } finally {
-    await ending.stop();
-  }
-});
+const boot = clusterOfTest();
 
 async function watching(): Promise<{ demo: DemoCluster; running: Running }> {
-  const demo = await quietCluster();
-  cluster = demo;
+  const demo = await boot();
   const running = start(['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '50ms', '-v'], {
     kubeconfig: demo.kubeconfigPath,
   });

@@ -1,6 +1,7 @@
 /** A demo cluster for a whole-program test, and the shape of what policystat prints about it. */
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { afterEach } from 'vitest';
 import { type DemoCluster, type DemoOptions, startDemoCluster } from '../../src/demo/demo-cluster.ts';
 
 const Counts = {
@@ -105,4 +106,23 @@ export async function eventually(what: string, holds: () => boolean, withinMs = 
     if (performance.now() - startMs > withinMs) throw new Error(`did not come true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Boots the demo cluster of a test; when the test is over nothing of ours may run in its agents. */
+export function clusterOfTest(): (options?: Partial<DemoOptions>) => Promise<DemoCluster> {
+  let cluster: DemoCluster | null = null;
+  afterEach(async () => {
+    const ending = cluster;
+    cluster = null;
+    if (ending === null) return;
+    try {
+      await eventually('no process of the agents is left', () => ending.processes().length === 0);
+    } finally {
+      await ending.stop();
+    }
+  });
+  return async (options = {}) => {
+    cluster = await quietCluster(options);
+    return cluster;
+  };
 }

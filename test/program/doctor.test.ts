@@ -1,28 +1,12 @@
 /** `doctor` against the demo cluster: what is wrong with it is found, named, and left as it is. */
 import * as v from 'valibot';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
+import { describe, expect, it } from 'vitest';
+import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
 import { connectKube } from '../../src/io/kube.ts';
-import { eventually, quietCluster } from './cluster.ts';
+import { clusterOfTest, eventually } from './cluster.ts';
 import { type Outcome, run, start } from './run.ts';
 
-let cluster: DemoCluster | null = null;
-
-async function boot(options: Partial<DemoOptions> = {}): Promise<DemoCluster> {
-  cluster = await quietCluster(options);
-  return cluster;
-}
-
-afterEach(async () => {
-  const ending = cluster;
-  cluster = null;
-  if (ending === null) return;
-  try {
-    await eventually('no process of the agents is left', () => ending.processes().length === 0);
-  } finally {
-    await ending.stop();
-  }
-});
+const boot = clusterOfTest();
 
 const Report = v.object({
   kind: v.literal('DoctorReport'),

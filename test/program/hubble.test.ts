@@ -1,26 +1,10 @@
 /** `--source`: the same rows from an agent's monitor and from its Hubble, on every Cilium, and what is missed is told. */
-import { afterEach, describe, expect, it } from 'vitest';
-import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
-import { accountedFor, eventually, parseSummary, quietCluster, type SummaryJson } from './cluster.ts';
+import { describe, expect, it } from 'vitest';
+import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
+import { accountedFor, clusterOfTest, eventually, parseSummary, type SummaryJson } from './cluster.ts';
 import { type Running, run, start } from './run.ts';
 
-let cluster: DemoCluster | null = null;
-
-afterEach(async () => {
-  const ending = cluster;
-  cluster = null;
-  if (ending === null) return;
-  try {
-    await eventually('no process of the agents is left', () => ending.processes().length === 0);
-  } finally {
-    await ending.stop();
-  }
-});
-
-async function boot(options: Partial<DemoOptions> = {}): Promise<DemoCluster> {
-  cluster = await quietCluster(options);
-  return cluster;
-}
+const boot = clusterOfTest();
 
 const policy = (name: string, spec: object, kind = 'CiliumNetworkPolicy') => ({
   apiVersion: kind === 'NetworkPolicy' ? 'networking.k8s.io/v1' : 'cilium.io/v2',

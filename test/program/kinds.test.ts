@@ -1,23 +1,12 @@
 /** Every kind of policy, on every Cilium, from the monitor and from Hubble: the rows that whoever wrote the policies expects. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ConnectOptions, DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
-import { accountedFor, eventually, parseSummary, quietCluster, type SummaryJson } from './cluster.ts';
+import { accountedFor, clusterOfTest, parseSummary, type SummaryJson } from './cluster.ts';
 import { type Running, start } from './run.ts';
 
-let cluster: DemoCluster | null = null;
+const bootCluster = clusterOfTest();
 /** Verdicts that the demo's datapath made. */
 let sent = 0;
-
-afterEach(async () => {
-  const ending = cluster;
-  cluster = null;
-  if (ending === null) return;
-  try {
-    await eventually('no process of the agents is left', () => ending.processes().length === 0);
-  } finally {
-    await ending.stop();
-  }
-});
 
 type Kind = 'CiliumNetworkPolicy' | 'CiliumClusterwideNetworkPolicy' | 'NetworkPolicy';
 
@@ -208,8 +197,7 @@ async function boot(options: Pick<DemoOptions, 'dialect'> & { readonly version: 
   const emitted: DemoOptions['emitted'] = (_, { type }) => {
     if (type === 'policy-verdict') sent += 1;
   };
-  const demo = await quietCluster({ ...options, emitted });
-  cluster = demo;
+  const demo = await bootCluster({ ...options, emitted });
   for (const one of POLICIES) demo.apply(one);
   for (const one of LATER) if (minorOf(options.version) >= one.since) demo.apply(one.policy);
   return demo;

@@ -2,30 +2,14 @@
 import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
 import { kubectl } from '../../tools/kubectl.ts';
-import { eventually, parseSummary, quietCluster } from './cluster.ts';
+import { clusterOfTest, parseSummary } from './cluster.ts';
 import { type Outcome, run, start } from './run.ts';
 
-let cluster: DemoCluster | null = null;
-
-async function boot(): Promise<DemoCluster> {
-  cluster = await quietCluster();
-  return cluster;
-}
-
-afterEach(async () => {
-  const ending = cluster;
-  cluster = null;
-  if (ending === null) return;
-  try {
-    await eventually('no process of the agents is left', () => ending.processes().length === 0);
-  } finally {
-    await ending.stop();
-  }
-});
+const boot = clusterOfTest();
 
 const Rule = v.strictObject({
   apiGroups: v.array(v.string()),

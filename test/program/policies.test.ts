@@ -2,28 +2,12 @@
 
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
-import { eventually, quietCluster } from './cluster.ts';
+import { describe, expect, it } from 'vitest';
+import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
+import { clusterOfTest } from './cluster.ts';
 import { run, start } from './run.ts';
 
-let cluster: DemoCluster | null = null;
-
-async function boot(options: Partial<DemoOptions> = {}): Promise<DemoCluster> {
-  cluster = await quietCluster(options);
-  return cluster;
-}
-
-afterEach(async () => {
-  const ending = cluster;
-  cluster = null;
-  if (ending === null) return;
-  try {
-    await eventually('no process of the agents is left', () => ending.processes().length === 0);
-  } finally {
-    await ending.stop();
-  }
-});
+const boot = clusterOfTest();
 
 const Report = v.object({
   kind: v.literal('PolicyReport'),

@@ -1,26 +1,10 @@
 /** `--traffic`: packets and bytes per policy, as the agents' policy maps count them. */
-import { afterEach, describe, expect, it } from 'vitest';
-import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
-import { eventually, parseSummary, quietCluster } from './cluster.ts';
+import { describe, expect, it } from 'vitest';
+import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
+import { clusterOfTest, eventually, parseSummary } from './cluster.ts';
 import { run, start } from './run.ts';
 
-let cluster: DemoCluster | null = null;
-
-async function boot(options: Partial<DemoOptions>): Promise<DemoCluster> {
-  cluster = await quietCluster(options);
-  return cluster;
-}
-
-afterEach(async () => {
-  const ending = cluster;
-  cluster = null;
-  if (ending === null) return;
-  try {
-    await eventually('no process of the agents is left', () => ending.processes().length === 0);
-  } finally {
-    await ending.stop();
-  }
-});
+const boot = clusterOfTest();
 
 const looks = (demo: DemoCluster) => demo.agentCalls().filter(({ argv }) => argv[0] === 'bpf');
 

@@ -1,28 +1,12 @@
 /** `watch` and `summary` against the demo cluster, as a pipe sees them. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
-import { accountedFor, eventually, parseSummary, quietCluster } from './cluster.ts';
+import { describe, expect, it } from 'vitest';
+import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
+import { accountedFor, clusterOfTest, eventually, parseSummary } from './cluster.ts';
 import { run, start } from './run.ts';
 
-let cluster: DemoCluster | null = null;
-
-async function boot(options: Partial<DemoOptions> = {}): Promise<DemoCluster> {
-  cluster = await quietCluster(options);
-  return cluster;
-}
-
-afterEach(async () => {
-  const ending = cluster;
-  cluster = null;
-  if (ending === null) return;
-  try {
-    await eventually('no process of the agents is left', () => ending.processes().length === 0);
-  } finally {
-    await ending.stop();
-  }
-});
+const boot = clusterOfTest();
 
 /** Starts policystat and waits until every agent's stream is open. */
 async function watching(demo: DemoCluster, args: readonly string[], streams = 2) {
