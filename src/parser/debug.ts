@@ -9,6 +9,8 @@ import { readOriginalIp } from './trace.ts';
 const MARKED = /^MARK (0x(?:0|[1-9a-f][0-9a-f]{0,7})) (?:\[ IP-TRACE-ID = (\d{1,20}) \] )?FROM (\d{1,5}) (.+)$/;
 /** Two versions forgot the newline before the first layer. */
 const CAPTURE = /^DEBUG: \d{1,10} bytes, (\S.*?)((?:Ethernet|IPv4|IPv6)\t\{.*\})?$/;
+/** No message begins with a length. */
+const PART_OF_CAPTURE = /^DEBUG: \d+(?: b?y?t?e?s?,?)?$/;
 /** Every point names a device or a port: without its number it was cut. */
 const POINT_END = /^(?!Packet to proxy port \d+$).*\d$|\((?:Pre|Post)\)$/;
 /** 1.8 to 1.10 forgot what stands between the reason and the identities. */
@@ -41,7 +43,10 @@ export function readMarked(line: TextLine, text: string, cpu: number): Capture |
 function readMessage(line: TextLine, text: string, from: number, cpu: number): Capture | Debug | null {
   const endpoint = from === 0 ? null : from;
   const [, point, layer = null] = CAPTURE.exec(text) ?? [];
-  if (point === undefined) return { type: 'debug', cpu, endpoint, text: text.slice('DEBUG: '.length) };
+  if (point === undefined) {
+    if (PART_OF_CAPTURE.test(text)) return null;
+    return { type: 'debug', cpu, endpoint, text: text.slice('DEBUG: '.length) };
+  }
   if (!POINT_END.test(point)) return null;
   line.isHead = true;
   line.layer = layer;
@@ -87,6 +92,8 @@ function readTraceHead(text: string, { flow, ipTraceId, from }: Mark): Trace | n
   const identities = readIdentities(source, destination);
   const originalIp = readOriginalIp(original);
   if (identities === null || originalIp === undefined || !STATE.test(state)) return null;
+  // Where it goes is never left out.
+  if (point === 'to-endpoint' && word === undefined) return null;
   return {
     type: 'trace',
     observationPoint: /^\d/.test(point) ? 'unknown' : point,

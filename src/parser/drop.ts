@@ -26,7 +26,7 @@ export function readDrop(line: TextLine, seen: SeenAddresses): Drop | null {
   if (told === null) return null;
   const packet = readPacket(line, head.length);
   const endpoint = Number(to);
-  if (packet === null || contradictsSeen(line, seen, endpoint, sourceIdentity)) return null;
+  if (packet === null || contradictsSeen(line, seen, endpoint, sourceIdentity, destinationIdentity)) return null;
   line.mayBeCut = described.mayBeCut;
   const { reason, reasonCode, extError } = told;
   return {
@@ -69,10 +69,12 @@ function contradictsSeen(
   seen: SeenAddresses,
   endpoint: number,
   sourceIdentity: number | null,
+  destinationIdentity: number | null,
 ): boolean {
   const { source, destination, openEnd } = described;
-  if (endpoint === 0 || destination.family === 0) return false;
+  if (destination.family === 0) return false;
   const { bytes } = line.cursor;
+  if (endpoint === 0) return openEnd && seen.isPart(bytes, destination, destinationIdentity);
   if (openEnd) return seen.contradicts(bytes, endpoint, destination);
   seen.remember(bytes, endpoint, destination, source, sourceIdentity === HOST_IDENTITY ? HOST_IDENTITY : 0);
   return false;

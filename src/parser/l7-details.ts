@@ -15,6 +15,8 @@ const DNS =
   /^ DNS ([A-Za-z][\w-]*): (\S*) ([A-Za-z0-9,-]*)(?: TTL: (\d{1,10}) Answer: '([0-9a-f.:,]*)'(?: CNAMEs: (\S+))?)?$/;
 const FIELD = / ([^\s:]+):/g;
 const STATUS = /^(.*) => status:(.*)$/;
+/** A status that is there is not empty: the line was cut in the words before it. */
+const PART_OF_STATUS = / =(?:>(?: s?t?a?t?u?s?)?)?$/;
 
 export function readDetails(protocol: string, isRequest: boolean, rest: string): ReadDetails | null {
   switch (protocol) {
@@ -72,6 +74,7 @@ function listOf(text: string | undefined): readonly string[] {
 
 function readOther(protocol: string, rest: string): ReadDetails | null {
   const [, before = rest, status = null] = STATUS.exec(rest) ?? [];
+  if (status === '' || PART_OF_STATUS.test(before)) return null;
   const fields: [name: string, value: string][] = [];
   let valueAt = -1;
   let name = '';

@@ -11,6 +11,8 @@ import { toText } from './bytes.ts';
 /** A power of two; what falls on another's slot takes it over. */
 const HOST_SLOTS = 256;
 export const HOST_IDENTITY = 1;
+/** What is below is reserved (Cilium pkg/identity/numericidentity.go). */
+const FIRST_OF_PODS = 256;
 
 interface SeenEndpoint {
   readonly address: Address;
@@ -53,8 +55,10 @@ export class SeenAddresses {
     return this.hosts[hostSlotOf(local)]?.equals(local) ?? false;
   }
 
-  /** Whether `address` is the beginning of some endpoint's and no endpoint's own. */
-  isPart(bytes: Uint8Array, address: Address): boolean {
+  /** Whether `address`, of a pod by its identity, is the beginning of some endpoint's, and neither an endpoint's own nor the node's. */
+  isPart(bytes: Uint8Array, address: Address, identity: number | null): boolean {
+    if (identity === null || identity < FIRST_OF_PODS || this.hosts[hostSlotOf(address)]?.equals(address) === true)
+      return false;
     const text = toText(bytes, address.start, address.end);
     let found = false;
     for (const seen of this.endpoints.values()) {

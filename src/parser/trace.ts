@@ -46,7 +46,7 @@ export function readTrace(line: TextLine, seen: SeenAddresses): Trace | null {
   const packet = readPacket(line, head.length);
   if (packet === null) return null;
   const { openEnd, destination } = described;
-  if (openEnd && seen.isPart(line.cursor.bytes, destination)) return null;
+  if (openEnd && seen.isPart(line.cursor.bytes, destination, destinationIdentity)) return null;
   line.mayBeCut = described.mayBeCut;
   const { observationPoint, endpoint, proxyPort } = readTracePoint(summary);
   return {

@@ -9,7 +9,7 @@ function read(...lines: readonly string[]): MonitorRecord[] {
 
 const DROP = 'CPU 01: MARK 0x0 FROM 1042 DROP: 62 bytes, reason Policy denied, identity 41823->';
 const TRACE = 'CPU 01: MARK 0x0 FROM 88 to-host: 66 bytes (66 captured), state ';
-const TEXT_TRACE = '-> stack flow 0x0 , identity 41823->2 state reply ifindex 0 orig-ip';
+const TEXT_TRACE = '-> stack flow 0x0 , identity 2->41823 state reply ifindex 0 orig-ip';
 const QUERY =
   '-> Request dns from 1042 ([k8s:app=a]) to 0 ([reserved:world]), identity 41823->2, verdict Forwarded DNS proxy: a.example. ';
 const GENERIC =
@@ -30,6 +30,14 @@ describe('refused', () => {
     ['a notice in JSON', '{"type":"agent","subtype":"Message","message":{"a":1}'],
     ['a capture at a proxy', 'CPU 02: MARK 0xcafe FROM 1042 DEBUG: 66 bytes, Packet to proxy port 256'],
     ['a query for two types', `${QUERY}A,A`],
+    ['the words before a status', `${GENERIC}select =>`],
+    ['a status', `${GENERIC}select => stat`],
+    ['a status without a word', `${GENERIC}select => status:`],
+    ["a capture's length", 'CPU 02: MARK 0xcafe FROM 1042 DEBUG: 66 byt'],
+    [
+      'where a packet goes',
+      'CPU 02: MARK 0x0 FROM 2963 to-endpoint: 86 bytes (86 captured), state new, identity 5219->16',
+    ],
     ['a request that ran into a capture', `${GENERIC}s-> lo: 203.0.113.77:47622 -> 10.244.1.23:80 tcp SYN`],
   ])('%s', (_, line) => {
     expect(read(line)).toMatchObject([{ type: 'unparsed', reason: 'truncated' }]);
@@ -38,12 +46,17 @@ describe('refused', () => {
   test("an address at the open end of a trace that is the beginning of an endpoint's", () => {
     const whole =
       'Policy verdict log: flow 0x0 local EP ID 7, remote ID 2, proto 6, ingress, action allow, auth: disabled, match all, 8.8.8.8:53 -> 10.244.1.23:80 tcp SYN';
+    const drop = (end: string) =>
+      `xx drop (Policy denied) flow 0x0 to endpoint 0, identity 2->41823: 8.8.8.8 -> ${end}`;
     const trace = (end: string) => `${TEXT_TRACE} 0.0.0.0: 8.8.8.8 -> ${end}`;
-    expect(read(whole, trace('10.244.1.2'), trace('10.244.1.23'), trace('10.244.1.3'))).toMatchObject([
+    expect(
+      read(whole, trace('10.244.1.2'), trace('10.244.1.23'), trace('10.244.1.3'), drop('10.244.1.2')),
+    ).toMatchObject([
       { type: 'policy-verdict' },
       { type: 'unparsed', reason: 'truncated' },
       { type: 'trace', destination: { ip: '10.244.1.23', port: null } },
       { type: 'trace', destination: { ip: '10.244.1.3', port: null } },
+      { type: 'unparsed', reason: 'truncated' },
     ]);
   });
 });
