@@ -38,6 +38,8 @@ const LOST = /^Lost (\d{1,20}) events$/;
 const UNKNOWN_EVENT =
   /^(?:CPU \d{2,4}: Unknown event: \[[\d ]*\]|cannot decode message type '?\d+'?: .+|Error while parsing [a-z ]+ message: .+)$/;
 const UNKNOWN_PAYLOAD = /^Unknown payload type: \d{1,10}, CPU (\d{2,4}): Lost (\d{1,20}) events$/;
+/** Read as JSON to its end. */
+const JSON_NOTICE = /^>> [A-Za-z0-9 ]+: \{.*\}$/;
 const TEXT_CHARACTERS = 200;
 
 export class OtherLines {
@@ -75,9 +77,8 @@ export class OtherLines {
     const { text } = line;
     const lost = readUnknownPayload(text);
     if (lost !== null) return lost;
-    // Whole JSON is not cut, whatever words are in it.
-    if (text.startsWith('>> ') && text.endsWith('}')) return readAgentNotice(line);
-    if (holdsSecondLine(text)) return null;
+    // Whole JSON is not cut, whatever words of the grammar are in it.
+    if (!JSON_NOTICE.test(text) && holdsSecondLine(text)) return null;
     if (BANNER.test(text)) return ignored('banner');
     if (LOG.test(text)) return ignored('log');
     if (holdsOtherProgram(text)) return null;

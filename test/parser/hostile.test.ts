@@ -80,6 +80,21 @@ describe('no record has a wrong field', () => {
       { numRuns: 2_000 },
     );
   });
+
+  test('where the end is missing, and the line would have told that it ends', () => {
+    const ends = / (?:tcp [A-Z, ]*|udp|sctp)(?: \[tunnel .*\])?$|^CPU \d+: Lost |\}$/;
+    const told = singles.filter((event) => ends.test(lineOf(event)) && !lineOf(event).includes('DEBUG: '));
+    expect(told.length).toBeGreaterThan(5_000);
+    fc.assert(
+      fc.property(fc.constantFrom(...told), place, (event, share) => {
+        const line = lineOf(event);
+        const wrong = wrongIn(encoder.encode(line.slice(0, 1 + Math.floor(share * (line.length - 1)))), event);
+        // Of the flags any number may have been set.
+        expect(wrong.filter((problem) => !problem.startsWith('tcpFlags: '))).toEqual([]);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });
 
 describe('an event of several lines, one of them damaged', () => {

@@ -27,6 +27,8 @@ describe('refused', () => {
     ['an address in the head of a block', `${TRACE}new, , identity 41823->6, orig-ip 0.0.0`],
     ['an address in a line', `${TEXT_TRACE} 10.96.0: 10.0.1.4:80 -> 8.8.8.8:53 udp`],
     ['the point of a capture', 'CPU 02: MARK 0xcafe FROM 1042 DEBUG: 66 bytes, De'],
+    ['a notice that ran into another', '>> Policy updated: >> Policy deleted: {"revision":2}'],
+    ['words of another program in a notice', '>> Endpoint created: {"id":3,"x":"command terminated with exit code 1"}'],
     ['a notice in JSON', '{"type":"agent","subtype":"Message","message":{"a":1}'],
     ['a capture at a proxy', 'CPU 02: MARK 0xcafe FROM 1042 DEBUG: 66 bytes, Packet to proxy port 256'],
     ['a query for two types', `${QUERY}A,A`],
