@@ -29,7 +29,7 @@ export function createHold({ clock, lookAhead, handOn }: HoldSurroundings): Hold
   let cancel = () => {};
   let awaited = Promise.resolve();
   let over = Promise.withResolvers<void>();
-  let ahead = lookAhead();
+  let ahead: (data: Uint8Array, atMs: number) => void = () => {};
 
   function release(): void {
     cancel();

@@ -16,7 +16,7 @@ import type { Problem } from './model/problem.ts';
 import type { Tape } from './model/recording.ts';
 import { type AgentStream, MADE_UP_FOR, type SourceChoice } from './model/source.ts';
 import type { Summary } from './model/summary.ts';
-import { createReader } from './parser/reader.ts';
+import { createReader, type Reader } from './parser/reader.ts';
 import { countCost } from './question-cost.ts';
 import { readAhead } from './read-ahead.ts';
 import { createRepeated } from './repeated.ts';
@@ -162,7 +162,8 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     };
     const reader = createReader(emit, { dialect });
     // What the kernel lost Hubble tells as well.
-    const announcements = createReader((record) => (record.type === 'lost' ? undefined : emit(record)), { dialect });
+    const announcing = (record: MonitorRecord) => (record.type === 'lost' ? undefined : emit(record));
+    let announcements: Reader | null = null;
     const attributionOf = (record: MonitorRecord) => {
       if (record.type === 'policy-verdict')
         return counter.wants(record.endpoint) ? attributor.attribute(record, nowMs) : null;
@@ -187,11 +188,12 @@ export function startPipeline(options: LiveOptions): LivePipeline {
         },
         announced: (data) => {
           arrivedMs = clock.nowMs();
+          announcements ??= createReader(announcing, { dialect });
           announcements.push(data);
           keeper.refresh();
         },
         unannounced: (fromMs, toMs) => {
-          announcements.reset();
+          announcements?.reset();
           // Flows of that time may still come: no state holds in it.
           attributor.gap(fromMs);
           attributor.gap(toMs);

@@ -10,7 +10,6 @@ import { renderMarkdown } from '../report/markdown.ts';
 import { renderPrometheus } from '../report/prometheus.ts';
 import { createScreen, paletteFor } from '../report/screen.ts';
 import { renderTable } from '../report/table.ts';
-import { renderYaml } from '../report/yaml.ts';
 import { usesColor } from './color.ts';
 import type { OutputFlags } from './options.ts';
 import { isJsonpath, jsonpathOf, pipeColumns } from './rows-flags.ts';
@@ -83,22 +82,22 @@ function unhurried(io: Io, show: () => void): () => void {
 
 async function renderer(io: Io, flags: OutputFlags): Promise<(summary: Summary) => string> {
   const { output } = flags;
-  const render = isJsonpath(output) ? await jsonpathOf(output) : rendererOf(io, flags, output);
+  const render = isJsonpath(output) ? await jsonpathOf(output) : await rendererOf(io, flags, output);
   return (summary) => render(arrange(summary, { ...flags, live: false }));
 }
 
-function rendererOf(
+async function rendererOf(
   io: Io,
   flags: OutputFlags,
   output: Exclude<OutputFlags['output'], Jsonpath>,
-): (summary: Summary) => string {
+): Promise<(summary: Summary) => string> {
   switch (output) {
     case 'json':
       return renderJson;
     case 'jsonl':
       return renderJsonl;
     case 'yaml':
-      return renderYaml;
+      return (await import('../report/yaml.ts')).renderYaml;
     case 'csv':
       return (summary) => renderCsv(summary, flags);
     case 'markdown':

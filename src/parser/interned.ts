@@ -12,18 +12,19 @@ interface Kept<T> {
 
 export class Interned<T> {
   private readonly make: (bytes: Uint8Array, start: number, end: number) => T | null;
-  private readonly slots: (Kept<T> | null)[] = [];
+  /** Most readers of a run see few texts, or none: made with the first one. */
+  private slots: (Kept<T> | null)[] | null = null;
 
   /** `make` gives null for what stands for nothing; that is not kept. */
   constructor(make: (bytes: Uint8Array, start: number, end: number) => T | null) {
     this.make = make;
-    for (let i = 0; i < SLOTS; i++) this.slots.push(null);
   }
 
   read(bytes: Uint8Array, start: number, end: number): T | null {
     let hash = end - start;
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
     const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
+    this.slots ??= Array.from({ length: SLOTS }, () => null);
     const kept = this.slots[slot] ?? null;
     if (kept !== null && sameBytes(kept.bytes, bytes, start, end)) return kept.value;
     const value = this.make(bytes, start, end);

@@ -86,5 +86,8 @@ export async function listenForPrograms(
 
 /** Node's readline ends a line at these two as well, and JSON leaves them as they are. */
 function asLine(message: unknown): string {
-  return JSON.stringify(message).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+  const line = JSON.stringify(message);
+  return line.includes('\u2028') || line.includes('\u2029')
+    ? line.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+    : line;
 }
