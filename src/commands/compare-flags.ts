@@ -14,8 +14,11 @@ export function addCompareCommand(program: Command, io: Io, done: (exitCode: num
     .description(
       'Holds two summaries against each other: who was allowed and is denied now and the other way round, policies and peers that are new or gone, and how the rates changed. Each is what summary or watch printed (-o json, jsonl or yaml), or whatever summary --input takes.',
     )
-    .argument('<A>', 'before; - for stdin')
-    .argument('<B>', 'after; - for stdin');
+    .usage('[options] <A> <B>')
+    .argument('[files...]', 'A, before, and B, after; - for stdin')
+    .optionsGroup('Several files of a side, such as the parts of a recording:')
+    .option('--before <files...>', 'instead of A; repeatable')
+    .option('--after <files...>', 'instead of B; repeatable');
   addDialectOption(compare);
   compare
     .optionsGroup('Answer:')
@@ -36,9 +39,10 @@ Examples:
   kubectl apply -f policy.yaml
   policystat summary -n shop --duration 10m -o json | policystat compare before.json -
   policystat compare before.json after.json --fail-on new-denied,gone-allowed
-  policystat compare monday.txt.gz tuesday.txt.gz -o markdown`,
+  policystat compare monday.txt.gz tuesday.txt.gz -o markdown
+  policystat compare --before monday.*.jsonl.gz --after tuesday.*.jsonl.gz`,
     )
-    .action(async (a: string, b: string) =>
-      done(await (await import('./compare.ts')).runCompare(a, b, compare.opts(), io)),
+    .action(async (files: string[]) =>
+      done(await (await import('./compare.ts')).runCompare(files, compare.opts(), io)),
     );
 }

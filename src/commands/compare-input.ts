@@ -4,20 +4,30 @@ import type { Io } from '../io/io.ts';
 import type { CompareInput } from '../model/compare.ts';
 import type { Dialect } from '../model/event.ts';
 import { Failure, failure } from '../model/problem.ts';
+import { usage } from './plan.ts';
 
 /** Enough to tell what a file is. */
 const HEAD_BYTES = 4096;
 /** A summary of all that policystat tells apart has less. */
 const MOST_BYTES = 256 << 20;
 
-export async function readSide(path: string, io: Io, dialect: Dialect | null): Promise<CompareInput> {
-  const chunks = io.read(path)[Symbol.asyncIterator]();
-  const { head, broken } = await readHead(chunks);
-  const whole = followedBy(head, chunks, broken);
-  if (isDocument(Buffer.concat(head).toString('utf8', 0, HEAD_BYTES)))
-    return readSummary(await textOf(whole, path), path);
+/** Throws `Failure`, also for printed summaries among several files: what they counted cannot be told apart any more. */
+export async function readSide(paths: readonly string[], io: Io, dialect: Dialect | null): Promise<CompareInput> {
+  const begun: AsyncIterable<Uint8Array>[] = [];
+  for (const path of paths) {
+    const chunks = io.read(path)[Symbol.asyncIterator]();
+    const { head, broken } = await readHead(chunks);
+    const whole = followedBy(head, chunks, broken);
+    if (isDocument(Buffer.concat(head).toString('utf8', 0, HEAD_BYTES))) {
+      if (paths.length > 1)
+        throw usage(`${path} is a printed summary, which is a side of its own: several files are recordings, or text.`);
+      return readSummary(await textOf(whole, path), path);
+    }
+    begun.push(whole);
+  }
   const { openInputs } = await import('./inputs.ts');
-  const inputs = await openInputs([path], { ...io, read: () => whole });
+  // They are opened in their order, and each once.
+  const inputs = await openInputs(paths, { ...io, read: (path) => begun.shift() ?? io.read(path) });
   return inputs.summarize({ dialect });
 }
 

@@ -3,24 +3,32 @@ import { compareSummaries } from '../compare/compare.ts';
 import type { Io } from '../io/io.ts';
 import { readSide } from './compare-input.ts';
 import { renderCompare } from './compare-present.ts';
-import type { CompareFlags } from './compare-request.ts';
+import { type CompareFlags, sidesOf } from './compare-request.ts';
 import { toldDialect } from './options.ts';
 import { requireComplete } from './outcome.ts';
-import { usage } from './plan.ts';
 import { isJsonpath, jsonpathOf } from './rows-flags.ts';
 
 const EXIT_CODES = { held: 0, failed: 3, unknown: 4 } as const;
 
-export async function runCompare(a: string, b: string, flags: CompareFlags, io: Io): Promise<number> {
-  if (a === '-' && b === '-') throw usage('Standard input can be read only once.');
+export async function runCompare(files: readonly string[], flags: CompareFlags, io: Io): Promise<number> {
+  const [a, b] = sidesOf(files, flags);
   // A wrong template is told before anything is read.
   if (isJsonpath(flags.output)) await jsonpathOf(flags.output);
   const dialect = toldDialect(flags);
   const before = await readSide(a, io, dialect);
   const after = await readSide(b, io, dialect);
-  const report = compareSummaries({ input: a, summary: before }, { input: b, summary: after }, flags.failOn ?? []);
+  const report = compareSummaries(
+    { input: nameOf(a), summary: before },
+    { input: nameOf(b), summary: after },
+    flags.failOn ?? [],
+  );
   io.out.write(await renderCompare(report, flags, io));
   if (report.judgement !== null && report.judgement !== 'held') return EXIT_CODES[report.judgement];
   for (const side of [report.before, report.after]) requireComplete(side, flags.strict === true);
   return EXIT_CODES.held;
+}
+
+/** `-` alone is standard input. */
+function nameOf(paths: readonly string[]): string {
+  return paths.join(' + ');
 }

@@ -153,6 +153,27 @@ it('summaries of any size are read whole', async () => {
 
 describe('what cannot be compared', () => {
   it.each([
+    [['a.json']],
+    [['a.json', 'b.json', 'c.json']],
+    [['--before', 'a.gz', 'b.gz']],
+    [['a.json', '--after', 'b.gz']],
+    [['--before', '-', '--after', '-']],
+  ])('two sides are wanted: %j', async (args) => {
+    const { code, stdout, stderr } = await run(['compare', ...args]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/Give two files, A and B, or|can be read only once/);
+  });
+
+  it('several files are read as one side', async () => {
+    const [monday, tuesday] = [await file('monday.txt', LANDED), await file('tuesday.txt.gz', gzipSync(LANDED))];
+    const { code, stdout } = await run(['compare', '--before', monday, tuesday, '--after', '-'], {
+      stdin: LANDED + LANDED,
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain('2 → 2');
+  });
+
+  it.each([
     ['{"apiVersion":"policystat/v1","kind":"CheckReport"}', 'holds a CheckReport, not a Summary'],
     ['{"apiVersion":"policystat/v1","kind":"Summary","window":3}', 'window: '],
     ['---\napiVersion: policystat/v1\nkind: Summary\nwindow: {', 'line'],

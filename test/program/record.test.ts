@@ -3,10 +3,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
 import { accountedFor, eventually, parseSummary, quietCluster } from './cluster.ts';
 import { type Outcome, type Running, run, start } from './run.ts';
+
+const Side = v.looseObject({ input: v.string(), totals: v.unknown(), records: v.unknown() });
+const Sides = v.object({ before: Side, after: Side });
 
 const folder = mkdtempSync(join(tmpdir(), 'policystat-record-'));
 let cluster: DemoCluster;
@@ -208,6 +212,21 @@ describe('in parts', () => {
     const some = parseSummary(await replayed(['summary', ...inputs(paths.toSpliced(1, 1)), '-o', 'json']));
     expect(some.completeness.status).toBe('partial');
     expect(some.completeness.gaps.map(({ reason }) => reason)).toContain('not recorded');
+
+    const summary = join(folder, 'parts.json');
+    writeFileSync(summary, live.stdout);
+    const compared = await run([
+      'compare',
+      ...['--before', ...paths, '--after', summary, '--fail-on', 'new-denied,gone-allowed', '-o', 'json'],
+    ]);
+    expect(compared).toMatchObject({ code: 0, stderr: '' });
+    const { before, after } = v.parse(Sides, JSON.parse(compared.stdout));
+    expect(before).toEqual({ ...after, input: paths.join(' + ') });
+    for (const twice of [
+      [...paths, paths[0] ?? ''],
+      [summary, ...paths],
+    ])
+      expect(await run(['compare', '--before', ...twice, '--after', summary])).toMatchObject({ code: 2, stdout: '' });
   });
 
   it('is not begun where parts of another one are', async () => {

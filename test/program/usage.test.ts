@@ -55,7 +55,7 @@ describe('wrong use exits with 2 and says so on stderr', () => {
     [['events', '--input', '-', '--pod', 'a'], 'leave the targets out'],
     [['events', '--input', '-', '--input', '-'], 'only once'],
     [['doctor', '--role', 'admin'], 'watch, summary, check'],
-    [['compare', 'a.json'], "missing required argument 'B'"],
+    [['compare', 'a.json'], 'Give two files, A and B'],
     [['compare', '-', '-'], 'only once'],
     [['compare', '-', 'b.json', '--fail-on', 'denied'], 'became-denied, new-denied'],
     [['demo', '--rate', 'fast'], '0 or above'],
