@@ -1,24 +1,14 @@
 /** Attribution as a whole program does it: what it asks the agents, and whom it credits while a policy changes. */
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import { clusterOfTest, eventually, parseSummary, type SummaryJson } from './cluster.ts';
-import { type Running, start } from './run.ts';
+import { clusterOfTest, eventually, latest, listening, parseSummary, type SummaryJson } from './cluster.ts';
+import type { Running } from './run.ts';
 
 const boot = clusterOfTest();
 
 async function watching(): Promise<{ demo: DemoCluster; running: Running }> {
   const demo = await boot();
-  const running = start(['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '50ms', '-v'], {
-    kubeconfig: demo.kubeconfigPath,
-  });
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
-  return { demo, running };
-}
-
-/** The last whole line. */
-function latest(stdout: string): SummaryJson | null {
-  const line = stdout.split('\n').at(-2);
-  return line === undefined || line === '' ? null : parseSummary(line);
+  return { demo, running: await listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '50ms']) };
 }
 
 async function finalSummary(running: Running): Promise<SummaryJson> {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { afterEach } from 'vitest';
 import { type DemoCluster, type DemoOptions, startDemoCluster } from '../../src/demo/demo-cluster.ts';
+import { type Running, start } from './run.ts';
 
 const Counts = {
   allowed: v.number(),
@@ -125,4 +126,17 @@ export function clusterOfTest(): (options?: Partial<DemoOptions>) => Promise<Dem
     cluster = await quietCluster(options);
     return cluster;
   };
+}
+
+/** Starts policystat, and waits until so many agents' streams are open. */
+export async function listening(demo: DemoCluster, args: readonly string[], streams = 2): Promise<Running> {
+  const running = start([...args, '-v'], { kubeconfig: demo.kubeconfigPath });
+  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= streams);
+  return running;
+}
+
+/** The last whole line of `-o jsonl`. */
+export function latest(stdout: string): SummaryJson | null {
+  const line = stdout.split('\n').at(-2);
+  return line === undefined || line === '' ? null : parseSummary(line);
 }

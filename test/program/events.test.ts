@@ -3,9 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import * as v from 'valibot';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
-import { eventually, quietCluster } from './cluster.ts';
+import { describe, expect, it } from 'vitest';
+import { clusterOfTest, listening } from './cluster.ts';
 import { run, start } from './run.ts';
 
 const EventJson = v.looseObject({ type: v.string(), time: v.nullable(v.string()), node: v.nullable(v.string()) });
@@ -17,29 +16,7 @@ function events(stdout: string) {
     .map((line) => v.parse(EventJson, JSON.parse(line)));
 }
 
-let cluster: DemoCluster | null = null;
-
-async function boot(options: Partial<DemoOptions> = {}): Promise<DemoCluster> {
-  cluster = await quietCluster(options);
-  return cluster;
-}
-
-afterEach(async () => {
-  const ending = cluster;
-  cluster = null;
-  if (ending === null) return;
-  try {
-    await eventually('no process of the agents is left', () => ending.processes().length === 0);
-  } finally {
-    await ending.stop();
-  }
-});
-
-async function listening(demo: DemoCluster, args: readonly string[], streams = 2) {
-  const running = start(['events', ...args, '-v'], { kubeconfig: demo.kubeconfigPath });
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= streams);
-  return running;
-}
+const boot = clusterOfTest();
 
 const RULE1 = { kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'rule1' };
 
@@ -51,7 +28,7 @@ describe.each([
 
   it('prints each verdict of both nodes with its policy, and ends with 0 at Ctrl-C', async () => {
     const demo = await boot(options);
-    const running = await listening(demo, ['--pod', 'deathstar', '-t', 'policy', '-o', 'jsonl']);
+    const running = await listening(demo, ['events', '--pod', 'deathstar', '-t', 'policy', '-o', 'jsonl']);
     // The service hands connections out in turn: a few of them reach both pods.
     for (let landing = 0; landing < 4; landing += 1)
       expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
@@ -87,7 +64,7 @@ describe.each([
 
   it('prints what the filters choose, as text with names', async () => {
     const demo = await boot(options);
-    const running = await listening(demo, ['--pod', 'deathstar', '--peer', 'default/xwing', '--port', '80']);
+    const running = await listening(demo, ['events', '--pod', 'deathstar', '--peer', 'default/xwing', '--port', '80']);
     expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
     expect(await demo.connect('xwing', 'deathstar')).toBe('timeout');
     await running.until((stdout) => stdout.trimEnd().split('\n').length === 3);
@@ -118,7 +95,7 @@ describe('a type that the agent does not know', () => {
 describe('translations', () => {
   it('are told with the service by its name, both phases of a socket as one record', async () => {
     const demo = await boot({ dialect: 'cilium', version: '1.19' });
-    const running = await listening(demo, ['-A', '-t', 'nat', '-o', 'jsonl']);
+    const running = await listening(demo, ['events', '-A', '-t', 'nat', '-o', 'jsonl']);
     expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
     await running.until((stdout) => events(stdout).length > 0);
     running.process.kill('SIGINT');

@@ -1,7 +1,15 @@
 /** `--source`: the same rows from an agent's monitor and from its Hubble, on every Cilium, and what is missed is told. */
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import { accountedFor, clusterOfTest, eventually, parseSummary, type SummaryJson } from './cluster.ts';
+import {
+  accountedFor,
+  clusterOfTest,
+  eventually,
+  latest,
+  listening,
+  parseSummary,
+  type SummaryJson,
+} from './cluster.ts';
 import { type Running, run, start } from './run.ts';
 
 const boot = clusterOfTest();
@@ -17,16 +25,19 @@ const ports = (port: string, endPort?: number) => [
   { ports: [{ port, protocol: 'TCP', ...(endPort === undefined ? {} : { endPort }) }] },
 ];
 
-async function listening(demo: DemoCluster, source: string, ...more: string[]): Promise<Running> {
-  const args = ['watch', '--pod', 'deathstar', '--source', source, '-o', 'jsonl', '--interval', '50ms', '-v', ...more];
-  const running = start(args, { kubeconfig: demo.kubeconfigPath });
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
-  return running;
-}
-
-function latest(stdout: string): SummaryJson | null {
-  const line = stdout.split('\n').at(-2);
-  return line === undefined || line === '' ? null : parseSummary(line);
+async function watching(demo: DemoCluster, source: string, ...more: string[]): Promise<Running> {
+  return listening(demo, [
+    'watch',
+    '--pod',
+    'deathstar',
+    '--source',
+    source,
+    '-o',
+    'jsonl',
+    '--interval',
+    '50ms',
+    ...more,
+  ]);
 }
 
 async function finalSummary(running: Running): Promise<SummaryJson> {
@@ -101,7 +112,7 @@ describe.each([
     );
     const summaries: SummaryJson[] = [];
     for (const source of ['monitor', 'hubble']) {
-      const running = await listening(demo, source);
+      const running = await watching(demo, source);
       const sent = await traffic(demo);
       await running.until((stdout) => verdicts(latest(stdout)) === sent);
       const summary = await finalSummary(running);
@@ -127,7 +138,7 @@ describe.each([
 describe('what is missed', () => {
   it('is counted where Hubble lost it, and is a gap where the agent restarted', async () => {
     const demo = await boot();
-    const running = await listening(demo, 'hubble');
+    const running = await watching(demo, 'hubble');
     await demo.connect('tiefighter', 'deathstar');
     for (const node of ['k8s-node1', 'k8s-node2']) demo.emit(node, { type: 'lost', cpu: 1, events: 12 });
     await running.until((stdout) => latest(stdout)?.completeness.lost === 24);
@@ -149,7 +160,7 @@ describe('what is missed', () => {
 describe('a connection that breaks', () => {
   it('misses nothing that Hubble still has, and counts nothing twice', async () => {
     const demo = await boot();
-    const running = await listening(demo, 'hubble');
+    const running = await watching(demo, 'hubble');
     let sent = 0;
     // One on each node by turns, so that each Hubble has a flow from before the connection breaks.
     const replicas = ['deathstar-77dd4fb786-pjs8v', 'deathstar-77dd4fb786-8c4bw'];
@@ -214,7 +225,7 @@ describe('the other commands', () => {
 describe('a policy that is replaced while flows arrive', () => {
   it('has a default deny explained by what isolates then', async () => {
     const demo = await boot();
-    const running = await listening(demo, 'hubble');
+    const running = await watching(demo, 'hubble');
     demo.apply(
       policy('other', {
         endpointSelector: deathstar,
@@ -247,7 +258,7 @@ describe('--source', () => {
 
   it('auto takes Hubble where it is on, the monitor elsewhere, and says why', async () => {
     const demo = await boot({ hubbleOff: ['k8s-node2'] });
-    const running = await listening(demo, 'auto');
+    const running = await watching(demo, 'auto');
     for (let landing = 0; landing < 4; landing += 1) await demo.connect('tiefighter', 'deathstar');
     await running.until((stdout) => verdicts(latest(stdout)) === 4);
     const summary = await finalSummary(running);

@@ -1,8 +1,7 @@
 /** Every kind of policy, on every Cilium, from the monitor and from Hubble: the rows that whoever wrote the policies expects. */
 import { describe, expect, it } from 'vitest';
 import type { ConnectOptions, DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
-import { accountedFor, clusterOfTest, parseSummary, type SummaryJson } from './cluster.ts';
-import { type Running, start } from './run.ts';
+import { accountedFor, clusterOfTest, latest, listening, parseSummary, type SummaryJson } from './cluster.ts';
 
 const bootCluster = clusterOfTest();
 /** Verdicts that the demo's datapath made. */
@@ -203,18 +202,6 @@ async function boot(options: Pick<DemoOptions, 'dialect'> & { readonly version: 
   return demo;
 }
 
-async function listening(demo: DemoCluster, source: string): Promise<Running> {
-  const args = ['watch', '-A', '--source', source, '-o', 'jsonl', '--interval', '50ms', '-v'];
-  const running = start(args, { kubeconfig: demo.kubeconfigPath });
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
-  return running;
-}
-
-function latest(stdout: string): SummaryJson | null {
-  const line = stdout.split('\n').at(-2);
-  return line === undefined || line === '' ? null : parseSummary(line);
-}
-
 function rowsOf(summary: SummaryJson): string[] {
   return summary.policies
     .map(({ policy: { kind, name }, direction, allowed, redirected, audited, denied, isolatedBy = [], reason }) =>
@@ -250,7 +237,7 @@ describe.each([
 ] as const)('$dialect $version', ({ dialect, version }) => {
   it.each(['monitor', 'hubble'])('from its %s', async (source) => {
     const demo = await boot({ dialect, version });
-    const running = await listening(demo, source);
+    const running = await listening(demo, ['watch', '-A', '--source', source, '-o', 'jsonl', '--interval', '50ms']);
     for (const [from, to, options] of CONNECTIONS) await demo.connect(from, to, { timeoutMs: 100, ...options });
     demo.auditMode(DEATHSTAR, true);
     await demo.connect('xwing', DEATHSTAR, { port: 81, timeoutMs: 100 });

@@ -2,18 +2,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import { accountedFor, clusterOfTest, eventually, parseSummary } from './cluster.ts';
-import { run, start } from './run.ts';
+import { accountedFor, clusterOfTest, eventually, listening, parseSummary } from './cluster.ts';
+import { run } from './run.ts';
 
 const boot = clusterOfTest();
-
-/** Starts policystat and waits until every agent's stream is open. */
-async function watching(demo: DemoCluster, args: readonly string[], streams = 2) {
-  const running = start([...args, '-v'], { kubeconfig: demo.kubeconfigPath });
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= streams);
-  return running;
-}
 
 describe.each([
   { dialect: 'accuknox' as const, version: undefined, grade: 'datapath' },
@@ -24,7 +16,7 @@ describe.each([
 ])('watch on $dialect $version', ({ dialect, version, grade }) => {
   it('counts a landing once and a refusal for every SYN, and ends with a summary at Ctrl-C', async () => {
     const demo = await boot({ dialect, ...(version === undefined ? {} : { version }) });
-    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    const running = await listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
     expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
     expect(await demo.connect('xwing', 'deathstar')).toBe('timeout');
     await running.until((stdout) =>
@@ -70,7 +62,7 @@ describe.each([
 describe('nothing stays behind', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)('after %s in the middle of a stream', async (signal) => {
     const demo = await boot({ rate: 50 });
-    const running = await watching(demo, ['watch', '--pod', 'deathstar']);
+    const running = await listening(demo, ['watch', '--pod', 'deathstar']);
     expect(demo.processes().length).toBeGreaterThan(0);
     running.process.kill(signal);
     const { code } = await running.outcome;
@@ -80,7 +72,7 @@ describe('nothing stays behind', () => {
 
   it('after a reader of the pipe went away, which is a success', async () => {
     const demo = await boot({ rate: 50 });
-    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '50ms']);
+    const running = await listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '50ms']);
     running.process.stdout?.destroy();
     expect((await running.outcome).code).toBe(0);
   });
@@ -107,7 +99,7 @@ describe('summary', () => {
         return cilium(invocation);
       },
     });
-    const running = await watching(demo, ['summary', '--pod', 'deathstar', '--duration', '1m', '-o', 'json']);
+    const running = await listening(demo, ['summary', '--pod', 'deathstar', '--duration', '1m', '-o', 'json']);
     await demo.connect('xwing', 'deathstar', { timeoutMs: 100 });
     await demo.connect('tiefighter', 'deathstar', { timeoutMs: 100 });
     running.process.kill('SIGINT');
@@ -126,7 +118,7 @@ describe('summary', () => {
 
   it('under --strict an incomplete one exits with 4 and still prints what is known', async () => {
     const demo = await boot({ rate: 100 });
-    const running = await watching(demo, [
+    const running = await listening(demo, [
       'summary',
       '--pod',
       'deathstar',
@@ -201,7 +193,7 @@ describe('what is not there', () => {
 describe('identities', () => {
   it('that are given to somebody else while it runs are never called by one name alone', async () => {
     const demo = await boot();
-    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    const running = await listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
     expect(await demo.connect('xwing', 'deathstar', { timeoutMs: 200 })).toBe('timeout');
     await running.until((stdout) => stdout.includes('"name":"default/xwing"'));
     const identity = { apiVersion: 'cilium.io/v2', kind: 'CiliumIdentity', metadata: { name: '2371' } };
@@ -222,7 +214,7 @@ describe('identities', () => {
 describe('losses', () => {
   it('a permission that is taken away while it streams ends it with the exit code of a refusal', async () => {
     const demo = await boot();
-    const running = await watching(demo, ['summary', '--pod', 'deathstar', '--duration', '1m', '-o', 'json']);
+    const running = await listening(demo, ['summary', '--pod', 'deathstar', '--duration', '1m', '-o', 'json']);
     demo.faults.forbid({ verb: 'create', resource: 'pods/exec', namespace: 'kube-system' });
     demo.faults.breakStreams();
     const { code, stdout, stderr } = await running.outcome;
@@ -235,7 +227,7 @@ describe('losses', () => {
 
   it('a broken connection is a gap, the stream comes back, and the numbers are lower bounds', async () => {
     const demo = await boot({ rate: 50 });
-    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    const running = await listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
     demo.faults.breakStreams();
     await running.until((stdout) =>
       stdout.split('\n').some((line) => line.includes('"reasons":["gap"]') && !line.includes('reconnecting')),
@@ -251,7 +243,7 @@ describe('losses', () => {
 
   it('an agent that restarts is listened to again, and what it said in between is a gap', async () => {
     const demo = await boot();
-    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    const running = await listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
     await demo.faults.restartAgent('k8s-node1');
     const back = (line: string) => line.includes('"reasons":["gap"]') && !line.includes('reconnecting');
     await running.until((stdout) => stdout.split('\n').slice(-3).some(back));
@@ -265,7 +257,7 @@ describe('losses', () => {
 
   it('a verdict near a policy change is not credited to the wrong policy', async () => {
     const demo = await boot();
-    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    const running = await listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
     expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
     await running.until((stdout) => stdout.includes('"name":"rule1"'));
     demo.apply({
@@ -293,7 +285,7 @@ describe('losses', () => {
 
   it('a pod that moves to another node is followed, and what it did until then is a gap', async () => {
     const demo = await boot();
-    const running = await watching(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+    const running = await listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
     const before = 'deathstar-77dd4fb786-8c4bw';
     await demo.faults.movePod(before, 'k8s-node1');
     const onNode1 = (line: string) => (line.match(/"pod":"deathstar-[^"]+","node":"k8s-node1"/g) ?? []).length === 2;
