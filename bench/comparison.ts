@@ -1,5 +1,8 @@
 /** How a measurement is printed: every ratio beside its bound, medians of runs that took turns. */
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
 export const RUNS = 5;
 
 export function median(values: readonly number[]): number {
@@ -30,4 +33,8 @@ export function atLeast(what: string, value: number, bound: number): void {
 function judge(what: string, value: number, word: string, bound: number, holds: boolean): void {
   say(`${what}: ${value.toFixed(2)} (${word} ${bound}) ${holds ? 'ok' : 'MISSED'}`);
   if (!holds) process.exitCode = 1;
+}
+
+export function isThere(program: string): boolean {
+  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
 }

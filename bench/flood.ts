@@ -4,14 +4,15 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { atMost, say } from './comparison.ts';
+import { atMost, isThere, say } from './comparison.ts';
 
 const bin = fileURLToPath(new URL('../bin/policystat.js', import.meta.url));
 const cluster = fileURLToPath(new URL('flood-cluster.ts', import.meta.url));
 /** Until everything is loaded and compiled. */
 const WARM_MS = 8_000;
 const SECONDS = 28;
-const isPinned = availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0;
+const PINNER = 'taskset';
+const isPinned = availableParallelism() > 1 && isThere(PINNER);
 
 const Ready = v.object({ kubeconfig: v.string() });
 const Told = v.object({ lines: v.number(), printedMs: v.number(), heldUpMs: v.number() });
@@ -23,12 +24,12 @@ const Counted = v.object({
 /** The cluster has one core and policystat another, as a node and a workstation have: what three processes of the cluster take of policystat's core would count as its slowness. */
 export async function benchFlood(): Promise<void> {
   const demo = fork(cluster, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  if (isPinned) spawnSync('taskset', ['-acp', '0', String(demo.pid)], { stdio: 'ignore' });
+  if (isPinned) spawnSync(PINNER, ['-acp', '0', String(demo.pid)], { stdio: 'ignore' });
   try {
     const { kubeconfig } = v.parse(Ready, await messageOf(demo));
     const env = { ...process.env, KUBECONFIG: kubeconfig };
     const args = [bin, 'summary', '--node', 'k8s-node1', '--duration', `${SECONDS}s`, '-o', 'json', '-q'];
-    const [program = '', ...rest] = [...(isPinned ? ['taskset', '-c', '1'] : []), process.execPath, ...args];
+    const [program = '', ...rest] = [...(isPinned ? [PINNER, '-c', '1'] : []), process.execPath, ...args];
     const reader = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'inherit'] });
     const warm = setTimeout(() => demo.send('begin'), WARM_MS);
     let output = '';

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { atLeast, atMost, inTurn, median, say } from './comparison.ts';
+import { atLeast, atMost, inTurn, isThere, median, say } from './comparison.ts';
 import { writeVerdictFile } from './verdict-file.ts';
 
 const bin = fileURLToPath(new URL('../bin/policystat.js', import.meta.url));
@@ -29,10 +29,6 @@ const OTHER_LINES = 500_000;
 const POLL_MS = 10;
 const FIELDS = '[.flow.verdict,.flow.traffic_direction,.flow.source.identity,.flow.destination.identity,.flow.l4]';
 const pinned = isThere('taskset') ? ['taskset', '-c', '0'] : [];
-
-function isThere(program: string): boolean {
-  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
-}
 
 /** Seconds from start to end, reading `input`. */
 async function seconds(command: readonly string[], input: string, sizes: number[] = []): Promise<number> {
