@@ -23,12 +23,14 @@ export interface FileOptions {
   readonly dialect?: Dialect | null;
   /** Only records of this time; null for all of them. */
   readonly window?: TimeWindow | null;
+  /** With a window: hears when each record was, in it or not. */
+  readonly met?: (atMs: number) => void;
 }
 
 export async function summarizeFiles(
   files: readonly InputFile[],
   clock: Clock,
-  { sink = null, dialect = null, counting = {}, window = null }: FileOptions = {},
+  { sink = null, dialect = null, counting = {}, window = null, met = () => {} }: FileOptions = {},
 ): Promise<Summary> {
   const paths = files.map(({ path }) => path);
   const startMs = window?.sinceMs ?? clock.nowMs();
@@ -40,7 +42,7 @@ export async function summarizeFiles(
   // Whoever looks at each record, by itself or by more than policies are counted by, gets each record.
   const oneByOne = sink !== null || filter !== null || groupBy.length > 0 || counting.audit === true || window !== null;
   for (const { chunks } of files) {
-    const { record, known } = countFile(aggregator.addStream(null), startMs, window, sink);
+    const { record, known } = countFile(aggregator.addStream(null), { startMs, window, sink, met });
     const reader = createReader(record, { dialect, known: oneByOne ? null : known });
     const source = chunks[Symbol.asyncIterator]();
     try {
@@ -60,7 +62,9 @@ export async function summarizeFiles(
 /** Nobody knows when a line of a file was printed. */
 const OFFLINE = { node: null, atMs: null, wanted: true } as const;
 
-function countFile(counter: StreamCounter, nowMs: number, window: TimeWindow | null, sink: RecordSink | null) {
+type FileSurroundings = Required<Pick<FileOptions, 'window' | 'sink' | 'met'>> & { readonly startMs: number };
+
+function countFile(counter: StreamCounter, { startMs: nowMs, window, sink, met }: FileSurroundings) {
   const answers = createAnswers();
   const attribute = createPrintedNames(() => null, answers);
 
@@ -74,6 +78,7 @@ function countFile(counter: StreamCounter, nowMs: number, window: TimeWindow | n
 
   function countInWindow(record: MonitorRecord, { sinceMs, untilMs }: TimeWindow): void {
     const atMs = timeOf(record);
+    if (typeof atMs === 'number') met(atMs);
     if (atMs === undefined) count(record, untilMs);
     else if (atMs === null) count({ type: 'ignored', reason: 'no-time' }, untilMs);
     else if (atMs < sinceMs || atMs > untilMs) count({ type: 'ignored', reason: 'outside-window' }, sinceMs);

@@ -1,33 +1,18 @@
 /** Plays recordings back: the same records, in the same order, with the same times, into the same counting as when they were heard. */
-import { type Counting, createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
+import { createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
 import { isAbout } from './filter/about.ts';
-import type { RecordSink } from './model/attributed.ts';
-import type { TimeWindow } from './model/clock.ts';
-import type { AgentPlan, AgentState, IdentityLookup } from './model/cluster.ts';
+import type { AgentPlan, AgentState } from './model/cluster.ts';
 import type { Attribution } from './model/policy.ts';
 import type { Summary } from './model/summary.ts';
 import { type Coverage, NOT_RECORDED, refuseDoubles, uncovered, widened } from './recording/coverage.ts';
 import type { LineOf } from './recording/line.ts';
 import { type MergedLine, mergeReels, sampleOf } from './recording/merge.ts';
 import { createRecordedNames } from './recording/names.ts';
-import { createRecordedPods, type RecordedPods } from './recording/pods.ts';
+import { createRecordedPods } from './recording/pods.ts';
 import type { RecordingReader } from './recording/read.ts';
 import { createReels, type Reel } from './recording/reel.ts';
+import type { Replay, ReplayOptions } from './replay-words.ts';
 import { withoutDoubles } from './replayed-summary.ts';
-
-export interface Replay extends Pick<RecordedPods, 'endpointName' | 'podAddresses'> {
-  /** What the recordings call identities, as far as they were played. */
-  readonly identityName: IdentityLookup;
-  readonly startMs: number;
-  play(options: ReplayOptions): Promise<Summary>;
-}
-
-interface ReplayOptions {
-  readonly sink?: RecordSink | null;
-  readonly counting?: Counting;
-  /** Only what is of this time; null for all of it. */
-  readonly window?: TimeWindow | null;
-}
 
 /** Far more agents, and answers of attribution, than one recording has. */
 const MOST_STREAMS = 20_000;
@@ -244,7 +229,13 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
     identityName: names.lookup,
     endpointName: pods.endpointName,
     podAddresses: pods.podAddresses,
+    isName: names.has,
+    redacted: [...new Set(reels.flatMap(({ header }) => header.redacted))],
     startMs,
+    heldTime: () => ({
+      sinceMs: startMs,
+      untilMs: Math.max(startMs, ...reels.flatMap(({ covered }) => covered.map(({ toMs }) => toMs))),
+    }),
     play,
   };
 }

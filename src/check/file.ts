@@ -2,7 +2,8 @@
 import * as v from 'valibot';
 import { parseDocument } from 'yaml';
 import { type Failure, failure } from '../model/problem.ts';
-import type { Expectation, SyntaxProblem } from './expectation.ts';
+import type { Expectation, PeerPattern, SyntaxProblem } from './expectation.ts';
+import { cidrPeer, identityPeer, labelsPeer, namespacePeer, podPeer } from './peer.ts';
 import { parseExpectation } from './syntax.ts';
 
 const Peer = v.union([
@@ -51,35 +52,58 @@ export function readChecks(text: string, path: string): readonly NamedExpectatio
     const [issue] = parsed.issues;
     throw invalid(`${v.getDotPath(issue) ?? 'the document'}: ${issue.message}`);
   }
-  return parsed.output.cases.flatMap(({ name, expect }) =>
-    textsOf(expect).map((written) => {
-      const expectation = parseExpectation(written);
-      if (!isProblem(expectation)) return { name, expectation };
-      throw failure({ code: 'EXPECTATION_INVALID', name, ...expectation });
-    }),
-  );
+  return parsed.output.cases.flatMap(({ name, expect }, at) => {
+    const read = (text: string): Expectation => {
+      const expectation = parseExpectation(text);
+      if (isProblem(expectation)) throw failure({ code: 'EXPECTATION_INVALID', name, ...expectation });
+      return expectation;
+    };
+    const refuse = (what: string) => invalid(`cases.${at}.expect: ${what}`);
+    if (typeof expect === 'string') return [{ name, expectation: read(expect) }];
+    if (Array.isArray(expect)) return expect.map((text) => ({ name, expectation: read(text) }));
+    return [{ name, expectation: fromParts(expect, read, refuse) }];
+  });
 }
 
 export function isProblem(parsed: Expectation | SyntaxProblem): parsed is SyntaxProblem {
   return 'wanted' in parsed;
 }
 
-function textsOf(expect: v.InferOutput<typeof Case>['expect']): readonly string[] {
-  if (typeof expect === 'string') return [expect];
-  return Array.isArray(expect) ? expect : [textOf(expect)];
+/** A peer is of the kind that was written, whatever its name looks like: a pod may be called `world`. */
+function fromParts(
+  parts: v.InferOutput<typeof Parts>,
+  read: (text: string) => Expectation,
+  refuse: (what: string) => Failure,
+): Expectation {
+  const { from, to, direction } = parts;
+  if (from !== undefined && to !== undefined) throw refuse('from and to: a verdict has one peer');
+  if (from !== undefined && direction === 'egress') throw refuse('from: egress has its peers in to');
+  if (to !== undefined && direction === 'ingress') throw refuse('to: ingress has its peers in from');
+  const expectation = read(textOf(parts, ''));
+  const written = from ?? to;
+  if (written === undefined || expectation.kind !== 'count') return expectation;
+  const side = from === undefined ? 'to' : 'from';
+  const peer = peerOf(written);
+  if (peer === null) throw refuse(`${side}: ${JSON.stringify(written)} is none`);
+  const text = textOf(parts, ` ${side} ${peerText(written)}`);
+  return { ...expectation, text, peer, direction: side === 'from' ? 'ingress' : 'egress' };
 }
 
-/** Both forms mean the same because they are the same. */
-function textOf({ policy = '*', direction, count, is, from, to, port, within }: v.InferOutput<typeof Parts>): string {
-  return [
-    `${/^[\w./*-]+$/.test(policy) ? policy : `"${policy}"`}:${direction === undefined ? '' : `${direction}:`}${count}${is.trim()}`,
-    from === undefined ? '' : `from ${peerText(from)}`,
-    to === undefined ? '' : `to ${peerText(to)}`,
-    port === undefined ? '' : `port ${port}`,
-    within === undefined ? '' : `within ${within}`,
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
+function textOf(
+  { policy = '*', direction, count, is, port, within }: v.InferOutput<typeof Parts>,
+  peer: string,
+): string {
+  const quoted = /^[\w./*-]+$/.test(policy) ? policy : `"${policy}"`;
+  const counted = `${quoted}:${direction === undefined ? '' : `${direction}:`}${count}${is.trim()}`;
+  return `${counted}${peer}${port === undefined ? '' : ` port ${port}`}${within === undefined ? '' : ` within ${within}`}`;
+}
+
+function peerOf(peer: v.InferOutput<typeof Peer>): PeerPattern | null {
+  if ('pod' in peer) return podPeer(peer.pod);
+  if ('namespace' in peer) return namespacePeer(peer.namespace);
+  if ('cidr' in peer) return cidrPeer(peer.cidr);
+  if ('identity' in peer) return identityPeer(String(peer.identity));
+  return labelsPeer(Object.entries(peer.labels));
 }
 
 function peerText(peer: v.InferOutput<typeof Peer>): string {

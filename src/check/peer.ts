@@ -28,27 +28,43 @@ const WANTED = 'a peer: LABEL=VALUE[,…], POD, NAMESPACE/POD, NAMESPACE/*, a CI
 export function readPeer(scanner: Scanner): PeerPattern {
   const at = scanner.at;
   const word = scanner.need(PHRASE, WANTED);
-  if (LABELS.test(word)) return { kind: 'labels', labels: word.split(',').map(readLabel) };
-  const identity = RESERVED.get(word.replace(/^reserved:/, '')) ?? (/^\d+$/.test(word) ? Number(word) : null);
-  if (identity !== null)
-    return identity <= HIGHEST_IDENTITY ? { kind: 'identity', identity } : scanner.fail(WANTED, at);
-  if (isRange(word)) return { kind: 'cidr', cidr: word };
-  const parts = word.split('/');
-  if (parts.length === 2 && parts[1] === '*' && NAME.test(parts[0] ?? ''))
-    return { kind: 'namespace', namespace: parts[0] ?? '' };
-  const name = parts.at(-1) ?? '';
-  if (parts.length > 2 || !parts.every((part) => NAME.test(part))) return scanner.fail(WANTED, at);
-  return { kind: 'pod', namespace: parts.length === 2 ? (parts[0] ?? null) : null, name };
+  if (LABELS.test(word)) return labelsPeer(word.split(',').map(splitLabel));
+  const [namespace, all] = word.split('/*');
+  if (namespace !== undefined && all === '') return namespacePeer(namespace) ?? scanner.fail(WANTED, at);
+  const found = /^\d+$/.test(word) ? identityPeer(word) : (identityPeer(word) ?? cidrPeer(word) ?? podPeer(word));
+  return found ?? scanner.fail(WANTED, at);
+}
+
+/** A number, or a reserved name; null for anything else. */
+export function identityPeer(text: string): PeerPattern | null {
+  const identity = RESERVED.get(text.replace(/^reserved:/, '')) ?? (/^\d+$/.test(text) ? Number(text) : null);
+  return identity === null || identity > HIGHEST_IDENTITY ? null : { kind: 'identity', identity };
+}
+
+export function cidrPeer(text: string): PeerPattern | null {
+  const isRange = text.includes('/')
+    ? ipaddr.isValidCIDR(text)
+    : ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+  return isRange ? { kind: 'cidr', cidr: text } : null;
+}
+
+/** `POD` or `NAMESPACE/POD`. */
+export function podPeer(text: string): PeerPattern | null {
+  const parts = text.split('/');
+  if (parts.length > 2 || !parts.every((part) => NAME.test(part))) return null;
+  return { kind: 'pod', namespace: parts.length === 2 ? (parts[0] ?? null) : null, name: parts.at(-1) ?? '' };
+}
+
+export function namespacePeer(namespace: string): PeerPattern | null {
+  return NAME.test(namespace) ? { kind: 'namespace', namespace } : null;
 }
 
 /** `k8s:` and `any:` are Cilium's own prefixes; a label is known by its key without them. */
-function readLabel(text: string): { key: string; value: string } {
-  const at = text.indexOf('=');
-  return { key: text.slice(0, at).replace(/^(?:k8s|any):/, ''), value: text.slice(at + 1) };
+export function labelsPeer(labels: readonly (readonly [key: string, value: string])[]): PeerPattern {
+  return { kind: 'labels', labels: labels.map(([key, value]) => ({ key: key.replace(/^(?:k8s|any):/, ''), value })) };
 }
 
-function isRange(text: string): boolean {
-  return text.includes('/')
-    ? ipaddr.isValidCIDR(text)
-    : ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+function splitLabel(text: string): readonly [key: string, value: string] {
+  const at = text.indexOf('=');
+  return [text.slice(0, at), text.slice(at + 1)];
 }

@@ -5,7 +5,7 @@ import type { Expectation } from './expectation.ts';
 import type { NamedExpectation } from './file.ts';
 import { judge, type Standing } from './judge.ts';
 import { nearestRows } from './nearest.ts';
-import type { Tally } from './tally.ts';
+import type { Counted, Tally } from './tally.ts';
 
 interface Moment {
   /** Since the window began. */
@@ -15,6 +15,8 @@ interface Moment {
 }
 
 export interface Trial {
+  /** Whether by then the time is over that an open expectation asks for. */
+  isDue(elapsedMs: number): boolean;
   /** Judges what is open; true where nothing is left to wait for. */
   decide(moment: Moment): boolean;
   report(moment: Moment, command: CheckedCommand | null): CheckReport;
@@ -23,6 +25,7 @@ export interface Trial {
 interface Decided {
   readonly judgement: Judgement;
   readonly counted: number;
+  readonly undecided: number;
   readonly seconds: number;
 }
 
@@ -36,24 +39,18 @@ export function createTrial(
 ): Trial {
   const decided = new Map<Expectation, Decided>();
 
-  function countedOf(expectation: Expectation, { completeness, records }: Summary): number {
-    if (expectation.kind === 'count') return tallyOf.get(expectation)?.counted() ?? 0;
-    switch (expectation.metric) {
-      case 'lost':
-        return completeness.lost;
-      case 'gaps':
-        return completeness.gaps.length;
-      case 'unparsed':
-        return records.unparsed;
-    }
+  function countedOf(expectation: Expectation, { completeness, records }: Summary): Counted {
+    if (expectation.kind === 'count') return tallyOf.get(expectation)?.counted() ?? { counted: 0, undecided: 0 };
+    const found = { lost: completeness.lost, gaps: completeness.gaps.length, unparsed: records.unparsed };
+    return { counted: found[expectation.metric], undecided: 0 };
   }
 
-  function standingOf(expectation: Expectation, counted: number, { elapsedMs, isOver, summary }: Moment): Standing {
+  function standingOf(expectation: Expectation, counted: Counted, { elapsedMs, isOver, summary }: Moment): Standing {
     const withinMs = expectation.kind === 'count' ? expectation.withinMs : null;
     // What is asked of the completeness itself cannot be incomplete.
     const isPartial = expectation.kind === 'count' && summary.completeness.status !== 'full';
     const isPast = isOver || (withinMs !== null && elapsedMs >= withinMs);
-    return judge(expectation.comparison, { counted, isOver: isPast, isPartial });
+    return judge(expectation.comparison, { ...counted, isOver: isPast, isPartial });
   }
 
   function decide(moment: Moment): boolean {
@@ -61,14 +58,23 @@ export function createTrial(
       if (decided.has(expectation)) continue;
       const counted = countedOf(expectation, moment.summary);
       const standing = standingOf(expectation, counted, moment);
-      if (standing === 'open') continue;
-      decided.set(expectation, { judgement: standing, counted, seconds: Math.round(moment.elapsedMs) / 1000 });
+      // Who somebody is may become known yet.
+      if (standing === 'open' || (standing === 'unknown' && counted.undecided > 0 && !moment.isOver)) continue;
+      decided.set(expectation, { judgement: standing, ...counted, seconds: Math.round(moment.elapsedMs) / 1000 });
       if (!moment.isOver) tell(expectation, standing);
     }
     return decided.size === new Set(expectations.map(({ expectation }) => expectation)).size;
   }
 
   return {
+    isDue: (elapsedMs) =>
+      expectations.some(
+        ({ expectation }) =>
+          expectation.kind === 'count' &&
+          expectation.withinMs !== null &&
+          expectation.withinMs <= elapsedMs &&
+          !decided.has(expectation),
+      ),
     decide,
     report: (moment, command) => {
       decide({ ...moment, isOver: true });

@@ -8,6 +8,7 @@ import type { Io } from '../io/io.ts';
 import type { CheckedCommand, CheckReport } from '../model/check.ts';
 import { failure } from '../model/problem.ts';
 import { printable } from '../report/printable.ts';
+import { type PeerPods, peerPodsOf } from './check-pods.ts';
 import type { CheckFlags } from './check-request.ts';
 import { type Listening, listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
@@ -89,13 +90,18 @@ async function tryOut(
   const isInterrupted = () => io.stop.aborted;
   let beganMs: number | null = null;
   let tallies: readonly Tally[] = [];
+  const lookAgain: PeerPods['look'][] = [];
   const counting = expectations.flatMap(({ expectation }) => (expectation.kind === 'count' ? [expectation] : []));
   try {
     const listening = await listen(plan, io, narrator, {
-      sink: ({ plan: found }) => {
-        const made = createTallies(counting, () => beganMs, found.identityName);
+      sink: async ({ plan: found, ...asking }) => {
+        const peers = peerPodsOf(counting, plan.query.namespace, asking);
+        lookAgain.push(async () => peers.look());
+        const names = { identityName: found.identityName, podAddresses: peers.addresses };
+        const made = createTallies(counting, () => beganMs, names);
         tallies = made.tallies;
-        return Promise.resolve({ record: made.record, room: () => Promise.resolve() });
+        await peers.look();
+        return { record: made.record, room: () => Promise.resolve() };
       },
     });
     try {
@@ -111,13 +117,13 @@ async function tryOut(
       );
       const began = beganMs;
       const moment = () => ({ elapsedMs: io.clock.nowMs() - began, isOver: false, summary: listening.summary() });
-      const decided = untilDecided(trial, moment, io);
+      const decided = untilDecided(trial, moment, listening, io);
       const ran = command.length === 0 ? null : await runBeside(command, listening, run);
       const waitMs = command.length === 0 ? (flags.duration ?? DEFAULT_DURATION_MS) : flags.settle;
       await Promise.race([decided.promise, listening.over(waitMs)]);
       decided.stop();
       if (isInterrupted()) return null;
-      const summary = await listening.finalSummary();
+      const [summary] = await Promise.all([listening.finalSummary(), ...lookAgain.map(async (look) => look())]);
       return trial.report({ ...moment(), summary }, ran);
     } finally {
       await listening.stop();
@@ -137,13 +143,30 @@ async function runBeside(
   return runCommand(command, flags.output === 'table' ? 'stdout' : 'stderr', io.stop);
 }
 
-function untilDecided(trial: Trial, moment: () => Parameters<Trial['decide']>[0], io: Io) {
-  const { promise, resolve } = Promise.withResolvers<void>();
+function untilDecided(
+  trial: Trial,
+  moment: () => Parameters<Trial['decide']>[0],
+  listening: Pick<Listening, 'settle'>,
+  io: Io,
+) {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   let cancel = () => {};
-  const look = () => {
-    if (trial.decide(moment())) resolve();
-    else cancel = io.clock.after(LOOK_EVERY_MS, look);
+  let isStopped = false;
+  const look = async () => {
+    const { elapsedMs } = moment();
+    // What came within its time counts, although it still waits for its policy.
+    if (trial.isDue(elapsedMs)) await listening.settle();
+    if (isStopped) return;
+    if (trial.decide({ ...moment(), elapsedMs })) resolve();
+    else cancel = io.clock.after(LOOK_EVERY_MS, again);
   };
-  look();
-  return { promise, stop: () => cancel() };
+  const again = () => void look().catch(reject);
+  again();
+  return {
+    promise,
+    stop: () => {
+      isStopped = true;
+      cancel();
+    },
+  };
 }

@@ -6,13 +6,15 @@ import type { TimeWindow } from '../model/clock.ts';
 import type { Dialect } from '../model/event.ts';
 import type { Summary } from '../model/summary.ts';
 import { BEGINNING_BYTES, isRecording, openRecording } from '../recording/read.ts';
-import type { Replay } from '../replay.ts';
+import type { Replay } from '../replay-words.ts';
 import { usage } from './plan.ts';
 
 export interface Inputs {
   /** Null for text, which holds no names and no times. */
   readonly replay: Replay | null;
   summarize(options: InputOptions): Promise<Summary>;
+  /** The time that they tell of, once they are summarized; null where they tell none. */
+  heldTime(): TimeWindow | null;
 }
 
 interface InputOptions {
@@ -32,7 +34,15 @@ export async function openInputs(paths: readonly string[], io: Io): Promise<Inpu
   const recordings = opened.filter((each) => each.isRecording);
   if (recordings.length === 0) {
     const { summarizeFiles } = await import('../file-summary.ts');
-    return { replay: null, summarize: async (options) => summarizeFiles(opened, io.clock, options) };
+    let held: TimeWindow | null = null;
+    const met = (atMs: number) => {
+      held = { sinceMs: Math.min(held?.sinceMs ?? atMs, atMs), untilMs: Math.max(held?.untilMs ?? atMs, atMs) };
+    };
+    return {
+      replay: null,
+      summarize: async (options) => summarizeFiles(opened, io.clock, { ...options, met }),
+      heldTime: () => held,
+    };
   }
   const text = opened.find((each) => !each.isRecording);
   if (text !== undefined)
@@ -43,7 +53,7 @@ export async function openInputs(paths: readonly string[], io: Io): Promise<Inpu
   const replay = createReplay(
     await Promise.all(recordings.map(async ({ path, chunks }) => openRecording(path, chunks))),
   );
-  return { replay, summarize: async (options) => replay.play(options) };
+  return { replay, summarize: async (options) => replay.play(options), heldTime: () => replay.heldTime() };
 }
 
 interface Opened {

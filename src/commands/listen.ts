@@ -39,6 +39,8 @@ export interface Listening {
   summary(): Summary;
   /** What attribution asked of each agent so far. */
   costs(): readonly AgentCost[];
+  /** Counts what has arrived and waits to be attributed; resolves then. */
+  settle(): Promise<void>;
   /** The last one: nothing that has arrived waits any longer. */
   finalSummary(): Promise<Summary>;
   /** Resolves when the first stream is open, or at Ctrl-C. Rejects with the first `Failure` where no stream could be opened. */
@@ -200,6 +202,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     cluster: { kube, signal: ending.signal, agents: () => agents },
     summary: () => pipeline.summary(),
     costs: () => pipeline.costs(),
+    settle: async () => pipeline.settle(),
     finalSummary: async () => {
       await pipeline.settle();
       await Promise.race([pipeline.measure(), elapsed(io.clock, MEASURE_MS, ending.signal)]);

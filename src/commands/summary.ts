@@ -84,6 +84,9 @@ async function summarizeInput(
   const inputs = await openInputs(paths, io);
   const counting = countingOfFiles(flags, inputs.replay);
   const summary = await inputs.summarize({ dialect: toldDialect(flags), counting, window });
+  const held = inputs.heldTime();
+  if (window !== null && held !== null && (held.untilMs < window.sinceMs || held.sinceMs > window.untilMs))
+    (await createNarrator(io, flags)).warn({ code: 'WINDOW_MISSED', ...held });
   (await createPresenter(io, flags)).final(summary);
   requireComplete(summary, flags.strict === true);
   return 0;

@@ -11,6 +11,8 @@ export interface JudgedExpectation {
   readonly judgement: Judgement;
   /** In the unit of its metric. */
   readonly counted: number;
+  /** How many more there may be: nobody can tell whose they are. */
+  readonly undecided: number;
   /** When it was decided, from the start of the window. */
   readonly seconds: number;
   /** The rows that come closest; only where it did not hold. */

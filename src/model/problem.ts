@@ -155,6 +155,8 @@ export type Problem =
   | { readonly code: 'RECORDING_TWICE'; readonly path: string; readonly other: string }
   /** Two recordings that heard the same endpoint at the same time. */
   | { readonly code: 'RECORDINGS_OVERLAP'; readonly path: string; readonly other: string; readonly node: string }
+  /** What was asked for lies outside of the time that the input tells of. */
+  | { readonly code: 'WINDOW_MISSED'; readonly sinceMs: number; readonly untilMs: number }
   | {
       readonly code: 'EXPECTATION_INVALID';
       /** The case of a file; null on the command line. */

@@ -16,6 +16,8 @@ export interface Coverage {
 export const NOT_RECORDED = 'not recorded';
 /** Two streams that begin one after the other are seldom closer. */
 const UNNOTICED_MS = 1_000;
+/** Of a short window, this part of it. */
+const UNNOTICED_PART = 0.1;
 
 /** Throws `Failure` RECORDINGS_OVERLAP where two recordings heard the same endpoint at the same time. */
 export function refuseDoubles(coverages: readonly Coverage[]): void {
@@ -45,12 +47,13 @@ export function uncovered(
 ): readonly { readonly fromMs: number; readonly toMs: number }[] {
   const spans = coverages.filter((coverage) => coverage.node === node).flatMap((coverage) => coverage.spans);
   const holes: { fromMs: number; toMs: number }[] = [];
+  const unnoticedMs = Math.min(UNNOTICED_MS, (endMs - startMs) * UNNOTICED_PART);
   let reachedMs = startMs;
   for (const { fromMs, toMs } of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {
-    if (fromMs - reachedMs > UNNOTICED_MS) holes.push({ fromMs: reachedMs, toMs: fromMs });
+    if (fromMs - reachedMs > unnoticedMs) holes.push({ fromMs: reachedMs, toMs: Math.min(fromMs, endMs) });
     reachedMs = Math.max(reachedMs, toMs);
   }
-  if (endMs - reachedMs > UNNOTICED_MS) holes.push({ fromMs: reachedMs, toMs: endMs });
+  if (endMs - reachedMs > unnoticedMs) holes.push({ fromMs: reachedMs, toMs: endMs });
   return holes;
 }
 

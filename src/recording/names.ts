@@ -5,6 +5,8 @@ import type { LineOf } from './line.ts';
 export interface RecordedNames {
   readonly lookup: IdentityLookup;
   version(): number;
+  /** Whether anybody is called that, with or without the namespace. */
+  readonly has: (name: string) => boolean;
   learn(line: LineOf<'identity'>, recording: string): void;
 }
 
@@ -13,6 +15,7 @@ const MOST_NAMES = 300_000;
 
 export function createRecordedNames(): RecordedNames {
   const known = new Map<string, Map<string, IdentityName>>();
+  const called = new Set<string>();
   let version = 0;
 
   return {
@@ -21,12 +24,14 @@ export function createRecordedNames(): RecordedNames {
       return said === undefined ? null : together([...said.values()]);
     },
     version: () => version,
+    has: (name) => called.has(name),
     learn: ({ node, identity, name, labels, formerly }, recording) => {
       const key = keyOf(identity, node);
       if (!known.has(key) && known.size >= MOST_NAMES) return;
       const said = known.get(key) ?? new Map<string, IdentityName>();
       said.set(recording, { identity, name, labels, ...(formerly.length === 0 ? {} : { formerly }) });
       known.set(key, said);
+      called.add(name).add(name.slice(name.indexOf('/') + 1));
       version += 1;
     },
   };

@@ -1,10 +1,11 @@
 /** What GitHub Actions shows beside a run (workflow commands: `::error title=…::…`). */
 import type { CheckReport } from '../model/check.ts';
-import { nearestTexts, seenText } from './check-text.ts';
+import { isOnlyPartial, nearestTexts, partialText, seenText } from './check-text.ts';
 import { printable } from './printable.ts';
 
-export function renderAnnotations({ expectations }: CheckReport): string {
-  return expectations
+export function renderAnnotations(report: CheckReport): string {
+  const partial = isOnlyPartial(report) ? `::warning title=policystat::${escapeMessage(partialText(report))}\n` : '';
+  const others = report.expectations
     .filter(({ judgement }) => judgement !== 'held')
     .map((expectation) => {
       const { judgement, name, text } = expectation;
@@ -14,6 +15,7 @@ export function renderAnnotations({ expectations }: CheckReport): string {
       return `::${level} title=${escapeProperty(title)}::${escapeMessage(message)}\n`;
     })
     .join('');
+  return `${others}${partial}`;
 }
 
 /** A line's end is written as `%0A`, so that nothing of the cluster begins a line. */

@@ -33,10 +33,22 @@ function paintOf(judgement: Judgement, palette: Palette): (text: string) => stri
   return judgement === 'held' ? palette.good : judgement === 'failed' ? palette.bad : palette.warning;
 }
 
+/** Only where it is so. */
+export function partialText(report: CheckReport): string {
+  return `The data is not complete: ${causesOf(report).join('; ')}`;
+}
+
+/** Whether nothing but the completeness of the data keeps a check from passing. */
+export function isOnlyPartial({ judgement, expectations }: CheckReport): boolean {
+  return judgement === 'unknown' && expectations.every((each) => each.judgement === 'held');
+}
+
 /** What was seen, in one half of a sentence. */
-export function seenText({ judgement, counted, seconds }: JudgedExpectation): string {
+export function seenText({ judgement, counted, undecided, seconds }: JudgedExpectation): string {
   const seen = `${counted} seen in ${durationText(seconds)}`;
-  return judgement === 'unknown' ? `${seen}, but the data is not complete` : seen;
+  if (judgement !== 'unknown') return seen;
+  if (undecided === 0) return `${seen}, but the data is not complete`;
+  return `${seen}, and ${undecided} more of which nobody can tell the policy or the peer`;
 }
 
 export function nearestTexts({ nearest }: JudgedExpectation): readonly string[] {
@@ -62,7 +74,7 @@ function verdictLines(report: CheckReport, { width, palette }: TextOptions): rea
     command === null || command.exitCode === 0
       ? ''
       : ` The command ended with ${command.exitCode === null ? 'a signal' : `exit code ${command.exitCode}`}.`;
-  const partial = completeness.status === 'full' ? '' : ` The data is not complete: ${causesOf(report).join('; ')}.`;
+  const partial = completeness.status === 'full' ? '' : ` ${partialText(report)}.`;
   const text = `${held} of ${plural(expectations.length, 'expectation')} held.${partial}${ended}`;
   return wrap(text, width, '  ').map(paintOf(judgement, palette));
 }

@@ -80,6 +80,8 @@ export function explain(problem: Problem): string {
       return `${name(problem.other)} and ${name(problem.path)} are the same recording, which would count everything twice. Give one of them.`;
     case 'RECORDINGS_OVERLAP':
       return `${name(problem.other)} and ${name(problem.path)} both heard the same endpoints on node ${name(problem.node)} at the same time, which would count them twice. Give one of them, or recordings of different times or pods.`;
+    case 'WINDOW_MISSED':
+      return `Nothing of the input is of the time that was asked for: it is of ${new Date(problem.sinceMs).toISOString()} to ${new Date(problem.untilMs).toISOString()}. "10m" is ten minutes before now; give --since and --until as times.`;
     case 'EXPECTATION_INVALID':
       return `This expectation${problem.name === null ? '' : ` of ${name(problem.name)}`} cannot be read:\n${caretLines(problem)}`;
     case 'TEMPLATE_INVALID':

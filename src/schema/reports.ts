@@ -86,6 +86,7 @@ export const CheckReportSchema = v.object({
       text,
       judgement,
       counted: count,
+      undecided: count,
       seconds: amount,
       nearest: v.array(policyRow),
     }),

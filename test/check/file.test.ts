@@ -1,6 +1,7 @@
 /** Checks in YAML: the same meaning as on the command line, and every fault with its place. */
 import { describe, expect, it } from 'vitest';
 import { readChecks } from '../../src/check/file.ts';
+import { parseExpectation } from '../../src/check/syntax.ts';
 import { Failure } from '../../src/model/problem.ts';
 
 const file = (...cases: string[]) =>
@@ -42,6 +43,68 @@ describe('cases', () => {
     ],
   ])('%s', (written, texts) => {
     expect(textsOf(file(written))).toEqual(texts);
+  });
+});
+
+describe('peers', () => {
+  it.each<[string, object]>([
+    ['{ pod: world }', { kind: 'pod', namespace: null, name: 'world' }],
+    ['{ pod: ingress }', { kind: 'pod', namespace: null, name: 'ingress' }],
+    ['{ pod: "123" }', { kind: 'pod', namespace: null, name: '123' }],
+    ['{ pod: 10.0.0.1 }', { kind: 'pod', namespace: null, name: '10.0.0.1' }],
+    ['{ pod: shop/cart }', { kind: 'pod', namespace: 'shop', name: 'cart' }],
+    ['{ namespace: world }', { kind: 'namespace', namespace: 'world' }],
+    ['{ cidr: "10.0.0.0/8" }', { kind: 'cidr', cidr: '10.0.0.0/8' }],
+    ['{ identity: 12530 }', { kind: 'identity', identity: 12_530 }],
+    ['{ identity: world }', { kind: 'identity', identity: 2 }],
+    ['{ labels: { app: "a,b=c" } }', { kind: 'labels', labels: [{ key: 'app', value: 'a,b=c' }] }],
+    ['{ labels: { "k8s:app": cart } }', { kind: 'labels', labels: [{ key: 'app', value: 'cart' }] }],
+  ])('%s is what it says', (written, peer) => {
+    const [read] = readChecks(
+      file(`{ name: a, expect: { count: denied, is: "==0", from: ${written} } }`),
+      'checks.yaml',
+    );
+    expect(read?.expectation).toMatchObject({ peer, direction: 'ingress' });
+  });
+
+  it.each([
+    ['{ pod: "a/b/c" }', 'from: {"pod":"a/b/c"} is none'],
+    ['{ pod: class=xwing }', 'is none'],
+    ['{ cidr: tiefighter }', 'is none'],
+    ['{ identity: tiefighter }', 'is none'],
+    ['{ namespace: "a b" }', 'is none'],
+    ['{ pod: a }, to: { pod: b }', 'a verdict has one peer'],
+    ['{ pod: a }, direction: egress', 'egress has its peers in to'],
+  ])('%s is refused', (written, said) => {
+    const text = file(`{ name: a, expect: { count: denied, is: "==0", from: ${written} } }`);
+    let met: unknown = null;
+    try {
+      readChecks(text, 'checks.yaml');
+    } catch (error) {
+      met = error instanceof Failure ? error.problem : error;
+    }
+    expect(met).toMatchObject({ code: 'CHECKS_INVALID', detail: containing(said) });
+  });
+
+  /** Every clause of the one form beside the other. */
+  it.each([
+    ['{ policy: rule1, count: allowed, is: ">=1" }', 'rule1:allowed>=1'],
+    [
+      '{ policy: default/rule1, direction: egress, count: redirected, is: "!=2" }',
+      'default/rule1:egress:redirected!=2',
+    ],
+    ['{ count: denied, is: "==0" }', 'no denied'],
+    ['{ count: denied, is: "==0", from: { pod: default/xwing }, port: 80 }', 'no denied from default/xwing port 80'],
+    ['{ count: attempts, is: "<=3", to: { namespace: shop }, within: 30s }', '*:attempts<=3 to shop/* within 30s'],
+    ['{ count: audited, is: ">0", to: { cidr: "fd00::/8" } }', 'audited>0 to fd00::/8'],
+    ['{ count: denied, is: "<1", from: { identity: world }, port: 53/UDP }', 'denied<1 from world port 53/UDP'],
+    [
+      '{ policy: implicit-default-deny, count: denied, is: ">=1", from: { labels: { class: xwing, org: alliance } } }',
+      'implicit-default-deny:denied>=1 from class=xwing,org=alliance',
+    ],
+  ])('%s means %s', (written, line) => {
+    const [read] = readChecks(file(`{ name: a, expect: ${written} }`), 'checks.yaml');
+    expect({ ...read?.expectation, text: '' }).toEqual({ ...parseExpectation(line), text: '' });
   });
 });
 

@@ -28,6 +28,28 @@ describe.each<[Operator, number, number, Standing, Standing, Standing]>([
     ['at the end', true, false, full],
     ['at the end of partial data', true, true, partial],
   ])('%s', (_when, isOver, isPartial, judgement) => {
-    expect(judge({ operator, count }, { counted, isOver, isPartial })).toBe(judgement);
+    expect(judge({ operator, count }, { counted, undecided: 0, isOver, isPartial })).toBe(judgement);
+  });
+});
+
+describe('what nobody can tell whose it is', () => {
+  it.each<[Operator, number, number, number, Standing]>([
+    ['==', 0, 0, 1, 'unknown'],
+    ['==', 2, 1, 1, 'unknown'],
+    ['==', 2, 2, 1, 'unknown'],
+    ['==', 9, 2, 1, 'failed'],
+    ['==', 0, 1, 1, 'failed'],
+    ['!=', 9, 2, 1, 'held'],
+    ['!=', 3, 2, 1, 'unknown'],
+    ['!=', 0, 1, 5, 'held'],
+    ['>=', 1, 0, 1, 'unknown'],
+    ['>=', 3, 1, 1, 'failed'],
+    ['>', 1, 1, 1, 'unknown'],
+    ['<=', 3, 1, 2, 'held'],
+    ['<=', 2, 1, 2, 'unknown'],
+    ['<', 4, 1, 2, 'held'],
+    ['<', 3, 1, 2, 'unknown'],
+  ])('%s%i with %i counted and %i more perhaps', (operator, count, counted, undecided, standing) => {
+    expect(judge({ operator, count }, { counted, undecided, isOver: true, isPartial: false })).toBe(standing);
   });
 });

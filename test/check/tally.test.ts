@@ -1,6 +1,7 @@
 /** What is counted for an expectation, verdict by verdict. */
 import { describe, expect, it } from 'vitest';
 import { isProblem } from '../../src/check/file.ts';
+import type { PeerNames } from '../../src/check/peer-match.ts';
 import { parseExpectation } from '../../src/check/syntax.ts';
 import { createTallies } from '../../src/check/tally.ts';
 import type { IdentityLookup } from '../../src/model/cluster.ts';
@@ -15,6 +16,7 @@ const NAMES: IdentityLookup = (identity) => {
   }
   return identity === 2 ? { identity, name: 'world', labels: ['reserved:world'] } : null;
 };
+const namesFrom = (identityName: IdentityLookup): PeerNames => ({ identityName, podAddresses: () => null });
 const RULE1 = attribution();
 const DENY = attribution({ grade: 'default-deny', policies: [], isolatedBy: [policy('rule1')] });
 const SHARED = attribution({ policies: [policy('rule1'), policy('rule2')] });
@@ -29,10 +31,10 @@ function countedBy(
 ): number {
   const expectation = parseExpectation(text);
   if (isProblem(expectation) || expectation.kind !== 'count') throw new Error(`no count: ${text}`);
-  const { tallies, record } = createTallies([expectation], () => START_MS, names);
+  const { tallies, record } = createTallies([expectation], () => START_MS, namesFrom(names));
   for (const [changes, credit, ms = 0] of records)
     record(verdict(changes), credit, { node: 'n1', atMs: START_MS + ms, wanted: true });
-  return tallies[0]?.counted() ?? -1;
+  return tallies[0]?.counted().counted ?? -1;
 }
 
 const refused = { action: 'deny', match: 'none', remoteIdentity: 2 } as const;
@@ -223,18 +225,86 @@ describe('counts', () => {
     const late: IdentityLookup = (identity, node) => (known ? NAMES(identity, node) : null);
     const expectation = parseExpectation('rule1:allowed>=1 from class=tiefighter');
     if (isProblem(expectation) || expectation.kind !== 'count') throw new Error('no count');
-    const { tallies, record } = createTallies([expectation], () => START_MS, late);
+    const { tallies, record } = createTallies([expectation], () => START_MS, namesFrom(late));
     record(verdict(), RULE1, { node: 'n1', atMs: START_MS, wanted: true });
-    expect(tallies[0]?.counted()).toBe(0);
+    expect(tallies[0]?.counted().counted).toBe(0);
     known = true;
-    expect(tallies[0]?.counted()).toBe(1);
+    expect(tallies[0]?.counted().counted).toBe(1);
+  });
+
+  const unnamed = { ...refused, remoteIdentity: 30_000 };
+  const noState = attribution({ grade: 'unattributed', policies: [], reason: 'no-state' });
+  const unruled = attribution({ grade: 'unattributed', policies: [], reason: 'no-policy-applies' });
+  const bare = attribution({ policies: [{ kind: null, namespace: null, name: 'rule1' }] });
+  const clusterwide = attribution({
+    policies: [{ kind: 'CiliumClusterwideNetworkPolicy', namespace: null, name: 'rule1' }],
+  });
+  const ADDRESSES = ['10.244.9.9'];
+
+  it.each<[string, Partial<Verdict>, Attribution | null, 'counted' | 'undecided' | 'neither', PeerNames?]>([
+    ['no denied from class=xwing', unnamed, DENY, 'undecided'],
+    ['no denied from class=xwing', refused, DENY, 'neither'],
+    ['no denied from shop/*', unnamed, DENY, 'undecided'],
+    ['no denied from world', { ...refused, remoteIdentity: null }, DENY, 'undecided'],
+    ['no denied from world', { ...refused, remoteIdentity: 9 }, DENY, 'counted'],
+    ['no denied from world', unnamed, DENY, 'neither'],
+    ['no denied from world', { ...refused, remoteIdentity: 1 << 24 }, DENY, 'undecided'],
+    ['no denied from 10.0.0.0/8', { ...refused, source: null }, DENY, 'undecided'],
+    ['no denied from xwing', unnamed, DENY, 'undecided'],
+    // An identity's name comes from labels: this may be any pod with them.
+    ['no denied from default/client', { ...refused, remoteIdentity: 12530 }, DENY, 'undecided'],
+    ['no denied from shop/client', { ...refused, remoteIdentity: 12530 }, DENY, 'neither'],
+    ['no denied from client', refused, DENY, 'neither'],
+    [
+      'no denied from default/client',
+      { ...refused, remoteIdentity: 12530, source: { ip: '10.244.9.9', port: 1 } },
+      DENY,
+      'counted',
+      { identityName: NAMES, podAddresses: () => ADDRESSES },
+    ],
+    [
+      'no denied from default/client',
+      { ...refused, remoteIdentity: 12530, source: { ip: '10.244.9.8', port: 1 } },
+      DENY,
+      'neither',
+      { identityName: NAMES, podAddresses: () => ADDRESSES },
+    ],
+    ['rule1:denied==0', refused, noState, 'undecided'],
+    ['rule1:denied==0', refused, null, 'undecided'],
+    ['rule1:allowed==0', {}, unruled, 'neither'],
+    ['implicit-default-deny:denied==0', refused, noState, 'undecided'],
+    ['implicit-default-deny:allowed==0', {}, noState, 'neither'],
+    ['unattributed:denied==0', refused, noState, 'counted'],
+    ['default/rule1:allowed==0', {}, bare, 'undecided'],
+    ['default/rule1:allowed==0', {}, clusterwide, 'neither'],
+    ['rule1:allowed==0', {}, bare, 'counted'],
+  ])('%s of %j by %j is %s', (text, changes, credit, what, names = namesFrom(NAMES)) => {
+    const expectation = parseExpectation(text);
+    if (isProblem(expectation) || expectation.kind !== 'count') throw new Error('no count');
+    const { tallies, record } = createTallies([expectation], () => START_MS, names);
+    record(verdict(changes), credit, { node: 'n1', atMs: START_MS, wanted: true });
+    expect(tallies[0]?.counted()).toEqual({
+      counted: what === 'counted' ? 1 : 0,
+      undecided: what === 'undecided' ? 1 : 0,
+    });
+  });
+
+  it('more peers than there is room for', () => {
+    const expectation = parseExpectation('denied==0 from 192.168.0.0/16');
+    if (isProblem(expectation) || expectation.kind !== 'count') throw new Error('no count');
+    const { tallies, record } = createTallies([expectation], () => START_MS, namesFrom(NAMES));
+    for (let at = 0; at < 100_001; at += 1) {
+      const ip = `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`;
+      record(verdict({ ...refused, source: { ip, port: 1 } }), DENY, { node: 'n1', atMs: START_MS, wanted: true });
+    }
+    expect(tallies[0]?.counted()).toEqual({ counted: 0, undecided: 1 });
   });
 
   it('nothing of pods that nobody asked for', () => {
     const expectation = parseExpectation('allowed>=1');
     if (isProblem(expectation) || expectation.kind !== 'count') throw new Error('no count');
-    const { tallies, record } = createTallies([expectation], () => null, NAMES);
+    const { tallies, record } = createTallies([expectation], () => null, namesFrom(NAMES));
     record(verdict(), RULE1, { node: 'n1', atMs: 5, wanted: false });
-    expect(tallies[0]?.counted()).toBe(0);
+    expect(tallies[0]?.counted().counted).toBe(0);
   });
 });

@@ -146,6 +146,23 @@ it('an expectation that is reached ends the run at once', async () => {
   expect(report(stdout).window.seconds).toBeLessThan(60);
 });
 
+it('peers are told by the addresses of pods where identities are called otherwise', async () => {
+  const demo = await boot();
+  const [one, other, nobody] = ['deathstar-77dd4fb786-8c4bw', 'deathstar-77dd4fb786-pjs8v', 'deathstarr'] as const;
+  const args = [one, other, nobody].flatMap((pod) => ['--expect', `no denied from ${pod}`]);
+  const running = start(
+    ['check', '--pod', 'deathstar', ...args, '--duration', '3s', '-o', 'json', '-v'],
+    environment(demo),
+  );
+  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length === 2);
+  void demo.connect(one, other, { port: 9090, timeoutMs: 50 });
+  const { code, stdout } = await running.outcome;
+  expect(code).toBe(3);
+  const { expectations } = report(stdout);
+  expect(expectations.map((each) => each.judgement)).toEqual(['failed', 'held', 'unknown']);
+  expect(expectations[2]).toMatchObject({ counted: 0, undecided: 1 });
+});
+
 describe('incomplete data never passes', () => {
   it('a stream that is cut in between exits with 4', async () => {
     const demo = await boot();

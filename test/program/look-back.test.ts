@@ -181,6 +181,18 @@ describe('--since with --input', () => {
       seconds: 600,
     });
     expect(summary.records).toMatchObject({ received: 4, counted: 2, ignored: { 'outside-window': 2 } });
+    const missed = await run([
+      'summary',
+      '--input',
+      path,
+      '--since',
+      '2026-11-22T09:00:00Z',
+      '--until',
+      times[0] ?? '',
+    ]);
+    expect(missed).toMatchObject({ code: 0, stderr: '' });
+    const later = await run(['summary', '--input', path, '--since', '2026-11-22T11:00:01Z']);
+    expect(later.stderr).toContain('it is of 2026-11-22T10:00:00.500Z to 2026-11-22T11:00:00.000Z.');
     expect(JSON.parse(stdout)).toMatchObject({
       policies: [{ allowed: 2, firstSeen: '2026-11-22T10:05:00.000Z', lastSeen: '2026-11-22T10:06:00.123Z' }],
     });
@@ -216,6 +228,13 @@ describe('--since with --input', () => {
     expect(rowsOf(wide)).toEqual(rowsOf(whole));
     expect(wide.completeness.status).toBe('partial');
     expect(new Set(wide.completeness.gaps.map(({ reason }) => reason))).toEqual(new Set(['not recorded']));
+
+    const before = new Date(Date.parse(whole.window.start) - 300).toISOString();
+    const beside = await run([...input, '--since', before, '--until', whole.window.start]);
+    expect(parseSummary(beside.stdout).completeness).toMatchObject({ status: 'partial', gaps: [{}, {}] });
+    const missed = await run([...input, '--since', '1d', '--until', '12h']);
+    expect(parseSummary(missed.stdout).completeness.status).toBe('partial');
+    expect(missed.stderr).toContain(`it is of ${whole.window.start} to ${whole.window.end}.`);
   });
 
   it('leaves out what does not tell its time, and says so', async () => {

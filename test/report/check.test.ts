@@ -20,12 +20,21 @@ function report(changes: Partial<CheckReport> = {}): CheckReport {
     kind: 'CheckReport',
     judgement: 'failed',
     expectations: [
-      { name: null, text: 'rule1:ingress:allowed>=1', judgement: 'held', counted: 3, seconds: 1.2, nearest: [] },
+      {
+        name: null,
+        text: 'rule1:ingress:allowed>=1',
+        judgement: 'held',
+        counted: 3,
+        undecided: 0,
+        seconds: 1.2,
+        nearest: [],
+      },
       {
         name: 'xwing may not land',
         text: 'implicit-default-deny:denied>=1 from class=xwing port 8080/TCP',
         judgement: 'failed',
         counted: 0,
+        undecided: 0,
         seconds: 30,
         nearest: policies,
       },
@@ -46,7 +55,29 @@ const REPORTS = {
     judgement: 'unknown',
     source: partial().source,
     completeness: partial().completeness,
-    expectations: [{ name: null, text: 'no denied', judgement: 'unknown', counted: 0, seconds: 30, nearest: [row()] }],
+    expectations: [
+      { name: null, text: 'no denied', judgement: 'unknown', counted: 0, undecided: 0, seconds: 30, nearest: [row()] },
+    ],
+  }),
+  partial: report({
+    judgement: 'unknown',
+    source: partial().source,
+    completeness: partial().completeness,
+    expectations: report().expectations.slice(0, 1),
+  }),
+  undecided: report({
+    judgement: 'unknown',
+    expectations: [
+      {
+        name: null,
+        text: 'no denied from xwing',
+        judgement: 'unknown',
+        counted: 0,
+        undecided: 7,
+        seconds: 30,
+        nearest: [],
+      },
+    ],
   }),
   hostile: report({
     expectations: [
@@ -55,6 +86,7 @@ const REPORTS = {
         text: `"${HOSTILE}":denied==0`,
         judgement: 'failed',
         counted: 1,
+        undecided: 0,
         seconds: 1,
         nearest: [row({ policy: { kind: null, namespace: HOSTILE, name: `${HOSTILE}|<b>` } })],
       },

@@ -52,6 +52,7 @@ function problems(text: string): { readonly [Code in Problem['code']]: Extract<P
     INPUT_UNREADABLE: { code: 'INPUT_UNREADABLE', path: text, detail: text },
     SUMMARY_INVALID: { code: 'SUMMARY_INVALID', path: text, detail: text },
     EXPECTATION_INVALID: { code: 'EXPECTATION_INVALID', name: text, text, at: 2, wanted: text },
+    WINDOW_MISSED: { code: 'WINDOW_MISSED', sinceMs: 0, untilMs: 1 },
     TEMPLATE_INVALID: { code: 'TEMPLATE_INVALID', text, at: 2, wanted: text },
     CHECKS_INVALID: { code: 'CHECKS_INVALID', path: text, detail: text },
     COMMAND_NOT_RUN: { code: 'COMMAND_NOT_RUN', command: text, detail: text },

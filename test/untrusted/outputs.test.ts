@@ -210,7 +210,15 @@ function checkReport(): CheckReport {
     kind: 'CheckReport',
     judgement: 'failed',
     expectations: [
-      { name: 'a case', text: 'no denied', judgement: 'failed', counted: 0, seconds: 30, nearest: policies },
+      {
+        name: 'a case',
+        text: 'no denied',
+        judgement: 'failed',
+        counted: 0,
+        undecided: 0,
+        seconds: 30,
+        nearest: policies,
+      },
     ],
     command: { argv: ['sh', '-c', 'true'], exitCode: 28 },
     source,
