@@ -79,8 +79,21 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
     return histories.get(endpoint)?.periods[0]?.state.endpoint.namespace ?? null;
   }
 
-  function derive(verdict: Verdict, atMs: number): Attribution {
-    return (atMs >= standsFromMs ? cache.get(verdict) : null) ?? deriveAnew(verdict, atMs);
+  /** The short way, for nearly every verdict. */
+  function kept(verdict: Verdict, atMs: number): Attribution | null {
+    return verdict.hubble === null && verdict.dialect !== 'accuknox' && atMs >= standsFromMs
+      ? cache.get(verdict)
+      : null;
+  }
+
+  function attribute(verdict: Verdict, atMs: number): Attribution {
+    const named = namedByHubble(verdict, answers);
+    if (named !== null) return named;
+    if (verdict.dialect !== 'accuknox') return deriveAnew(verdict, atMs);
+    // The name is there, its kind and namespace are not.
+    const history = histories.get(verdict.endpoint);
+    if (history === undefined) wantedEndpoints.add(verdict.endpoint);
+    return printedName(verdict, history !== undefined && !stateAt(history, atMs).known);
   }
 
   function deriveAnew(verdict: Verdict, atMs: number): Attribution {
@@ -128,15 +141,7 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
   }
 
   return {
-    attribute: (verdict, atMs) => {
-      const named = namedByHubble(verdict, answers);
-      if (named !== null) return named;
-      if (verdict.dialect !== 'accuknox') return derive(verdict, atMs);
-      // The name is there, its kind and namespace are not.
-      const history = histories.get(verdict.endpoint);
-      if (history === undefined) wantedEndpoints.add(verdict.endpoint);
-      return printedName(verdict, history !== undefined && !stateAt(history, atMs).known);
-    },
+    attribute: (verdict, atMs) => kept(verdict, atMs) ?? attribute(verdict, atMs),
     attributeL7: (record) => {
       const printed = readL7Name(record);
       return printed === null ? null : printedName(printed);

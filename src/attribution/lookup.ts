@@ -29,34 +29,15 @@ const NOBODY: readonly PolicyRef[] = [];
 
 /** Null where nothing in the realized policy explains the verdict; empty where what does is nobody's policy. */
 export function lookUp(verdict: Verdict, state: LookupState): readonly PolicyRef[] | null {
-  const hits = settled(decisive(verdict, hitsOf(verdict, state)));
-  const [only, ...others] = hits;
+  const hits = settled(decisive(verdict, state));
+  const [only] = hits;
   if (only === undefined) return null;
   const rules = state.policies.rules[verdict.direction];
   const policiesOf = ({ entry, selector }: Hit) => selector.policies ?? originsOf(entry, selector, rules);
   // The same list for the same entry, so that the answer to it is found by the list.
-  if (others.length === 0) return policiesOf(only);
+  if (hits.length === 1) return policiesOf(only);
   const all = hits.flatMap(policiesOf);
   return all.length === 0 ? NOBODY : all;
-}
-
-/** Everything that covers the packet, of whatever width and side. */
-function hitsOf(verdict: Verdict, { endpoint, selectors }: LookupState): Hit[] {
-  const remote = verdict.remoteIdentity;
-  const protocol = protocolOf(verdict);
-  const hits: Hit[] = [];
-  for (const entry of endpoint.entries[verdict.direction]) {
-    if (entry.protocol !== 'ANY' && entry.protocol !== protocol) continue;
-    const widths = widthsOf(entry, protocol, verdict, endpoint);
-    if (widths.length === 0) continue;
-    const assumed = verdict.direction === 'egress' && entry.portName !== null && entry.port === 0;
-    for (const selector of entry.selectors) {
-      const everyone = selector.meaning.kind === 'everyone';
-      if (!everyone && (remote === null || !selectors.selects(selector.text, remote))) continue;
-      for (const width of widths) hits.push({ width, entry, selector, everyone, assumed });
-    }
-  }
-  return hits;
 }
 
 /** An entry whose port is only assumed counts where it is the only explanation. */
@@ -67,48 +48,72 @@ function settled(hits: readonly Hit[]): readonly Hit[] {
   return new Set(hits.map(({ entry }) => entry)).size === 1 ? hits : [];
 }
 
-function decisive(verdict: Verdict, hits: readonly Hit[]): readonly Hit[] {
-  const refused = hits.filter(({ selector }) => selector.deny);
-  const allowed = hits.filter(({ selector }) => !selector.deny);
-  if (verdict.action === 'deny' || verdict.action === 'audit') {
+function decisive(verdict: Verdict, state: LookupState): readonly Hit[] {
+  const { action, auth } = verdict;
+  if (action === 'deny' || action === 'audit') {
     // Refused for want of authentication: the rule that allows it is the one that asks for it.
-    if (verdict.auth !== null && verdict.auth !== 'disabled') return ofMatch(verdict.match, allowed);
-    const exact = ofMatch(verdict.match, refused);
+    if (auth !== null && auth !== 'disabled') return ofMatch(verdict, state, false);
+    const exact = ofMatch(verdict, state, true);
     // Up to 1.16 the agent writes a denial into narrower entries as well, so that the match type
     // is not the rule's own; but a denial that covers the packet always wins over what allows it.
-    return exact.length > 0 ? exact : refused;
+    return exact.length > 0 ? exact : hitsOf(verdict, state, { deny: true });
   }
-  const exact = ofMatch(verdict.match, allowed);
-  if (verdict.action !== 'redirect') return exact;
+  const exact = ofMatch(verdict, state, false);
+  if (action !== 'redirect') return exact;
   const redirecting = exact.filter(({ selector }) => selector.redirects);
   return redirecting.length > 0 ? redirecting : exact;
 }
 
+/** Which of an entry's selectors are looked for; everything of what is absent. */
+interface Kind {
+  readonly deny: boolean;
+  readonly width?: Width;
+  readonly everyone?: boolean;
+}
+
 /** bpf/lib/policy.h: `L4-Only`, `Proto-Only` and `all` are entries for everyone, `L3-*` those that name the identity. */
-function ofMatch(match: MatchType, hits: readonly Hit[]): readonly Hit[] {
-  const only = (width: Width, everyone: boolean) =>
-    hits.filter((hit) => hit.width === width && hit.everyone === everyone);
-  switch (match) {
-    case 'L3-L4':
-      return only('port', false);
-    case 'L4-Only':
-      return only('port', true);
-    case 'L3-Proto':
-      return only('protocol', false);
-    case 'Proto-Only':
-      return only('protocol', true);
-    case 'L3-Only':
-      return only('any', false);
-    case 'all':
-      return only('any', true);
-    case 'none':
-      return [];
-    case 'unknown': {
-      // A program older than its agent: only where there is no choice is there an answer.
-      const kinds = new Set(hits.map(({ width, everyone }) => `${width} ${String(everyone)}`));
-      return kinds.size === 1 ? hits : [];
+const KINDS = {
+  'L3-L4': { width: 'port', everyone: false },
+  'L4-Only': { width: 'port', everyone: true },
+  'L3-Proto': { width: 'protocol', everyone: false },
+  'Proto-Only': { width: 'protocol', everyone: true },
+  'L3-Only': { width: 'any', everyone: false },
+  all: { width: 'any', everyone: true },
+} as const satisfies Partial<Record<MatchType, Omit<Kind, 'deny'>>>;
+
+function ofMatch(verdict: Verdict, state: LookupState, deny: boolean): readonly Hit[] {
+  const { match } = verdict;
+  if (match === 'none') return [];
+  if (match !== 'unknown') {
+    const { width, everyone } = KINDS[match];
+    return hitsOf(verdict, state, { deny, width, everyone });
+  }
+  // A program older than its agent: only where there is no choice is there an answer.
+  const hits = hitsOf(verdict, state, { deny });
+  const kinds = new Set(hits.map(({ width, everyone }) => `${width} ${String(everyone)}`));
+  return kinds.size === 1 ? hits : [];
+}
+
+/** Everything of that kind that covers the packet. */
+function hitsOf(verdict: Verdict, { endpoint, selectors }: LookupState, kind: Kind): Hit[] {
+  const { direction, remoteIdentity: remote } = verdict;
+  const protocol = protocolOf(verdict);
+  const hits: Hit[] = [];
+  for (const entry of endpoint.entries[direction]) {
+    if (entry.protocol !== 'ANY' && entry.protocol !== protocol) continue;
+    const widths = widthsOf(entry, protocol, verdict, endpoint);
+    if (widths.length === 0 || (kind.width !== undefined && !widths.includes(kind.width))) continue;
+    const assumed = direction === 'egress' && entry.portName !== null && entry.port === 0;
+    for (const selector of entry.selectors) {
+      if (selector.deny !== kind.deny) continue;
+      const everyone = selector.meaning.kind === 'everyone';
+      if (kind.everyone !== undefined && everyone !== kind.everyone) continue;
+      if (!everyone && (remote === null || !selectors.selects(selector.text, remote))) continue;
+      if (kind.width !== undefined) hits.push({ width: kind.width, entry, selector, everyone, assumed });
+      else for (const width of widths) hits.push({ width, entry, selector, everyone, assumed });
     }
   }
+  return hits;
 }
 
 const PORT: readonly Width[] = ['port'];
