@@ -48,6 +48,9 @@ export function createIdentityDirectory(
   const cluster = newNames();
   const met = new Set<number>();
   const askedOfApi = new Set<number>();
+  /** Those that the API server is asked for next, and which agent may know them where it does not. */
+  const waiting = new Map<number, AgentDirectory | null>();
+  let isAskingApi = false;
   const newDirectory = (agent: AgentRef): AgentDirectory => {
     return { agent, names: newNames(), asked: new Set(), lists: 0, isAsking: false };
   };
@@ -79,10 +82,14 @@ export function createIdentityDirectory(
     }),
   );
 
-  const askApi = async (identity: number): Promise<boolean> => {
+  const askOne = async (identity: number): Promise<void> => {
     const found = readOne(CiliumIdentitySchema, await kube.get(CILIUM_IDENTITIES, String(identity), null, signal));
     if (found !== null) cluster.learn(identity, labelTexts(found['security-labels']));
-    return found !== null;
+  };
+
+  const askApi = async (identities: readonly number[]): Promise<void> => {
+    if (identities.length > MAX_SINGLE_IDENTITIES) await askForAll();
+    else await Promise.allSettled(identities.map(askOne));
   };
 
   const readAgent = async ({ agent, names }: AgentDirectory): Promise<void> => {
@@ -110,18 +117,29 @@ export function createIdentityDirectory(
     await askAgent(directory);
   };
 
-  const learn = (identity: number, directory: AgentDirectory | null): void => {
-    if (isOfCluster(identity)) {
-      if (!isListed || askedOfApi.has(identity)) return;
-      askedOfApi.add(identity);
-      void inBackground(
-        askApi(identity)
-          .catch(() => false)
-          .then((isKnown) => (isKnown ? undefined : viaAgent(identity, directory))),
-      );
-    } else {
-      void inBackground(viaAgent(identity, directory));
+  /** What comes up while the API server is asked waits for the next turn: a view of hundreds of peers is one question. */
+  const askForWaiting = async (): Promise<void> => {
+    isAskingApi = true;
+    await Promise.resolve();
+    while (waiting.size > 0 && !signal.aborted) {
+      const turn = [...waiting];
+      waiting.clear();
+      await askApi(turn.map(([identity]) => identity)).catch(() => undefined);
+      for (const [identity, directory] of turn)
+        if (cluster.get(identity) === null) void inBackground(viaAgent(identity, directory));
     }
+    isAskingApi = false;
+  };
+
+  const learn = (identity: number, directory: AgentDirectory | null): void => {
+    if (!isOfCluster(identity)) {
+      void inBackground(viaAgent(identity, directory));
+      return;
+    }
+    if (!isListed || askedOfApi.has(identity)) return;
+    askedOfApi.add(identity);
+    waiting.set(identity, directory);
+    if (!isAskingApi) void inBackground(askForWaiting());
   };
 
   /** What is the cluster's own is met without a node, and every agent knows it. */
@@ -132,9 +150,7 @@ export function createIdentityDirectory(
   };
 
   const confirmWithApi = async (): Promise<void> => {
-    const known = [...met].filter((identity) => cluster.get(identity) !== null);
-    if (known.length > MAX_SINGLE_IDENTITIES) await askForAll();
-    else await Promise.all(known.map(askApi));
+    await askApi([...met].filter((identity) => cluster.get(identity) !== null));
   };
 
   return {

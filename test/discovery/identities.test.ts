@@ -137,6 +137,28 @@ describe('the directory', () => {
     expect([name(2371, null), name(16777217, null)]).toEqual(['default/xwing', null]);
   });
 
+  test.each([
+    { peers: 32, questions: { 'get ciliumidentities': 32 } },
+    { peers: 500, questions: { 'list ciliumidentities': 1 } },
+  ])('asks at once for what $peers new peers are called, in few questions', async ({ peers, questions }) => {
+    const cluster = capturedCluster();
+    const { directory, name } = open(cluster);
+    await directory.settled();
+    const numbers = Array.from({ length: peers }, (_, at) => 1000 + at);
+    const labels = { 'k8s:app': 'late', 'k8s:io.kubernetes.pod.namespace': 'default' };
+    for (const number of numbers.slice(1))
+      cluster.objects.get('ciliumidentities')?.push({ metadata: { name: `${number}` }, 'security-labels': labels });
+    cluster.asked.length = 0;
+    for (const number of [...numbers, ...numbers]) expect(name(number)).toBe(null);
+    await directory.settled();
+    expect(numbers.map((number) => name(number))).toEqual([null, ...numbers.slice(1).map(() => 'default/late')]);
+    await directory.settled();
+    const asked = Object.groupBy(cluster.asked, (question) => question);
+    expect(Object.fromEntries(Object.entries(asked).map(([question, all]) => [question, all?.length]))).toEqual(
+      questions,
+    );
+  });
+
   test('asks for an identity that is younger than the list', async () => {
     const cluster = capturedCluster();
     const { directory, name, commands } = open(cluster);
