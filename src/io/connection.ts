@@ -1,5 +1,6 @@
 /** What is needed to talk to one API server besides the request itself: where, as whom, through what. */
 import type { Agent } from 'node:http';
+import type { SecureContext } from 'node:tls';
 
 export interface Connection {
   /** The kubeconfig context, or null in a cluster. */
@@ -12,6 +13,8 @@ export interface Connection {
     readonly ca?: Buffer;
     readonly cert?: Buffer;
     readonly key?: Buffer;
+    /** Of the three above, so that they are read once. */
+    readonly secureContext?: SecureContext;
     readonly rejectUnauthorized: boolean;
     readonly servername?: string;
   };

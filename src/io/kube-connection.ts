@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts';
 import type { KubeContext, UserConfig } from './kube-config-schema.ts';
 import { type Credentials, createCredentials, type Env, pem, present } from './kube-credentials.ts';
 import { proxyAgent, proxyFor } from './kube-proxy.ts';
+import { createSecureContexts } from './secure-context.ts';
 
 export interface Impersonation {
   readonly as?: string;
@@ -46,6 +47,7 @@ export async function openConnection(
   const server = serverUrl(cluster.server, ca !== null || cluster['insecure-skip-tls-verify'] === true);
   const proxy = attempt(() => proxyFor(new URL(server), cluster['proxy-url'] ?? null, env), fail);
   const impersonated = impersonationHeaders(user, impersonation);
+  const secureContext = createSecureContexts();
   return {
     context: name,
     server,
@@ -53,9 +55,10 @@ export async function openConnection(
     renewCredentials: () => credentials.renew() || readAgain(),
     // A plugin may give a certificate, and a new one later.
     get tls() {
+      const certificates = { ...present('ca', ca), ...credentials.clientCertificate() };
       return {
-        ...present('ca', ca),
-        ...credentials.clientCertificate(),
+        ...certificates,
+        ...present('secureContext', server.startsWith('https:') ? secureContext(certificates) : null),
         rejectUnauthorized: cluster['insecure-skip-tls-verify'] !== true,
         ...present('servername', cluster['tls-server-name'] ?? null),
       };
