@@ -81,9 +81,9 @@ export function createAttributor(answers: Answers, answered: AnswerCache = creat
 
   /** The short way, for nearly every verdict. */
   function kept(verdict: Verdict, atMs: number): Attribution | null {
-    return verdict.hubble === null && verdict.dialect !== 'accuknox' && atMs >= standsFromMs
-      ? cache.get(verdict)
-      : null;
+    const { hubble, dialect } = verdict;
+    const isNamed = dialect === 'accuknox' || (hubble !== null && hubble.policies.length > 0);
+    return isNamed || atMs < standsFromMs ? null : cache.get(verdict);
   }
 
   function attribute(verdict: Verdict, atMs: number): Attribution {
