@@ -18,7 +18,7 @@ const MOST_NUMBERS = 0xffff;
 
 /** What one agent's attributor sees of the table. */
 interface CacheView {
-  /** Null where there is none yet, and for verdicts that no key can be made of: no protocol's number, no endpoint's. */
+  /** Null where there is none yet, and for verdicts that no key can be made of: no number of a protocol, a peer or an endpoint. */
   get(verdict: Verdict): Attribution | null;
   set(verdict: Verdict, answer: Attribution): void;
   /** Costs nothing, however much is in the table. */

@@ -11,7 +11,7 @@ const NO_PORT = 0x10000;
 export const MOST_QUESTIONS = 65_536;
 
 export interface Questions {
-  /** -1 where it has none yet, and where the protocol is no number. */
+  /** -1 where it has none yet, where the protocol is no number, and where there is no identity: every number may be one. */
   find(verdict: Verdict): number;
   /** A new one where it has none yet: they count from 0. The caller sees to it that there are never too many. */
   number(verdict: Verdict): number;
@@ -43,20 +43,23 @@ export function createQuestions(): Questions {
   }
 
   function find(verdict: Verdict): number {
+    const { remoteIdentity } = verdict;
     const protocol = protocolNumber(verdict.protocol);
-    if (protocol < 0) return -1;
-    return (table[slotOf(shapeOf(verdict, protocol), identityOf(verdict)) + 2] ?? 0) - 1;
+    if (protocol < 0 || remoteIdentity === null) return -1;
+    return (table[slotOf(shapeOf(verdict, protocol), remoteIdentity | 0) + 2] ?? 0) - 1;
   }
 
   return {
     find,
     number: (verdict) => {
       const known = find(verdict);
+      const { remoteIdentity } = verdict;
       const protocol = protocolNumber(verdict.protocol);
-      if (known >= 0 || protocol < 0) return known;
+      if (known >= 0 || protocol < 0 || remoteIdentity === null) return known;
       if (size >= mask * FULLEST) grow();
       const shape = shapeOf(verdict, protocol);
-      const identity = identityOf(verdict);
+      // Identities have 32 bits, and the table's words a sign.
+      const identity = remoteIdentity | 0;
       size += 1;
       table.set([identity, shape, size], slotOf(shape, identity));
       return size - 1;
@@ -79,11 +82,6 @@ function shapeOf({ direction, action, match, destinationPort, icmp, auth }: Verd
     (protocol << 23) |
     (auth === null || auth === 'disabled' ? 0 : 1 << 31)
   );
-}
-
-/** Identities have 32 bits, and the table's words a sign. */
-function identityOf({ remoteIdentity }: Verdict): number {
-  return (remoteIdentity ?? -1) | 0;
 }
 
 /** Comparisons, since looking a word up in a table of numbers costs several times as much. */
