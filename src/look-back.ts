@@ -1,7 +1,7 @@
 /** The life of a verdict that is over: what Hubble still has of a window, attributed with the state that held since the last change. */
 import { type AgentQuestions, keepState } from './agent-state.ts';
 import { type Counting, createAggregator } from './aggregator/aggregator.ts';
-import { createAnswerCache } from './attribution/answer-cache.ts';
+import { AnswerCache } from './attribution/answer-cache.ts';
 import { createAnswers } from './attribution/answers.ts';
 import { createAttributor } from './attribution/attributor.ts';
 import { readNotice } from './attribution/notice.ts';
@@ -45,7 +45,7 @@ export function startLookBack(options: LookBackOptions): LookBack {
     ...counting,
   });
   const answers = createAnswers();
-  const answerCache = createAnswerCache();
+  const answerCache = new AnswerCache();
 
   async function read(plan: AgentPlan, past: PastFlows, questions: AgentQuestions, signal: AbortSignal): Promise<void> {
     const counter = aggregator.addStream(plan);

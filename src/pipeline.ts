@@ -1,7 +1,7 @@
 /** The life of a verdict, top to bottom: bytes of a stream, records of a line, the policy of a verdict, counts of a window. */
 import { type AgentQuestions, keepState } from './agent-state.ts';
 import { type Counting, createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
-import { createAnswerCache } from './attribution/answer-cache.ts';
+import { AnswerCache } from './attribution/answer-cache.ts';
 import { createAnswers } from './attribution/answers.ts';
 import { createAttributor } from './attribution/attributor.ts';
 import { isAbout } from './filter/about.ts';
@@ -94,7 +94,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   const aggregator =
     options.tape === undefined ? createAggregator(counts) : createTapedAggregator(counts, options.tape);
   const answers = createAnswers();
-  const answerCache = createAnswerCache();
+  const answerCache = new AnswerCache();
   const holds: (() => Promise<void>)[] = [];
   const costs: (() => AgentCost)[] = [];
   const measures: (() => Promise<void>)[] = [];

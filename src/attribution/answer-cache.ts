@@ -1,7 +1,7 @@
 /** Owns the answers already given: a bounded table of integers, without an object per verdict, void as soon as a state changes. */
 import type { Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
-import { createQuestions, MOST_QUESTIONS } from './questions.ts';
+import { MOST_QUESTIONS, Questions } from './questions.ts';
 
 const FIRST_PAGES = 256;
 /** 32 bytes each. */
@@ -16,133 +16,150 @@ const FULLEST = 0.6;
 /** Generations and endpoints share a word, and answers have half of one. */
 const MOST_NUMBERS = 0xffff;
 
-/** What one agent's attributor sees of the table. */
-interface CacheView {
-  /** Null where there is none yet, and for verdicts that no key can be made of: no number of a protocol, a peer or an endpoint. */
-  get(verdict: Verdict): Attribution | null;
-  set(verdict: Verdict, answer: Attribution): void;
-  /** Costs nothing, however much is in the table. */
-  clear(): void;
-}
-
-/** One table for all agents, so that its bound holds for the process. */
-export interface AnswerCache {
-  view(): CacheView;
-}
-
 /**
+ * One table for all agents, so that its bound holds for the process.
+ *
  * An endpoint's answers lie together, in pages of questions with neighbouring numbers: with a place of its own
  * for each answer, the processor waits for its memory longer than all the rest takes.
  */
-export function createAnswerCache(): AnswerCache {
-  const questions = createQuestions();
-  let mask = FIRST_PAGES - 1;
-  let words = new Int32Array(FIRST_PAGES * PAGE_WORDS);
-  let halves = new Uint16Array(words.buffer);
-  let used = 0;
-  let generations = 0;
+export class AnswerCache {
+  private readonly questions = new Questions();
+  private mask = FIRST_PAGES - 1;
+  private words = new Int32Array(FIRST_PAGES * PAGE_WORDS);
+  private halves = new Uint16Array(this.words.buffer);
+  private used = 0;
+  private generations = 0;
   // What was written under another number is void, and its page is free.
-  const live = new Set<number>();
-  const views: View[] = [];
-  let answers: Attribution[] = [];
-  const numbers = new Map<Attribution, number>();
+  private readonly live = new Set<number>();
+  private readonly views: View[] = [];
+  private answers: Attribution[] = [];
+  private readonly numbers = new Map<Attribution, number>();
+
+  /** What one agent's attributor sees of the table. */
+  view(): AnswerView {
+    const view: View = { generation: 0, isEmpty: true };
+    this.views.push(view);
+    this.renew(view);
+    return new AnswerView(this, view);
+  }
+
+  get(view: View, verdict: Verdict): Attribution | null {
+    const { words } = this;
+    const question = this.questions.find(verdict);
+    if (question < 0 || !isEndpoint(verdict)) return null;
+    const block = blockOf(question);
+    const page = this.pageOf(ownerOf(view, verdict), block);
+    if (words[page] === 0) return null;
+    // Numbers begin at 1: a page is made of zeros.
+    return this.answers[(this.halves[placeOf(page, block, question)] ?? 0) - 1] ?? null;
+  }
+
+  set(view: View, verdict: Verdict, answer: Attribution): void {
+    const { questions } = this;
+    if (this.used > this.mask * FULLEST) this.makeRoom();
+    if (questions.size === MOST_QUESTIONS || this.answers.length === MOST_NUMBERS) this.startOver();
+    const question = questions.number(verdict);
+    if (question < 0 || !isEndpoint(verdict)) return;
+    const block = blockOf(question);
+    const owner = ownerOf(view, verdict);
+    const page = this.pageOf(owner, block);
+    const { words } = this;
+    if (words[page] === 0) this.used += 1;
+    words[page] = owner;
+    words[page + 1] = block;
+    this.halves[placeOf(page, block, question)] = this.numberOf(answer);
+    view.isEmpty = false;
+  }
+
+  clear(view: View): void {
+    if (view.isEmpty) return;
+    this.live.delete(view.generation);
+    this.renew(view);
+  }
 
   /** Where the page begins, or where it would. */
-  function pageOf(owner: number, block: number): number {
+  private pageOf(owner: number, block: number): number {
+    const { words, mask } = this;
     let at = (hash(owner, block) & mask) * PAGE_WORDS;
     while (words[at] !== 0 && (words[at] !== owner || words[at + 1] !== block))
       at = (at + PAGE_WORDS) & (mask * PAGE_WORDS);
     return at;
   }
 
-  function get(view: View, verdict: Verdict): Attribution | null {
-    const question = questions.find(verdict);
-    if (question < 0 || !isEndpoint(verdict)) return null;
-    const block = blockOf(question);
-    const page = pageOf(ownerOf(view, verdict), block);
-    if (words[page] === 0) return null;
-    // Numbers begin at 1: a page is made of zeros.
-    return answers[(halves[placeOf(page, block, question)] ?? 0) - 1] ?? null;
-  }
-
-  function set(view: View, verdict: Verdict, answer: Attribution): void {
-    if (used > mask * FULLEST) makeRoom();
-    if (questions.size() === MOST_QUESTIONS || answers.length === MOST_NUMBERS) startOver();
-    const question = questions.number(verdict);
-    if (question < 0 || !isEndpoint(verdict)) return;
-    const block = blockOf(question);
-    const owner = ownerOf(view, verdict);
-    const page = pageOf(owner, block);
-    if (words[page] === 0) used += 1;
-    words[page] = owner;
-    words[page + 1] = block;
-    halves[placeOf(page, block, question)] = numberOf(answer);
-    view.isEmpty = false;
-  }
-
   /** Throws the void pages out, and adds some where those that live would soon fill them. */
-  function makeRoom(): void {
-    const old = words;
+  private makeRoom(): void {
+    const old = this.words;
     const living: number[] = [];
-    for (let at = 0; at < old.length; at += PAGE_WORDS) if (live.has((old[at] ?? 0) >>> 16)) living.push(at);
-    if (living.length > (mask * FULLEST) / 2) {
-      if (mask + 1 === MOST_PAGES) {
-        startOver();
+    for (let at = 0; at < old.length; at += PAGE_WORDS) if (this.live.has((old[at] ?? 0) >>> 16)) living.push(at);
+    if (living.length > (this.mask * FULLEST) / 2) {
+      if (this.mask + 1 === MOST_PAGES) {
+        this.startOver();
         return;
       }
-      mask = mask * 2 + 1;
+      this.mask = this.mask * 2 + 1;
     }
-    words = new Int32Array((mask + 1) * PAGE_WORDS);
-    halves = new Uint16Array(words.buffer);
-    used = living.length;
-    for (const at of living) words.set(old.subarray(at, at + PAGE_WORDS), pageOf(old[at] ?? 0, old[at + 1] ?? 0));
+    this.words = new Int32Array((this.mask + 1) * PAGE_WORDS);
+    this.halves = new Uint16Array(this.words.buffer);
+    this.used = living.length;
+    for (const at of living)
+      this.words.set(old.subarray(at, at + PAGE_WORDS), this.pageOf(old[at] ?? 0, old[at + 1] ?? 0));
+  }
+
+  private renew(view: View): void {
+    if (this.generations >= MOST_NUMBERS) this.startOver();
+    else this.begin(view);
   }
 
   /** Numbers or pages have run out: everything begins anew. */
-  function startOver(): void {
-    words.fill(0);
-    used = 0;
-    live.clear();
-    answers = [];
-    numbers.clear();
-    questions.clear();
-    generations = 0;
-    for (const view of views) begin(view);
+  private startOver(): void {
+    this.words.fill(0);
+    this.used = 0;
+    this.live.clear();
+    this.answers = [];
+    this.numbers.clear();
+    this.questions.clear();
+    this.generations = 0;
+    for (const view of this.views) this.begin(view);
   }
 
-  function begin(view: View): void {
-    generations += 1;
-    view.generation = generations;
+  private begin(view: View): void {
+    this.generations += 1;
+    view.generation = this.generations;
     view.isEmpty = true;
-    live.add(generations);
+    this.live.add(this.generations);
   }
 
-  function numberOf(answer: Attribution): number {
-    const known = numbers.get(answer);
+  private numberOf(answer: Attribution): number {
+    const known = this.numbers.get(answer);
     if (known !== undefined) return known;
-    const number = answers.push(answer);
-    numbers.set(answer, number);
+    const number = this.answers.push(answer);
+    this.numbers.set(answer, number);
     return number;
   }
+}
 
-  return {
-    view: () => {
-      const view: View = { generation: 0, isEmpty: true };
-      views.push(view);
-      if (generations >= MOST_NUMBERS) startOver();
-      else begin(view);
-      return {
-        get: (verdict) => get(view, verdict),
-        set: (verdict, answer) => set(view, verdict, answer),
-        clear: () => {
-          if (view.isEmpty) return;
-          live.delete(view.generation);
-          if (generations >= MOST_NUMBERS) startOver();
-          else begin(view);
-        },
-      };
-    },
-  };
+export class AnswerView {
+  private readonly cache: AnswerCache;
+  private readonly view: View;
+
+  constructor(cache: AnswerCache, view: View) {
+    this.cache = cache;
+    this.view = view;
+  }
+
+  /** Null where there is none yet, and for verdicts that no key can be made of: no number of a protocol, a peer or an endpoint. */
+  get(verdict: Verdict): Attribution | null {
+    return this.cache.get(this.view, verdict);
+  }
+
+  set(verdict: Verdict, answer: Attribution): void {
+    this.cache.set(this.view, verdict, answer);
+  }
+
+  /** Costs nothing, however much is in the table. */
+  clear(): void {
+    this.cache.clear(this.view);
+  }
 }
 
 interface View {

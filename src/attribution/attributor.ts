@@ -1,7 +1,7 @@
 /** Owns attribution for one agent's stream: printed names where they are printed, else the state of the endpoint at the verdict's time. */
 import type { AgentNotice, L7Record, Verdict } from '../model/event.ts';
 import type { Attribution, PolicyRef } from '../model/policy.ts';
-import { type AnswerCache, createAnswerCache } from './answer-cache.ts';
+import { AnswerCache } from './answer-cache.ts';
 import type { Answers } from './answers.ts';
 import { attributeVerdict, type EndpointState } from './attribute.ts';
 import { namedByHubble } from './correlated.ts';
@@ -49,7 +49,7 @@ interface Wanted {
 const MOST_ASKED = 4096;
 
 /** What is shared by all agents: the same answer from two of them is one object, and the table's bound is the process's. */
-export function createAttributor(answers: Answers, answered: AnswerCache = createAnswerCache()): Attributor {
+export function createAttributor(answers: Answers, answered: AnswerCache = new AnswerCache()): Attributor {
   const histories = new Map<number, History>();
   const cache = answered.view();
   const wantedEndpoints = new Set<number>();

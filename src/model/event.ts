@@ -36,6 +36,8 @@ export interface Verdict {
   /** `TCP`, `UDP`, `ICMP`, `ICMPv6`, `SCTP`, or the IP protocol number as a string. */
   readonly protocol: string;
   readonly match: MatchType;
+  /** `decisionKeyOf` of this verdict, where whoever read it has it at hand. */
+  readonly decisionKey?: number;
   /** `disabled`, `spire`, ...; null before 1.14 and on the patched Cilium. */
   readonly auth: string | null;
   readonly source: PacketEnd | null;

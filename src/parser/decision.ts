@@ -1,4 +1,5 @@
 /** The middle of a verdict line, from the direction to the match: few texts up to the match, which come again and again. */
+import { ruleKey } from '../model/decision-key.ts';
 import type { Action, Dialect, Direction, MatchType } from '../model/event.ts';
 import { type Cursor, toText, toWord, type Word, wordOf } from './bytes.ts';
 import { ACTION_WORDS, AUTH_WORD, MATCH_WORDS } from './words.ts';
@@ -8,9 +9,11 @@ export interface Decision {
   readonly action: Action;
   readonly audit: boolean;
   readonly auth: string | null;
+  /** The part of `decisionKey` that these are. */
+  readonly key: number;
 }
 
-export const NO_DECISION: Decision = { direction: 'ingress', action: 'allow', audit: false, auth: null };
+export const NO_DECISION: Decision = { direction: 'ingress', action: 'allow', audit: false, auth: null, key: 0 };
 
 const INGRESS = toWord(' ingress');
 const EGRESS = toWord(' egress');
@@ -68,7 +71,7 @@ function takeDecision(cursor: Cursor, dialect: Dialect): Decision | null {
     auth = takeAuth(cursor);
     if (auth === null) return null;
   }
-  return cursor.take(MATCH) ? { direction, action, audit, auth } : null;
+  return cursor.take(MATCH) ? { direction, action, audit, auth, key: ruleKey(direction, action, auth) } : null;
 }
 
 export function takeMatch(cursor: Cursor): MatchType | null {

@@ -1,23 +1,13 @@
 /** The packet that a line's summary describes, as the fields of a record. */
 import type { PacketDescription } from '../model/datapath-event.ts';
-import type { PacketEnd } from '../model/packet.ts';
-import type { Address } from './address.ts';
-import { BLANK, Cursor, NEWLINE, toBytes, toText } from './bytes.ts';
+import { BLANK, Cursor, NEWLINE, toBytes } from './bytes.ts';
 import { flowKeyOf } from './flow-key.ts';
-import { FLAG_BITS, ICMP, ICMPV6, PacketSummary, SCTP, TCP, UDP } from './packet.ts';
+import { flagNames, ICMP, ICMPV6, PacketSummary, packetEnd, SCTP, TCP, UDP } from './packet.ts';
+import { protocolName } from './protocol.ts';
 import type { TextLine } from './text-line.ts';
 
 const CLOSE_BRACKET = 93;
 const TAB = 9;
-/** In the order of their bits on the wire. */
-const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'ACK'] as const;
-const NAMES: ReadonlyMap<number, string> = new Map([
-  [TCP, 'TCP'],
-  [UDP, 'UDP'],
-  [ICMP, 'ICMP'],
-  [ICMPV6, 'ICMPv6'],
-  [SCTP, 'SCTP'],
-]);
 /** Overlay packets, 1.18 on. */
 const TUNNEL = / \[tunnel \S+:\d{1,5} -> \S+:\d{1,5} (?:vxlan|geneve)\]$/;
 
@@ -29,7 +19,6 @@ export const NO_PACKET: PacketDescription = {
   icmp: null,
 };
 
-const flagSets = Array.from({ length: 16 }, (_, bits) => FLAG_NAMES.filter((name) => (bits & FLAG_BITS[name]) !== 0));
 const cursor = new Cursor();
 const summary = new PacketSummary();
 
@@ -89,17 +78,12 @@ function readFrom(from: Cursor, protocol: number): PacketDescription | null {
   described.openEnd = openEnd;
   described.mayBeCut = openEnd || (number === TCP && tcpFlags === 0);
   return {
-    protocol: number < 0 ? null : (NAMES.get(number) ?? String(number)),
-    source: endOf(bytes, source, summary.sourcePort),
-    destination: endOf(bytes, destination, summary.destinationPort),
-    tcpFlags: flagSets[tcpFlags] ?? [],
+    protocol: number < 0 ? null : protocolName(number),
+    source: packetEnd(bytes, source, summary.sourcePort),
+    destination: packetEnd(bytes, destination, summary.destinationPort),
+    tcpFlags: flagNames(tcpFlags),
     icmp,
   };
-}
-
-function endOf(bytes: Uint8Array, address: Address, port: number): PacketEnd | null {
-  if (address.family === 0) return null;
-  return { ip: toText(bytes, address.start, address.end), port: port < 0 ? null : port };
 }
 
 function isBlank(byte: number = NEWLINE): boolean {

@@ -1,5 +1,5 @@
 /** The packet summary that ends a monitor line (Cilium pkg/monitor/dissect.go): addresses, ports, flags, ICMP type. */
-import type { Icmp } from '../model/event.ts';
+import type { Icmp, PacketEnd } from '../model/event.ts';
 import { Address } from './address.ts';
 import { BLANK, type Cursor, NEWLINE, toBytes, toText, toWord } from './bytes.ts';
 import { readIcmp } from './icmp.ts';
@@ -16,7 +16,10 @@ const SCTP_WORD = toWord(' sctp');
 const ICMP_WORD = toWord('icmp ');
 const FLAG_WORDS = ['SYN', 'ACK', 'RST', 'FIN'].map(toBytes);
 /** How `tcpFlags` of a summary holds them: in the order in which they are printed. */
-export const FLAG_BITS = { SYN: 1, ACK: 2, RST: 4, FIN: 8 } as const;
+const FLAG_BITS = { SYN: 1, ACK: 2, RST: 4, FIN: 8 } as const;
+/** In the order of their bits on the wire, which is not the order in which they are printed. */
+const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'ACK'] as const;
+const flagSets = Array.from({ length: 16 }, (_, bits) => FLAG_NAMES.filter((name) => (bits & FLAG_BITS[name]) !== 0));
 const SEPARATOR = toBytes(', ');
 const FRAME = /^([0-9a-f]{2}:){5}[0-9a-f]{2} -> ([0-9a-f]{2}:){5}[0-9a-f]{2} [A-Za-z0-9]+$/;
 /** `vrrp TYPE VRID PRIO` and `igmp TYPE GROUP`, 1.19. */
@@ -147,6 +150,17 @@ export class PacketSummary {
     this.protocol = family === 4 ? ICMP : ICMPV6;
     return protocol < 0 || protocol === this.protocol;
   }
+}
+
+/** The names of a sum of `FLAG_BITS`. */
+export function flagNames(tcpFlags: number): readonly string[] {
+  return flagSets[tcpFlags] ?? [];
+}
+
+/** Null where no address was read; `port` is -1 where there is none. */
+export function packetEnd(bytes: Uint8Array, { family, start, end }: Address, port: number): PacketEnd | null {
+  if (family === 0) return null;
+  return { ip: toText(bytes, start, end), port: port < 0 ? null : port };
 }
 
 /** `MAC -> MAC ARP`: a frame that is not IP has no addresses to speak of. */

@@ -1,4 +1,5 @@
 /** A policy verdict line (Cilium pkg/monitor/datapath_policy.go), patched or stock, 1.8 to 1.19 and the state before 1.8. */
+import { matchKey, NO_KEY, protocolKey } from '../model/decision-key.ts';
 import type {
   Action,
   Dialect,
@@ -9,13 +10,12 @@ import type {
   UnparsedReason,
   Verdict,
 } from '../model/event.ts';
-import type { Address } from './address.ts';
 import { type Cursor, NEWLINE, toText, toWord } from './bytes.ts';
 import { type Decision, Decisions, NO_DECISION, takeMatch } from './decision.ts';
 import { takeFlowHash } from './flow-hash.ts';
 import { flowKeyOf } from './flow-key.ts';
 import { Interned } from './interned.ts';
-import { FLAG_BITS, PacketSummary, SCTP, TCP, UDP } from './packet.ts';
+import { flagNames, PacketSummary, packetEnd, SCTP, TCP, UDP } from './packet.ts';
 import { SECOND_LINE, toPolicyName } from './policy-name.ts';
 import { protocolName } from './protocol.ts';
 import { SeenAddresses } from './seen-addresses.ts';
@@ -32,8 +32,6 @@ const HEADER_PORT = toWord(' dst port ');
 const PROTOCOL = toWord(' proto ');
 
 const COMMA = 44;
-/** In the order of their bits on the wire, which is not the order in which they are printed. */
-const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'ACK'] as const;
 
 /** The one verdict object that is handed out again for each line. */
 export class VerdictLine implements Verdict {
@@ -214,21 +212,25 @@ export class VerdictLine implements Verdict {
     return this.decision.auth;
   }
 
+  get decisionKey(): number {
+    const { protocolNumber } = this;
+    return protocolNumber < 0 ? NO_KEY : this.decision.key | matchKey(this.match) | protocolKey(protocolNumber);
+  }
+
   get protocol(): string {
     return protocolName(this.protocolNumber);
   }
 
   get source(): PacketEnd | null {
-    return this.packetEnd(this.packet.source, this.packet.sourcePort);
+    return packetEnd(this.bytes, this.packet.source, this.packet.sourcePort);
   }
 
   get destination(): PacketEnd | null {
-    return this.packetEnd(this.packet.destination, this.packet.destinationPort);
+    return packetEnd(this.bytes, this.packet.destination, this.packet.destinationPort);
   }
 
   get tcpFlags(): readonly string[] {
-    const { tcpFlags } = this.packet;
-    return FLAG_NAMES.filter((name) => (tcpFlags & FLAG_BITS[name]) !== 0);
+    return flagNames(this.packet.tcpFlags);
   }
 
   get icmp(): Icmp | null {
@@ -241,10 +243,5 @@ export class VerdictLine implements Verdict {
 
   get flowKey(): number {
     return flowKeyOf(this.packet, this.protocolNumber);
-  }
-
-  private packetEnd(address: Address, port: number): PacketEnd | null {
-    if (address.family === 0) return null;
-    return { ip: toText(this.bytes, address.start, address.end), port: port < 0 ? null : port };
   }
 }

@@ -1,7 +1,7 @@
 /** Checks that an answer is only ever given to the verdict that it was kept for, however full the table gets. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createAnswerCache } from '../../src/attribution/answer-cache.ts';
+import { AnswerCache } from '../../src/attribution/answer-cache.ts';
 import type { Verdict } from '../../src/model/event.ts';
 import type { Attribution } from '../../src/model/policy.ts';
 import { verdictOf } from './verdict.ts';
@@ -62,7 +62,7 @@ describe('the answers already given', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), fc.array(asked, { maxLength: 20 }), (steps, others) => {
-        const cache = createAnswerCache();
+        const cache = new AnswerCache();
         const views = [0, 1, 2].map(() => ({ view: cache.view(), wanted: new Map<string, Attribution>() }));
         for (const { view: at, what, verdict } of steps) {
           const { view, wanted } = views[at] ?? expect.fail();
@@ -83,7 +83,7 @@ describe('the answers already given', () => {
   });
 
   test('are found again among as many as a large node has', () => {
-    const cache = createAnswerCache();
+    const cache = new AnswerCache();
     const view = cache.view();
     const verdicts = Array.from({ length: 500 * 36 }, (_, at) =>
       verdictOf({ endpoint: Math.floor(at / 36), remoteIdentity: 10_000 + (at % 12), destinationPort: 80 + (at % 36) }),
@@ -101,7 +101,7 @@ describe('the answers already given', () => {
     { of: 'pages', verdictAt: (at: number) => verdictOf({ endpoint: at & 0xffff, remoteIdentity: at }), answers: 1 },
     { of: 'answers', verdictAt: (at: number) => verdictOf({ endpoint: at % 500 }), answers: 200_000 },
   ])('stay right when there are more $of than there is room for', ({ verdictAt, answers: different }) => {
-    const cache = createAnswerCache();
+    const cache = new AnswerCache();
     const other = cache.view();
     const view = cache.view();
     const answers = Array.from({ length: different }, anAnswer);
@@ -121,7 +121,7 @@ describe('the answers already given', () => {
   });
 
   test('are not kept for what Hubble calls an endpoint and cannot be one', () => {
-    const view = createAnswerCache().view();
+    const view = new AnswerCache().view();
     for (const endpoint of [65_536, 0x1_0001, -1, 1.5, 2 ** 40 + 1]) {
       view.set(verdictOf({ endpoint }), anAnswer());
       expect(view.get(verdictOf({ endpoint }))).toBeNull();
