@@ -38,6 +38,9 @@ export interface TestServer {
   readonly ca: string;
   readonly clientCert: string;
   readonly clientKey: string;
+  /** Another one of the same authority, `alice-renewed`. */
+  readonly renewedCert: string;
+  readonly renewedKey: string;
   readonly asked: Asked[];
   /** Base64, as a kubeconfig has it. */
   readonly caData: string;
@@ -64,10 +67,10 @@ async function createCertificates() {
         ...(altNames.length === 0 ? [] : [{ name: 'subjectAltName' as const, altNames }]),
       ],
     });
-  const client = await signed('alice', []);
   return {
     ca,
-    client,
+    client: await signed('alice', []),
+    renewed: await signed('alice-renewed', []),
     named: await signed('server', [{ type: 2, value: NAME }]),
     local: await signed('server', [
       { type: 2, value: NAME },
@@ -100,7 +103,7 @@ function portOf(address: AddressInfo | string | null): number {
 
 export async function startServer(script: Script, certificate: 'local' | 'named' = 'local'): Promise<TestServer> {
   certificates ??= createCertificates();
-  const { ca, client, [certificate]: own } = await certificates;
+  const { ca, client, renewed, [certificate]: own } = await certificates;
   const asked: Asked[] = [];
   const server = createServer({
     key: own.private,
@@ -117,7 +120,16 @@ export async function startServer(script: Script, certificate: 'local' | 'named'
     upgrade(request, socket, head, script, asked),
   );
   const port = await listening(server);
-  return { port, ca: ca.cert, caData: base64(ca.cert), clientCert: client.cert, clientKey: client.private, asked };
+  return {
+    port,
+    ca: ca.cert,
+    caData: base64(ca.cert),
+    clientCert: client.cert,
+    clientKey: client.private,
+    renewedCert: renewed.cert,
+    renewedKey: renewed.private,
+    asked,
+  };
 }
 
 /** The same without TLS. */

@@ -298,6 +298,27 @@ describe('TLS', () => {
     expect(server.asked.map(({ clientName }) => clientName)).toEqual(['alice', 'alice']);
   });
 
+  test('a client certificate whose files were replaced is used once the old one is refused', async () => {
+    const folder = temporaryFolder();
+    const files = { 'client-certificate': join(folder, 'alice.crt'), 'client-key': join(folder, 'alice.key') };
+    const write = (cert: string, key: string) => {
+      writeFileSync(files['client-certificate'], cert);
+      writeFileSync(files['client-key'], key);
+    };
+    let isOver = false;
+    const server = await startServer((request) =>
+      isOver && request.clientName === 'alice' ? { status: 401, body: capture('bad-token.json') } : ONE(request),
+    );
+    write(server.clientCert, server.clientKey);
+    const cluster = { server: `https://127.0.0.1:${server.port}`, 'certificate-authority-data': server.caData };
+    const kube = await connect({ kubeconfig: kubeconfig(cluster, files) });
+    await ask(kube);
+    write(server.renewedCert, server.renewedKey);
+    isOver = true;
+    expect(await ask(kube)).toHaveLength(1);
+    expect(server.asked.map(({ clientName }) => clientName)).toEqual(['alice', 'alice', 'alice-renewed']);
+  });
+
   test('a certificate file that is not there', async () => {
     const work = connect({
       kubeconfig: kubeconfig({ server: 'https://127.0.0.1:1', 'certificate-authority': '/nonexistent/ca.crt' }),
@@ -490,6 +511,22 @@ ${code}
       }),
     );
     expect(server.asked[0]?.clientName).toBe('alice');
+  });
+
+  test('may give a new client certificate when the old one has run out', async () => {
+    const server = await startServer(ONE);
+    const given = [
+      { clientCertificateData: server.clientCert, clientKeyData: server.clientKey },
+      { clientCertificateData: server.renewedCert, clientKeyData: server.renewedKey },
+    ];
+    const { command } = plugin(
+      `status({ ...${JSON.stringify(given)}[run - 1], expirationTimestamp: run === 1 ? '2020-01-01T00:00:00Z' : undefined });`,
+    );
+    const cluster = { server: `https://127.0.0.1:${server.port}`, 'certificate-authority-data': server.caData };
+    const kube = await connect({ kubeconfig: kubeconfig(cluster, { exec: { ...v1, command } }) });
+    await ask(kube);
+    await ask(kube);
+    expect(server.asked.map(({ clientName }) => clientName)).toEqual(['alice', 'alice-renewed']);
   });
 
   test.each([
