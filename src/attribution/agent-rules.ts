@@ -4,7 +4,11 @@ import type { PolicyRef } from '../model/policy.ts';
 import { requirementsOf, selectorSchema } from './label-selector.ts';
 import { policyFromLabels } from './policy-labels.ts';
 import { ciliumSpec, type PolicyObject, type PolicySpec, readCiliumSpec } from './policy-object.ts';
-import { EVERYONE, type Peer, readCiliumRules, UNKNOWN } from './policy-rule.ts';
+import { agentPeer, type Scope } from './policy-peer.ts';
+import { EVERY_PORT, readCiliumRules } from './policy-rule.ts';
+
+/** The agent's selectors say all by themselves. */
+const AGENT: Scope = { kind: 'agent' };
 
 export interface AgentPolicies {
   readonly revision: number | null;
@@ -52,7 +56,7 @@ interface Owned {
 
 function readRule(raw: unknown): Owned | null {
   const read = v.safeParse(ruleSchema, raw);
-  return read.success ? { ref: refOf(read.output.labels), spec: readCiliumSpec(read.output, null) } : null;
+  return read.success ? { ref: refOf(read.output.labels), spec: readCiliumSpec(read.output, AGENT) } : null;
 }
 
 function readEntry(raw: unknown): Owned | null {
@@ -61,8 +65,14 @@ function readEntry(raw: unknown): Owned | null {
   const { Subject, L3, L4, Labels, DefaultDeny, Deny, Ingress, Node } = read.output;
   const subject = requirementsOf(Subject ?? {}, 'any');
   const direction = Ingress ? 'ingress' : 'egress';
-  const ports = readCiliumRules([{ toPorts: L4 }], direction, Deny);
-  const rules = ports.map((rule) => ({ ...rule, peers: L3 ? L3.map(peerOf) : [EVERYONE] }));
+  // An empty rule, which lets nobody in, has neither; no peers at all are everyone.
+  const ports = readCiliumRules([{ toPorts: L4 }], direction, Deny, AGENT);
+  const peers = L3?.map(agentPeer);
+  const rules = ports.map((rule) => ({
+    deny: rule.deny,
+    peers: peers ?? rule.peers,
+    ports: peers !== undefined && rule.ports?.length === 0 ? [EVERY_PORT] : rule.ports,
+  }));
   const spec = {
     endpoints: Node ? null : subject,
     nodes: Node ? subject : null,
@@ -70,14 +80,6 @@ function readEntry(raw: unknown): Owned | null {
     rules: { ingress: Ingress ? rules : [], egress: Ingress ? [] : rules },
   };
   return { ref: refOf(Labels), spec };
-}
-
-/** Only selectors of labels are written as what they are. */
-function peerOf(raw: unknown): Peer {
-  const read = v.safeParse(v.strictObject(selectorSchema.entries), raw);
-  if (!read.success) return UNKNOWN;
-  const requirements = requirementsOf(read.output, 'any');
-  return requirements.length === 0 ? EVERYONE : { kind: 'labels', requirements };
 }
 
 function refOf(own: v.InferOutput<typeof labels>): PolicyRef | null {

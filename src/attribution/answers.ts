@@ -9,7 +9,8 @@ import {
 
 /** Shared by the attributors of all agents: the same answer from two nodes is the same object. */
 export interface Answers {
-  derived(policies: readonly PolicyRef[]): Attribution;
+  /** `ambiguous`: not all of them need have decided. */
+  derived(policies: readonly PolicyRef[], ambiguous?: boolean): Attribution;
   /** Hubble's own word. */
   correlated(policies: readonly PolicyRef[]): Attribution;
   printed(policy: PolicyRef, ambiguous: boolean): Attribution;
@@ -61,7 +62,10 @@ export function createAnswers(): Answers {
   }
 
   return {
-    derived: (policies) => kept(derived, policies, () => answer('derived', policies, NOBODY, false)),
+    derived: (policies, ambiguous = false) =>
+      ambiguous
+        ? answer('derived', policies, NOBODY, true)
+        : kept(derived, policies, () => answer('derived', policies, NOBODY, false)),
     // Each flow brings a list of its own.
     correlated: (policies) => answer('correlated', policies, NOBODY, false),
     printed: (policy, ambiguous) => answer('datapath', [policy], NOBODY, ambiguous),

@@ -14,15 +14,15 @@ export function attributeVerdict(verdict: Verdict, state: EndpointState, answers
   const { direction, action, match } = verdict;
   const refused = action === 'deny' || action === 'audit';
   if (refused && match === 'none') return answers.defaultDeny(state.policies.isolating[direction]);
-  const policies = lookUp(verdict, state);
-  if (policies === null) {
+  const origins = lookUp(verdict, state);
+  if (origins === null) {
     const isFree = !refused && (!state.endpoint.enforced[direction] || isOwnHost(verdict));
     return answers.unattributed(isFree ? 'no-policy-applies' : 'not-in-realized-policy');
   }
   // What the agent allows by itself where nobody isolates (enableDefaultDeny: false) has no policy.
-  return policies.length === 0
+  return origins.policies.length === 0
     ? answers.unattributed(refused ? 'not-in-realized-policy' : 'no-policy-applies')
-    : answers.derived(policies);
+    : answers.derived(origins.policies, !origins.certain);
 }
 
 /** The agent lets its own host in, without a rule (pkg/policy/mapstate.go, allow-localhost-ingress). */

@@ -35,6 +35,9 @@ export const selectorSchema = v.object({
 });
 
 export const NAMESPACE_KEY = 'io.kubernetes.pod.namespace';
+/** Labels of a namespace are labels of its pods with this prefix (pkg/k8s/apis/cilium.io/const.go). */
+export const NAMESPACE_LABELS = 'io.cilium.k8s.namespace.labels.';
+export const CLUSTER_KEY = 'io.cilium.k8s.policy.cluster';
 
 export function parseLabel(text: string): Label {
   const equals = text.indexOf('=');

@@ -1,9 +1,9 @@
 /** Owns the look-up of one verdict in an endpoint's realized policy: which of its entries and selectors decided. */
 import type { MatchType, Verdict } from '../model/event.ts';
-import type { PolicyRef } from '../model/policy.ts';
 import type { EndpointPolicies } from './isolation.ts';
+import { portPrefix, withEnds } from './port-range.ts';
 import type { RealizedEntry, RealizedPolicy, RealizedSelector } from './realized-policy.ts';
-import { originsOf } from './rule-origin.ts';
+import { type Origins, originsOf } from './rule-origin.ts';
 import type { SelectorTable } from './selectors.ts';
 
 export interface LookupState {
@@ -25,19 +25,21 @@ interface Hit {
   readonly assumed: boolean;
 }
 
-const NOBODY: readonly PolicyRef[] = [];
-
-/** Null where nothing in the realized policy explains the verdict; empty where what does is nobody's policy. */
-export function lookUp(verdict: Verdict, state: LookupState): readonly PolicyRef[] | null {
-  const hits = settled(decisive(verdict, state));
+/** Null where nothing in the realized policy explains the verdict; without policies where what does is nobody's. */
+export function lookUp(verdict: Verdict, state: LookupState): Origins | null {
+  const ended = withRangeEnds(verdict, state);
+  const isTold = ended === state;
+  const covering = settled(decisive(verdict, ended));
+  const hits = isTold ? ofPrefix(covering, verdict) : covering;
   const [only] = hits;
   if (only === undefined) return null;
   const rules = state.policies.rules[verdict.direction];
-  const policiesOf = ({ entry, selector }: Hit) => selector.policies ?? originsOf(entry, selector, rules);
+  const origins = ({ entry, selector }: Hit) => originsOf(entry, selector, rules);
   // The same list for the same entry, so that the answer to it is found by the list.
-  if (hits.length === 1) return policiesOf(only);
-  const all = hits.flatMap(policiesOf);
-  return all.length === 0 ? NOBODY : all;
+  if (hits.length === 1) return origins(only);
+  const all = hits.map(origins);
+  // Where ranges end only by the rules, nobody knows which of them decides.
+  return { policies: all.flatMap(({ policies }) => policies), certain: isTold && all.every(({ certain }) => certain) };
 }
 
 /** An entry whose port is only assumed counts where it is the only explanation. */
@@ -50,18 +52,26 @@ function settled(hits: readonly Hit[]): readonly Hit[] {
 
 function decisive(verdict: Verdict, state: LookupState): readonly Hit[] {
   const { action, auth } = verdict;
-  if (action === 'deny' || action === 'audit') {
-    // Refused for want of authentication: the rule that allows it is the one that asks for it.
-    if (auth !== null && auth !== 'disabled') return ofMatch(verdict, state, false);
-    const exact = ofMatch(verdict, state, true);
+  const refused = action === 'deny' || action === 'audit';
+  // Refused for want of authentication: the rule that allows it is the one that asks for it.
+  const denied = refused && (auth === null || auth === 'disabled');
+  const exact = ofMatch(verdict, state, denied);
+  if (denied) {
     // Up to 1.16 the agent writes a denial into narrower entries as well, so that the match type
     // is not the rule's own; but a denial that covers the packet always wins over what allows it.
     return exact.length > 0 ? exact : hitsOf(verdict, state, { deny: true });
   }
-  const exact = ofMatch(verdict, state, false);
-  if (action !== 'redirect') return exact;
-  const redirecting = exact.filter(({ selector }) => selector.redirects);
+  const redirecting = action === 'redirect' ? exact.filter(({ selector }) => selector.redirects) : [];
   return redirecting.length > 0 ? redirecting : exact;
+}
+
+function withRangeEnds({ direction }: Verdict, state: LookupState): LookupState {
+  const { endpoint, policies } = state;
+  const told = endpoint.entries[direction];
+  const ended = withEnds(told, policies.rules[direction]);
+  return ended === told
+    ? state
+    : { ...state, endpoint: { ...endpoint, entries: { ...endpoint.entries, [direction]: ended } } };
 }
 
 /** Which of an entry's selectors are looked for; everything of what is absent. */
@@ -92,6 +102,18 @@ function ofMatch(verdict: Verdict, state: LookupState, deny: boolean): readonly 
   const hits = hitsOf(verdict, state, { deny });
   const kinds = new Set(hits.map(({ width, everyone }) => `${width} ${String(everyone)}`));
   return kinds.size === 1 ? hits : [];
+}
+
+/**
+ * Of several ports and ranges that cover the packet the longest prefix decides, but of denials the shortest: the
+ * agent leaves out what another one covers (pkg/policy/mapstate.go, insertWithChanges; ranges exist since 1.16).
+ */
+function ofPrefix(hits: readonly Hit[], { destinationPort }: Verdict): readonly Hit[] {
+  const [first] = hits;
+  if (first === undefined || hits.length === 1 || destinationPort === null) return hits;
+  const lengths = hits.map(({ entry }) => portPrefix(entry, destinationPort));
+  const deciding = first.selector.deny ? Math.min(...lengths) : Math.max(...lengths);
+  return hits.filter((_, at) => lengths[at] === deciding);
 }
 
 /** Everything of that kind that covers the packet. */
@@ -133,7 +155,7 @@ function widthsOf(
   if (entry.portName !== null) return isNamedPort(entry, entry.portName, verdict, endpoint) ? PORT : NONE;
   if (entry.port === 0) return entry.protocol === 'ANY' ? ANY : PROTOCOL;
   const port = verdict.destinationPort;
-  return port !== null && entry.port <= port && port <= entry.endPort ? PORT : NONE;
+  return port !== null && entry.port <= port && port <= (entry.ruledEnd ?? entry.endPort) ? PORT : NONE;
 }
 
 /** Type 0, the echo reply, is written like "every type": such an entry may match in either way. */

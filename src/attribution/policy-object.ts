@@ -11,6 +11,7 @@ import {
   requirementsOf,
   selectorSchema,
 } from './label-selector.ts';
+import type { Scope } from './policy-peer.ts';
 import { type PolicyRule, readCiliumRules, readNetworkPolicyRules } from './policy-rule.ts';
 
 /** One of the parts that a policy consists of; all but CiliumNetworkPolicy with `specs` have exactly one. */
@@ -71,11 +72,14 @@ function readCiliumPolicy(raw: unknown, kind: PolicyKind): PolicyObject | null {
   const { metadata, spec, specs } = read.output;
   const namespace = kind === 'CiliumNetworkPolicy' ? (metadata.namespace ?? 'default') : null;
   const parts = [...(spec ? [spec] : []), ...(specs ?? [])];
-  return { ref: { kind, namespace, name: metadata.name }, specs: parts.map((part) => readCiliumSpec(part, namespace)) };
+  const scope: Scope = namespace === null ? { kind: 'cluster' } : { kind: 'namespace', namespace };
+  return { ref: { kind, namespace, name: metadata.name }, specs: parts.map((part) => readCiliumSpec(part, scope)) };
 }
 
-/** `namespace` is null where the selector says all by itself. */
-export function readCiliumSpec(spec: v.InferOutput<typeof ciliumSpec>, namespace: string | null): PolicySpec {
+export function readCiliumSpec(spec: v.InferOutput<typeof ciliumSpec>, scope: Scope): PolicySpec {
+  const namespace = scope.kind === 'namespace' ? scope.namespace : null;
+  const rules = (section: readonly unknown[] | null | undefined, direction: Direction, deny: boolean) =>
+    readCiliumRules(section, direction, deny, scope);
   const endpoints = spec.endpointSelector ? requirementsOf(spec.endpointSelector, 'any') : null;
   return {
     endpoints: endpoints === null ? null : inNamespace(endpoints, namespace),
@@ -86,11 +90,8 @@ export function readCiliumSpec(spec: v.InferOutput<typeof ciliumSpec>, namespace
       egress: spec.enableDefaultDeny?.egress ?? hasAny(spec.egress, spec.egressDeny),
     },
     rules: {
-      ingress: [
-        ...readCiliumRules(spec.ingress, 'ingress', false),
-        ...readCiliumRules(spec.ingressDeny, 'ingress', true),
-      ],
-      egress: [...readCiliumRules(spec.egress, 'egress', false), ...readCiliumRules(spec.egressDeny, 'egress', true)],
+      ingress: [...rules(spec.ingress, 'ingress', false), ...rules(spec.ingressDeny, 'ingress', true)],
+      egress: [...rules(spec.egress, 'egress', false), ...rules(spec.egressDeny, 'egress', true)],
     },
   };
 }
@@ -116,8 +117,8 @@ function readNetworkPolicy(raw: unknown): PolicyObject | null {
     nodes: null,
     isolates,
     rules: {
-      ingress: isolates.ingress ? readNetworkPolicyRules(spec.ingress, 'ingress') : [],
-      egress: isolates.egress ? readNetworkPolicyRules(spec.egress, 'egress') : [],
+      ingress: isolates.ingress ? readNetworkPolicyRules(spec.ingress, 'ingress', namespace) : [],
+      egress: isolates.egress ? readNetworkPolicyRules(spec.egress, 'egress', namespace) : [],
     },
   };
   return { ref: { kind: 'NetworkPolicy', namespace, name: metadata.name }, specs: [part] };

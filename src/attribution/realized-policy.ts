@@ -23,6 +23,8 @@ export interface RealizedEntry {
   readonly port: number;
   /** Never below `port`. */
   readonly endPort: number;
+  /** Where it ends by the rules of its policies; present where the agent tells of no ends. */
+  readonly ruledEnd?: number;
   readonly portName: string | null;
   readonly selectors: readonly RealizedSelector[];
   /** All policies that made the entry. */

@@ -1,77 +1,111 @@
-/** Owns the question which policies an entry's selector came from, where the agent tells it for the whole entry only. */
+/** Owns the question which policies a selector of an entry came from, where the agent tells it for the whole entry only, or for allow and deny together. */
 import type { PolicyRef } from '../model/policy.ts';
 import type { OwnedRule } from './isolation.ts';
-import { NAMESPACE_KEY, type Requirement } from './label-selector.ts';
-import type { Peer, PolicyRule, RulePort } from './policy-rule.ts';
+import type { Requirement } from './label-selector.ts';
+import { isNetworkOf } from './network.ts';
+import { isSamePolicy } from './policy-labels.ts';
+import { isOfCluster, type Peer } from './policy-peer.ts';
+import type { PolicyRule, RulePort } from './policy-rule.ts';
 import type { RealizedEntry, RealizedSelector } from './realized-policy.ts';
 import type { SelectorMeaning } from './selectors.ts';
 
-/** The agent adds these to every selector of pods, by itself. */
-const SCOPE_KEYS: readonly string[] = [NAMESPACE_KEY, 'io.cilium.k8s.policy.cluster'];
+export interface Origins {
+  readonly policies: readonly PolicyRef[];
+  /** False where the policies are those that it may have come from, and not all of them need have made it. */
+  readonly certain: boolean;
+}
 
-/**
- * The entry's policies, narrowed to those with a rule of their own that makes such a selector.
- *
- * Whatever cannot be confirmed leaves all of them standing: each did make the entry.
- */
-export function originsOf(
+/** How sure it is that a rule made a selector of an entry. */
+const NO = 0;
+const MAYBE = 1;
+const YES = 2;
+type Certainty = typeof NO | typeof MAYBE | typeof YES;
+
+/** Whatever nobody's rules explain leaves all of them standing: each did make the entry. */
+export function originsOf(entry: RealizedEntry, selector: RealizedSelector, rules: readonly OwnedRule[]): Origins {
+  const makers = selector.policies ?? entry.policies;
+  // What only allows is told for each selector, where anything is (1.14 on, ingress).
+  if (makers.length < 2 || (selector.policies !== null && !selector.deny)) return { policies: makers, certain: true };
+  const known = makers.map((policy): [PolicyRef, Certainty] => [policy, certaintyOf(policy, entry, selector, rules)]);
+  const sure = known.flatMap(([policy, certainty]) => (certainty === YES ? [policy] : []));
+  const possible = known.flatMap(([policy, certainty]) => (certainty === NO ? [] : [policy]));
+  if (possible.length === 0) return { policies: makers, certain: false };
+  // Somebody did make it: the only one that can have is the one that has.
+  return { policies: possible, certain: possible.length === Math.max(1, sure.length) };
+}
+
+function certaintyOf(
+  policy: PolicyRef,
   entry: RealizedEntry,
   selector: RealizedSelector,
   rules: readonly OwnedRule[],
-): readonly PolicyRef[] {
-  if (entry.policies.length < 2) return entry.policies;
-  const confirmed = entry.policies.filter((policy) =>
-    rules.some((owned) => isSame(owned.policy, policy) && explains(owned.rule, entry, selector)),
-  );
-  return confirmed.length > 0 ? confirmed : entry.policies;
+): Certainty {
+  const own = rules.filter((owned) => isSamePolicy(owned.policy, policy));
+  // Gone or made between two questions to the agent, or never in Kubernetes.
+  if (own.length === 0) return MAYBE;
+  return most(own.map(({ rule }) => explains(rule, entry, selector)));
 }
 
-function explains(rule: PolicyRule, entry: RealizedEntry, selector: RealizedSelector): boolean {
-  return (
-    rule.deny === selector.deny &&
-    rule.ports.some((port) => isPortOf(port, entry)) &&
-    rule.peers.some((peer) => isPeerOf(peer, selector.meaning))
-  );
+function explains(rule: PolicyRule, entry: RealizedEntry, { deny, meaning }: RealizedSelector): Certainty {
+  if (rule.deny !== deny) return NO;
+  const port = rule.ports === null ? MAYBE : most(rule.ports.map((one) => isPortOf(one, entry)));
+  return least(port, most(rule.peers.map((peer) => isPeerOf(peer, meaning, entry))));
 }
 
-function isPortOf({ protocol, port }: RulePort, entry: RealizedEntry): boolean {
-  if (protocol !== 'ANY' && protocol !== entry.protocol) return false;
-  // The type of an ICMP rule may be written as a word, and then only the protocol is compared.
-  if (typeof port === 'string') return protocol.startsWith('ICMP') || port === entry.portName;
+function isPortOf({ protocol, port, endPort }: RulePort, entry: RealizedEntry): Certainty {
+  if (protocol !== 'ANY' && protocol !== entry.protocol) return NO;
+  if (typeof port === 'string') {
+    // The type of an ICMP rule may be written as a word.
+    return protocol.startsWith('ICMP') ? MAYBE : sure(port === entry.portName);
+  }
   // A rule for every protocol and port is an entry of its own, not one among those of single protocols.
-  if (port === 0 && protocol === 'ANY') return entry.port === 0 && entry.protocol === 'ANY';
-  return port === entry.port && entry.portName === null;
+  if (port === 0 && protocol === 'ANY') return sure(entry.port === 0 && entry.protocol === 'ANY');
+  // Where the agent tells no end, the entry may be any of those that begin there.
+  const endsThere = entry.endPort === endPort || entry.endPort === entry.port;
+  return sure(port === entry.port && entry.portName === null && endsThere);
 }
 
-function isPeerOf(peer: Peer, meaning: SelectorMeaning): boolean {
-  if (peer.kind === 'everyone' || meaning.kind === 'everyone') return peer.kind === meaning.kind;
-  if (peer.kind === 'unknown' || meaning.kind === 'unknown') return true;
+function isPeerOf(peer: Peer, meaning: SelectorMeaning, entry: RealizedEntry): Certainty {
+  if (meaning.kind === 'unknown' || peer.kind === 'unreadable') return MAYBE;
+  if (peer.kind === 'everyone' || meaning.kind === 'everyone') return sure(peer.kind === meaning.kind);
+  if (peer.kind === 'resolved') return MAYBE;
   if (peer.kind === 'fqdn') {
-    return meaning.kind === 'fqdn' && peer.name === meaning.name && peer.pattern === meaning.pattern;
+    return sure(meaning.kind === 'fqdn' && peer.name === meaning.name && peer.pattern === meaning.pattern);
   }
-  if (meaning.kind === 'fqdn') return false;
-  if (peer.kind === 'cidr') {
-    // Cilium writes IPv6 in label keys with dashes for colons (pkg/labels/cidr.go).
-    const key = peer.cidr.includes(':') ? peer.cidr.replaceAll(':', '-') : peer.cidr;
-    return meaning.requirements.some((wanted) => wanted.source === 'cidr' && sameCidr(wanted.key, key));
-  }
-  const wanted = new Set(meaning.requirements.map(textOf));
-  const own = new Set(peer.requirements.map(textOf));
-  return (
-    [...own].every((text) => wanted.has(text)) &&
-    meaning.requirements.every((item) => own.has(textOf(item)) || SCOPE_KEYS.includes(item.key))
-  );
+  if (meaning.kind === 'fqdn') return NO;
+  const { requirements } = meaning;
+  if (peer.kind === 'cidr') return sure(isNetworkOf(peer, requirements));
+  if (peer.kind === 'own-cluster') return sure(requirements.every(isOfCluster));
+  if (isSameSelector(peer.requirements, requirements)) return YES;
+  const isOfAnyCluster = !peer.requirements.some(isOfCluster);
+  const elsewhere = requirements.filter((one) => !isOfCluster(one));
+  if (!isOfAnyCluster || !isSameSelector(peer.requirements, elsewhere)) return NO;
+  // The agent added its cluster, unless the peer is there without it.
+  return sure(!entry.selectors.some((other) => isWrittenAs(peer.requirements, other.meaning)));
 }
 
-/** A single address is a prefix of full length for the agent. */
-function sameCidr(agent: string, written: string): boolean {
-  return agent === written || (!written.includes('/') && agent.startsWith(`${written}/`));
+function isWrittenAs(own: readonly Requirement[], meaning: SelectorMeaning): boolean {
+  return meaning.kind === 'labels' && isSameSelector(own, meaning.requirements);
+}
+
+function isSameSelector(own: readonly Requirement[], agents: readonly Requirement[]): boolean {
+  const written = new Set(own.map(textOf));
+  const printed = new Set(agents.map(textOf));
+  return written.size === printed.size && [...written].every((text) => printed.has(text));
 }
 
 function textOf({ source, key, operator, values }: Requirement): string {
   return JSON.stringify([source, key, operator, values]);
 }
 
-function isSame(a: PolicyRef, b: PolicyRef): boolean {
-  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
+function sure(is: boolean): Certainty {
+  return is ? YES : NO;
+}
+
+function most(some: readonly Certainty[]): Certainty {
+  return some.includes(YES) ? YES : some.includes(MAYBE) ? MAYBE : NO;
+}
+
+function least(a: Certainty, b: Certainty): Certainty {
+  return a < b ? a : b;
 }

@@ -2,7 +2,7 @@
 import { type Attribution, IMPLICIT_DEFAULT_DENY, UNATTRIBUTED } from '../model/policy.ts';
 import type { Metric, PolicyPattern } from './expectation.ts';
 
-/** Null where nobody can tell: the verdict has no policy, or one of that name in a namespace that is not known. */
+/** Null where nobody can tell: the verdict has no policy, it may have been another one's, or its policy's namespace is not known. */
 export function isOfPolicy(
   { namespace, name }: PolicyPattern,
   attribution: Attribution | null,
@@ -15,7 +15,10 @@ export function isOfPolicy(
     return null;
   }
   if (attribution.grade === 'default-deny') return namespace === null && name === IMPLICIT_DEFAULT_DENY;
-  const named = attribution.policies.filter((ref) => ref.name === name);
-  if (named.some((ref) => namespace === null || ref.namespace === namespace)) return true;
-  return named.some((ref) => ref.namespace === null && (ref.kind === null || attribution.ambiguous)) ? null : false;
+  const { policies, ambiguous } = attribution;
+  const named = policies.filter((ref) => ref.name === name);
+  // One of several candidates need not have decided; it has where all of them are meant.
+  if (named.some((ref) => namespace === null || ref.namespace === namespace))
+    return ambiguous && named.length < policies.length ? null : true;
+  return named.some((ref) => ref.namespace === null && (ref.kind === null || ambiguous)) ? null : false;
 }

@@ -66,7 +66,9 @@ function atEndpoint(policy: PolicyRef, specs: readonly PolicySpec[], realized: R
 function makesEntries(specs: readonly PolicySpec[], direction: Direction): boolean {
   return specs.some(({ rules }) =>
     rules[direction].some(
-      ({ peers, ports }) => peers.some(({ kind }) => kind !== 'unknown') && ports.some(({ port }) => port !== 0),
+      ({ peers, ports }) =>
+        peers.some(({ kind }) => kind !== 'resolved' && kind !== 'unreadable') &&
+        ports?.some(({ port }) => port !== 0) === true,
     ),
   );
 }

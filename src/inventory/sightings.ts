@@ -62,12 +62,12 @@ export function readSightings({ policies: rows }: Pick<Summary, 'policies'>, all
   return { policies, unattributed };
 }
 
-/** A bare name belongs to every policy of that name; to one only where it is the only one. */
+/** A bare name belongs to every policy of that name, and to one only where it is the only one; a candidate is credited with nothing. */
 function credit(row: PolicyRow, all: readonly PolicyRef[], tallyOf: (policy: PolicyRef) => Tally): void {
   const { policy } = row;
   const meant = policy.kind === null ? all.filter(({ name }) => name === policy.name) : [policy];
   const [only] = meant;
-  if (meant.length > 1) {
+  if (meant.length > 1 || (row.ambiguous && row.attribution === 'derived')) {
     for (const one of meant) tallyOf(one).counts.ambiguous += verdictsOf(row);
     return;
   }

@@ -34,7 +34,10 @@ export interface Attribution {
   /** For a default deny: the policies that switch on enforcement in that direction. */
   readonly isolatedBy: readonly PolicyRef[];
   readonly reason: UnattributedReason | null;
-  /** True where two policies share the printed name, so that the kind and namespace are open. */
+  /**
+   * True where it is open which policy decided: several share the printed name, and their kind and namespace are not
+   * told, or those that are named all made the agent's entry, and which of them made its selector is not known.
+   */
   readonly ambiguous: boolean;
 }
 

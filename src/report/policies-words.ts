@@ -104,7 +104,7 @@ function sightingNotes(use: PolicyUse, report: PolicyReport): readonly string[] 
       `${silent} of its endpoints ${silent === 1 ? 'reports' : 'report'} no verdicts (PolicyVerdictNotification is off)`,
     );
   if (seen.ambiguous > 0)
-    notes.push(`${plural(seen.ambiguous, 'verdict')} more may be its own: several policies share the name`);
+    notes.push(`${plural(seen.ambiguous, 'verdict')} more may be its own, or may belong to another policy`);
   if (seen.shared > 0) notes.push(`${seen.shared} of these are credited to other policies as well`);
   if (seen.defaultAudited > 0)
     notes.push(`${seen.defaultAudited} would have been refused because it isolates, and were let through (audit)`);

@@ -211,6 +211,12 @@ function attributionText({ attribution, ambiguous }: PolicyRow): string {
   return attribution + (ambiguous ? ', ambiguous' : '');
 }
 
+function ambiguityText({ attribution }: PolicyRow): string {
+  return attribution === 'derived'
+    ? "may be another policy's: the agent does not tell which of several decided"
+    : 'several policies share this name';
+}
+
 function lastText({ lastSeen }: PolicyRow, end: string, asTime: boolean): string {
   if (lastSeen === null) return '';
   return asTime ? timeText(lastSeen, end) : agoText(lastSeen, end);
@@ -230,7 +236,7 @@ function notesOf(row: PolicyRow, summary: Summary, { wide, width }: RowsOptions,
   if (row.isolatedBy.length > (wide || hasNarrowTitle ? 0 : 1))
     notes.push(`isolated by ${row.isolatedBy.map(policyText).join(', ')}`);
   if (row.reason !== null) notes.push(reasonText(row.reason));
-  if (row.ambiguous) notes.push('several policies share this name');
+  if (row.ambiguous) notes.push(ambiguityText(row));
   if (row.shared > 0) notes.push(`${row.shared} of these are credited to other policies as well`);
   if (row.traffic?.shared === true) notes.push('packets and bytes are counted for other policies as well');
   if (row.drops.length > 0)

@@ -38,13 +38,18 @@ describe('1.19', () => {
   };
 
   test('entries of one policy are one policy', () => {
-    const found = read([entry, { ...entry, L3: null, L4: null }]);
+    const found = read([
+      entry,
+      { ...entry, L3: null, L4: [{ ports: [{ port: '0', protocol: 'ANY' }] }] },
+      { ...entry, L3: null, L4: [] },
+    ]);
     expect(found.selecting).toEqual([rule1]);
     expect(found.isolating).toEqual({ ingress: [rule1], egress: [] });
-    expect(found.rules.ingress.map(({ rule }) => rule.peers[0]?.kind)).toEqual(['labels', 'everyone']);
+    expect(found.rules.ingress.map(({ rule }) => rule.peers[0]?.kind)).toEqual(['labels', 'everyone', undefined]);
     expect(found.rules.ingress.map(({ rule }) => rule.ports)).toEqual([
-      [{ protocol: 'TCP', port: 80 }],
-      [{ protocol: 'ANY', port: 0 }],
+      [{ protocol: 'TCP', port: 80, endPort: 80 }],
+      [{ protocol: 'ANY', port: 0, endPort: 0 }],
+      [],
     ]);
   });
 
@@ -52,7 +57,7 @@ describe('1.19', () => {
     const found = read([{ ...entry, Ingress: false, Deny: true, DefaultDeny: false, L3: [{}, 'cidr'] }]);
     expect(found.isolating).toEqual({ ingress: [], egress: [] });
     expect(found.rules.egress[0]?.rule.deny).toBe(true);
-    expect(found.rules.egress[0]?.rule.peers.map(({ kind }) => kind)).toEqual(['everyone', 'unknown']);
+    expect(found.rules.egress[0]?.rule.peers.map(({ kind }) => kind)).toEqual(['everyone', 'unreadable']);
   });
 
   test('nodes and others are not selected', () => {
@@ -72,7 +77,7 @@ describe('up to 1.18', () => {
   test('a rule', () => {
     const found = read([rule]);
     expect(found.isolating).toEqual({ ingress: [rule1], egress: [] });
-    expect(found.rules.ingress[0]?.rule.ports).toEqual([{ protocol: 'TCP', port: 80 }]);
+    expect(found.rules.ingress[0]?.rule.ports).toEqual([{ protocol: 'TCP', port: 80, endPort: 80 }]);
   });
 
   test('clusterwide, and without a name', () => {

@@ -10,6 +10,7 @@ const EMPIRE = selecting('any.org: empire', 'k8s.io.kubernetes.pod.namespace: de
 const ALLIANCE = selecting('any.org: alliance', 'k8s.io.kubernetes.pod.namespace: default');
 const WORLD = selecting('reserved.world: ');
 const CIDR = withCidr('10.0.0.0/8');
+const CIDR_EXCEPT = withCidr('10.0.0.0/8', '10.1.0.0/16');
 const FQDN = 'MatchName: , MatchPattern: *.example.com';
 const DENY = { IsDeny: true };
 const identities = {
@@ -17,6 +18,7 @@ const identities = {
   [ALLIANCE]: [2371],
   [WORLD]: [2, 16777217],
   [CIDR]: [16777217],
+  [CIDR_EXCEPT]: [16777217],
   [FQDN]: [16777218],
   [EVERYONE]: [1, 2, 2371, 12530, 18031],
 };
@@ -32,6 +34,11 @@ const state = stateOf({
   ingress: [
     { port: 80, rules: { [EMPIRE]: { by: ['default/a', 'default/b'] }, [EVERYONE]: { by: ['default/any'] } } },
     { port: 8000, endPort: 8999, rules: { [EMPIRE]: { by: ['default/range'] } } },
+    { port: 8500, rules: { [EMPIRE]: { by: ['default/exact'] } } },
+    { port: 8600, endPort: 8603, rules: { [EMPIRE]: { by: ['default/inner'] } } },
+    { port: 8192, endPort: 8703, rules: { [EMPIRE]: { by: ['default/twin'] } } },
+    { port: 7000, endPort: 7015, rules: { [EMPIRE]: { by: ['default/no-range'], rule: DENY } } },
+    { port: 7005, rules: { [EMPIRE]: { by: ['default/no-port'], rule: DENY } } },
     { portName: 'metrics', rules: { [EMPIRE]: { by: ['default/named'] } } },
     { port: 443, rules: { [ALLIANCE]: { by: ['default/deny'], rule: DENY }, [EVERYONE]: { by: ['default/tls'] } } },
     {
@@ -70,6 +77,10 @@ describe('ingress, with rules by selector', () => {
     ['a range, its first port', { destinationPort: 8000 }, ['range']],
     ['a range, its last port', { destinationPort: 8999 }, ['range']],
     ['past the range', { destinationPort: 9000 }, null],
+    ['a port inside of a range', { destinationPort: 8500 }, ['exact']],
+    ['a range inside of a range', { destinationPort: 8601 }, ['inner']],
+    ['ranges that meet in the same prefix', { destinationPort: 8700 }, ['range', 'twin']],
+    ['a denied port inside of a denied range', { action: 'deny', destinationPort: 7005 }, ['no-range']],
     ['a named port', { destinationPort: 9090 }, ['named']],
     ['a deny rule', { action: 'deny', destinationPort: 443, remoteIdentity: 2371 }, ['deny']],
     [
@@ -150,7 +161,9 @@ describe('egress and agents before 1.14, without rules by selector', () => {
       egress: [{ toCIDRSet: [{ cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] }], toPorts: tcp('80') }],
     }),
     policy('to-names', { egress: [{ toFQDNs: [{ matchPattern: '*.example.com' }], toPorts: tcp('80') }] }),
-    policy('to-service', { egress: [{ toServices: [{ k8sService: { serviceName: 'x' } }], toPorts: tcp('53') }] }),
+    policy('to-service', {
+      egress: [{ toServices: [{ k8sService: { serviceName: 'x' } }], toPorts: [...tcp('53'), ...tcp('54')] }],
+    }),
     policy('to-dns', { egress: [{ toPorts: tcp('53') }] }),
     policy('to-named', { egress: [{ toPorts: tcp('web') }] }),
   ];
@@ -165,7 +178,7 @@ describe('egress and agents before 1.14, without rules by selector', () => {
           [EMPIRE]: { by: ['default/to-empire'] },
           [EVERYONE]: { by: ['default/to-all'] },
           [ALLIANCE]: { by: ['default/no-alliance'], rule: DENY },
-          [CIDR]: { by: ['default/to-cidr'] },
+          [CIDR_EXCEPT]: { by: ['default/to-cidr'] },
           [FQDN]: { by: ['default/to-names'] },
         },
       },
@@ -173,9 +186,14 @@ describe('egress and agents before 1.14, without rules by selector', () => {
         port: 53,
         bySelector: false,
         rules: {
-          [EMPIRE]: { by: ['default/to-service', 'default/elsewhere'] },
+          [EMPIRE]: { by: ['default/to-service'] },
           [EVERYONE]: { by: ['default/to-dns'] },
         },
+      },
+      {
+        port: 54,
+        bySelector: false,
+        rules: { [EMPIRE]: { by: ['default/to-service', 'default/elsewhere'] } },
       },
       { portName: 'web', bySelector: false, rules: { [EVERYONE]: { by: ['default/to-named'] } } },
     ],
@@ -193,6 +211,13 @@ describe('egress and agents before 1.14, without rules by selector', () => {
   test.each(cases)('%s', (_, changes, names) => {
     const got = attributeVerdict(verdictOf({ direction: 'egress', ...changes }), known, answers);
     expect(got.policies.map((found) => found.name)).toEqual(names ?? []);
+    expect(got.ambiguous).toBe(false);
+  });
+
+  test('a policy that is not among those that exist may have made what a service may have', () => {
+    const got = attributeVerdict(verdictOf({ direction: 'egress', destinationPort: 54 }), known, answers);
+    expect(got.policies.map((found) => found.name)).toEqual(['elsewhere', 'to-service']);
+    expect(got.ambiguous).toBe(true);
   });
 
   test('without the policies, all that made the entry are named', () => {
@@ -205,6 +230,7 @@ describe('egress and agents before 1.14, without rules by selector', () => {
       'to-empire',
       'to-names',
     ]);
+    expect(got.ambiguous).toBe(true);
   });
 });
 

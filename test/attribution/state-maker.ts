@@ -14,9 +14,13 @@ export function selecting(...labels: readonly string[]): string {
   return `&LabelSelector{MatchLabels:map[string]string{${text}},MatchExpressions:[]LabelSelectorRequirement{},}`;
 }
 
-export function withCidr(cidr: string): string {
-  const expression = `LabelSelectorRequirement{Key:cidr.${cidr},Operator:Exists,Values:[],}`;
-  return `&LabelSelector{MatchLabels:map[string]string{},MatchExpressions:[]LabelSelectorRequirement{${expression},},}`;
+/** As the agents do that write exceptions into the selector. */
+export function withCidr(cidr: string, ...except: readonly string[]): string {
+  const expressions = [
+    { cidr, operator: 'Exists' },
+    ...except.map((other) => ({ cidr: other, operator: 'DoesNotExist' })),
+  ].map((one) => `LabelSelectorRequirement{Key:cidr.${one.cidr},Operator:${one.operator},Values:[],},`);
+  return `&LabelSelector{MatchLabels:map[string]string{},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
 }
 
 interface EntrySpec {

@@ -21,6 +21,8 @@ const RULE1 = attribution();
 const DENY = attribution({ grade: 'default-deny', policies: [], isolatedBy: [policy('rule1')] });
 const SHARED = attribution({ policies: [policy('rule1'), policy('rule2')] });
 const OTHER = attribution({ policies: [policy('rule1', 'shop')] });
+/** One of them decided. */
+const OPEN = attribution({ policies: [policy('rule1'), policy('rule2')], ambiguous: true });
 
 const START_MS = 1_000;
 
@@ -278,6 +280,10 @@ describe('counts', () => {
     ['default/rule1:allowed==0', {}, bare, 'undecided'],
     ['default/rule1:allowed==0', {}, clusterwide, 'neither'],
     ['rule1:allowed==0', {}, bare, 'counted'],
+    ['rule1:allowed==0', {}, OPEN, 'undecided'],
+    ['default/rule1:allowed==0', {}, OPEN, 'undecided'],
+    ['shop/rule1:allowed==0', {}, OPEN, 'neither'],
+    ['*:allowed==0', {}, OPEN, 'counted'],
   ])('%s of %j by %j is %s', (text, changes, credit, what, names = namesFrom(NAMES)) => {
     const expectation = parseExpectation(text);
     if (isProblem(expectation) || expectation.kind !== 'count') throw new Error('no count');

@@ -206,6 +206,14 @@ describe('what was seen', () => {
     ]);
   });
 
+  it('is open where it is one of several that may have decided', () => {
+    const rows = [row({ policy: { ...bare, kind: 'CiliumNetworkPolicy', namespace: 'default' }, ambiguous: true })];
+    expect(onlyUse({ objects: [object], rows })).toMatchObject({
+      standing: 'unclear',
+      seen: { allowed: 0, ambiguous: 3 },
+    });
+  });
+
   it('is silence where the endpoints report no verdicts', () => {
     const use = onlyUse({ objects: [object], endpoints: [endpoint('a', { silent: true })] });
     expect(use).toMatchObject({ standing: 'unclear', silent: 1 });

@@ -329,6 +329,11 @@ export function hostile(): Summary {
         policy: { kind: 'NetworkPolicy', namespace: '日本語', name: '👩‍👩‍👧‍👦-policy-一二三四五六七八九十' },
         ambiguous: true,
       }),
+      row({
+        policy: { kind: null, namespace: null, name: 'two-of-a-name' },
+        attribution: 'datapath',
+        ambiguous: true,
+      }),
     ],
   });
 }

@@ -23,7 +23,7 @@ function labelLists(origins: readonly PolicyOrigin[]): string[][] {
 }
 
 function entryJson(entry: PolicyEntry, direction: Direction, world: World): unknown {
-  const origins = [...new Set(entry.selectors.flatMap(({ origins: some }) => some))];
+  const origins = [...new Set(entry.selectors.flatMap(({ makers }) => makers))];
   const rule = {
     port: entry.port,
     ...(entry.portName === null ? {} : { 'port-name': entry.portName }),
@@ -31,10 +31,10 @@ function entryJson(entry: PolicyEntry, direction: Direction, world: World): unkn
     protocol: entry.protocol,
     'l7-rules': entry.selectors.map((selector) => ({ [selector.selector.text]: selectorRule(selector) })),
   };
-  const bySelector = new Map<string, string[][]>();
-  for (const { selector, origins: own } of entry.selectors) {
-    bySelector.set(selector.text, [...(bySelector.get(selector.text) ?? []), ...labelLists(own)]);
-  }
+  const bySelector = entry.selectors.map(({ selector, makers }): [string, string[][]] => [
+    selector.text,
+    labelLists(makers),
+  ]);
   return {
     'derived-from-rules': labelLists(origins),
     rule: goJson(rule),

@@ -15,7 +15,7 @@ import {
 import {
   cidrSelector,
   EVERYONE,
-  entitySelector,
+  entitySelectors,
   fqdnSelector,
   LabelSelector,
   requirementsOf,
@@ -89,7 +89,7 @@ function ciliumRule(
   if (!named && ports.length === 0) return null;
   const peers = [
     ...(rule.endpoints ?? []).map((peer) => peerSelector(peerWithin(requirementsOf(peer, 'any'), namespace), local)),
-    ...(rule.entities ?? []).map(entitySelector),
+    ...(rule.entities ?? []).flatMap(entitySelectors),
     ...(rule.cidr ?? []).map(cidrSelector),
     ...(rule.cidrSet ?? []).map((set) => cidrSelector(set.cidr)),
     ...(rule.fqdns ?? []).map(fqdnSelector),

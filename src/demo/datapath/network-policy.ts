@@ -5,6 +5,7 @@ import {
   NAMESPACE_LABELS,
   type PolicyOrigin,
   peerSelector,
+  peerWithin,
   type Rule,
   rulePort,
   type Spec,
@@ -40,8 +41,10 @@ const NetworkSpec = v.object({
 function networkPeer(peer: v.InferOutput<typeof NetworkPeer>, namespace: string | null, local: boolean): Selector {
   if (peer.ipBlock) return cidrSelector(peer.ipBlock.cidr);
   const pods = requirementsOf(peer.podSelector ?? {}, 'k8s');
-  const namespaces = requirementsOf(peer.namespaceSelector ?? {}, 'k8s', NAMESPACE_LABELS);
-  return peerSelector(within([...pods, ...namespaces], peer.namespaceSelector ? null : namespace), local);
+  if (!peer.namespaceSelector) return peerSelector(within(pods, namespace), local);
+  const namespaces = requirementsOf(peer.namespaceSelector, 'k8s', NAMESPACE_LABELS);
+  // Every namespace is one all the same, which the world has none of (Cilium pkg/k8s/network_policy.go).
+  return peerSelector([...pods, ...(namespaces.length > 0 ? namespaces : peerWithin([], null))], local);
 }
 
 export function networkSpec(raw: unknown, origin: PolicyOrigin, local: boolean): Spec {

@@ -2,13 +2,16 @@
 import type { Direction, MatchType } from '../../model/event.ts';
 import type { NamedPort } from './endpoint.ts';
 import type { HttpRule, PolicyOrigin, Spec } from './rule.ts';
-import { EVERYONE, entitySelector, type Label, type Selector } from './selector.ts';
+import { EVERYONE, type Label, reservedSelector, type Selector } from './selector.ts';
 
 export interface SelectorEntry {
   readonly selector: Selector;
   readonly deny: boolean;
   readonly http: readonly HttpRule[] | null;
+  /** Those that decide: where one denies, none that allows. */
   readonly origins: readonly PolicyOrigin[];
+  /** All that name it, as the agent tells of them (Cilium pkg/policy/l4.go, RuleOrigin). */
+  readonly makers: readonly PolicyOrigin[];
 }
 
 /** What holds for one protocol and port. */
@@ -59,13 +62,18 @@ function entriesOf(specs: readonly Spec[], direction: Direction): PolicyEntry[] 
   return [...byPort.values()].flatMap((same) => {
     const [first] = same;
     if (first === undefined) return [];
-    const bySelector = Map.groupBy(same, ({ selector, deny }) => `${String(deny)} ${selector.text}`);
+    const bySelector = Map.groupBy(same, ({ selector }) => selector.text);
     const selectors = [...bySelector.values()].flatMap((alike): SelectorEntry[] => {
       const [one] = alike;
       if (one === undefined) return [];
+      const makers = [...new Set(alike.map(({ origin }) => origin))];
+      const denying = alike.filter(({ deny }) => deny);
+      if (denying.length > 0) {
+        const origins = [...new Set(denying.map(({ origin }) => origin))];
+        return [{ selector: one.selector, deny: true, http: null, origins, makers }];
+      }
       const http = alike.flatMap(({ port }) => port.http ?? []);
-      const origins = [...new Set(alike.map(({ origin }) => origin))];
-      return [{ selector: one.selector, deny: one.deny, http: http.length > 0 ? http : null, origins }];
+      return [{ selector: one.selector, deny: false, http: http.length > 0 ? http : null, origins: makers, makers }];
     });
     const { port, endPort, name: portName } = first.port;
     return [{ protocol: first.protocol, port, endPort, portName, selectors }];
@@ -77,7 +85,7 @@ const ALLOW_ALL: PolicyEntry = {
   port: 0,
   endPort: 0,
   portName: null,
-  selectors: [{ selector: EVERYONE, deny: false, http: null, origins: [] }],
+  selectors: [{ selector: EVERYONE, deny: false, http: null, origins: [], makers: [] }],
 };
 
 export function realize(specs: readonly Spec[], labels: readonly Label[]): RealizedPolicy {
@@ -97,6 +105,8 @@ export function realize(specs: readonly Spec[], labels: readonly Label[]): Reali
 interface Candidate {
   /** 2 for a port, 1 for a protocol, 0 for all traffic. */
   readonly width: 0 | 1 | 2;
+  /** Bits of the key that it is found by: of the protocol, and of the port. */
+  readonly prefix: number;
   readonly everyone: boolean;
   readonly entry: PolicyEntry;
   readonly selector: SelectorEntry;
@@ -105,9 +115,10 @@ interface Candidate {
 /** The node itself is always let in to its pods (`allow-localhost`). */
 const LOCALHOST: Candidate = {
   width: 0,
+  prefix: 0,
   everyone: false,
   entry: ALLOW_ALL,
-  selector: { selector: entitySelector('host'), deny: false, http: null, origins: [] },
+  selector: { selector: reservedSelector('host'), deny: false, http: null, origins: [], makers: [] },
 };
 
 function matchOf({ width, everyone }: Candidate, minor: number): MatchType {
@@ -115,6 +126,15 @@ function matchOf({ width, everyone }: Candidate, minor: number): MatchType {
   // The two names for a protocol without a port came with 1.13.
   if (width === 1 && minor >= 13) return everyone ? 'Proto-Only' : 'L3-Proto';
   return everyone ? 'all' : 'L3-Only';
+}
+
+/** A range is as many keys as it takes prefixes (Cilium pkg/policy, PortRangeToMaskedPorts). */
+function prefixOf({ protocol, port: first, endPort }: PolicyEntry, port: number): number {
+  if (first === 0) return protocol === 'ANY' ? 0 : 8;
+  let bits = 0;
+  const begin = (some: number) => Math.floor(port / 2 ** some) * 2 ** some;
+  while (bits < 16 && begin(bits + 1) >= first && begin(bits + 1) + 2 ** (bits + 1) - 1 <= endPort) bits += 1;
+  return 24 - bits;
 }
 
 /** The entry with the number that a named port has at the pod it belongs to; null where that pod has no such port. */
@@ -142,14 +162,27 @@ export function lookUp(
     const width = entry.port !== 0 ? 2 : entry.protocol === 'ANY' ? 0 : 1;
     return entry.selectors
       .filter(({ selector }) => selector.everyone || selector.selects(remote.parsedLabels))
-      .map((selector) => ({ width, everyone: selector.selector.everyone, entry, selector }));
+      .map((selector) => ({
+        width,
+        prefix: prefixOf(entry, port),
+        everyone: selector.selector.everyone,
+        entry,
+        selector,
+      }));
   });
   if (direction === 'ingress' && remote.identity === 1) candidates.push(LOCALHOST);
   const denies = candidates.filter(({ selector }) => selector.deny);
   const redirects = candidates.filter(({ selector }) => selector.http !== null);
-  const pool = denies.length > 0 ? denies : minor >= 17 && redirects.length > 0 ? redirects : candidates;
-  const widest = Math.max(...pool.map(({ width }) => width));
-  const narrow = pool.filter(({ width }) => width === widest);
+  const pool =
+    denies.length > 0
+      ? minor >= 16
+        ? denies.filter((deny) => !denies.some((other) => covers(other, deny)))
+        : denies
+      : minor >= 17 && redirects.length > 0
+        ? redirects
+        : candidates;
+  const longest = Math.max(...pool.map(({ prefix }) => prefix));
+  const narrow = pool.filter(({ prefix }) => prefix === longest);
   // Since 1.17 an entry for one identity is left out where one for everybody says the same.
   const order = minor >= 17 ? (narrow.includes(LOCALHOST) ? [false, true] : [true, false]) : [false, true];
   const best = order
@@ -168,6 +201,12 @@ export function lookUp(
     http: http.length > 0 ? http : null,
     key: policyMapKey(direction, first.everyone ? 0 : remote.identity, entry.protocol, entry.port),
   };
+}
+
+/** Denials that another one covers are left out of the map (Cilium pkg/policy/mapstate.go, 1.16 on). */
+function covers(broad: Candidate, narrow: Candidate): boolean {
+  const isOther = broad.prefix !== narrow.prefix || broad.everyone !== narrow.everyone;
+  return isOther && (broad.everyone || !narrow.everyone) && broad.prefix <= narrow.prefix;
 }
 
 export function policyMapKey(direction: Direction, identity: number, protocol: string, port: number): string {

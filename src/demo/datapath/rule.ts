@@ -74,7 +74,8 @@ export function peerWithin(requirements: readonly Requirement[], namespace: stri
 /** Since 1.18 a peer without a word about clusters is one of the own cluster (`policy-default-local-cluster`). */
 export function peerSelector(requirements: readonly Requirement[], local: boolean): Selector {
   if (requirements.length === 0) return EVERYONE;
-  return toSelector(local ? [...requirements, k8s(CLUSTER_KEY, CLUSTER_NAME)] : requirements);
+  const isAdded = local && !requirements.some(({ key }) => key === CLUSTER_KEY);
+  return toSelector(isAdded ? [...requirements, k8s(CLUSTER_KEY, CLUSTER_NAME)] : requirements);
 }
 
 export function rulePort(

@@ -110,12 +110,22 @@ export function toSelector(requirements: readonly Requirement[], cidr: string | 
 
 export const EVERYONE = toSelector([]);
 
-/** `world` and the like; `all` is everyone. */
-export function entitySelector(name: string): Selector {
-  if (name === 'all') return EVERYONE;
-  if (name === 'cluster') {
-    return toSelector([{ source: 'k8s', key: CLUSTER_KEY, operator: 'In', values: [CLUSTER_NAME] }]);
-  }
+/** Cilium pkg/policy/api/entity.go. */
+const ENTITIES: Readonly<Record<string, readonly string[]>> = {
+  world: ['world', 'world-ipv4', 'world-ipv6'],
+  cluster: ['host', 'remote-node', 'init', 'ingress', 'health', 'unmanaged', 'kube-apiserver'],
+};
+
+/** What an entity stands for: one selector, or several. */
+export function entitySelectors(name: string): readonly Selector[] {
+  if (name === 'all') return [EVERYONE];
+  const reserved = (ENTITIES[name] ?? [name]).map(reservedSelector);
+  if (name !== 'cluster') return reserved;
+  const pods = toSelector([{ source: 'k8s', key: CLUSTER_KEY, operator: 'In', values: [CLUSTER_NAME] }]);
+  return [...reserved, pods];
+}
+
+export function reservedSelector(name: string): Selector {
   return toSelector([{ source: 'reserved', key: name, operator: 'In', values: [''] }]);
 }
 
