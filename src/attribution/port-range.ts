@@ -33,6 +33,7 @@ export function withEnds(entries: readonly RealizedEntry[], rules: readonly Owne
         (protocol === 'ANY' || protocol === entry.protocol) &&
         entry.policies.some((one) => isSamePolicy(one, policy)),
     );
+    if (own.length === 0) return entry;
     return { ...entry, ruledEnd: Math.max(entry.endPort, ...own.map(({ range }) => range.endPort)) };
   });
 }

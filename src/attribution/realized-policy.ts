@@ -23,7 +23,7 @@ export interface RealizedEntry {
   readonly port: number;
   /** Never below `port`. */
   readonly endPort: number;
-  /** Where it ends by the rules of its policies; present where the agent tells of no ends. */
+  /** Where it ends by the rules of its policies; present where ranges begin there and the agent tells of no ends. */
   readonly ruledEnd?: number;
   readonly portName: string | null;
   readonly selectors: readonly RealizedSelector[];

@@ -60,9 +60,9 @@ function isPortOf({ protocol, port, endPort }: RulePort, entry: RealizedEntry): 
   }
   // A rule for every protocol and port is an entry of its own, not one among those of single protocols.
   if (port === 0 && protocol === 'ANY') return sure(entry.port === 0 && entry.protocol === 'ANY');
-  // Where the agent tells no end, the entry may be any of those that begin there.
-  const endsThere = entry.endPort === endPort || entry.endPort === entry.port;
-  return sure(port === entry.port && entry.portName === null && endsThere);
+  if (port !== entry.port || entry.portName !== null) return NO;
+  // Where the agent tells no ends, the entry may be any of those that begin there.
+  return entry.ruledEnd === undefined ? sure(endPort === entry.endPort) : MAYBE;
 }
 
 function isPeerOf(peer: Peer, meaning: SelectorMeaning, entry: RealizedEntry): Certainty {
