@@ -11,7 +11,7 @@ export interface MapEntry {
   readonly identity: number;
   /** The IP protocol number; 0 for all. */
   readonly protocol: number;
-  /** The first of its ports, or the ICMP type; null for all. */
+  /** The last of its ports, or the ICMP type; null for all. */
   readonly port: number | null;
   readonly deny: boolean;
   readonly redirects: boolean;
@@ -32,6 +32,7 @@ const NO_COUNTER = 2n ** 64n - 1n;
 const DENY = 1;
 /** Identity and direction come before the protocol, which comes before the port (Cilium pkg/maps/policymap, StaticPrefixBits). */
 const PROTOCOL_BITS = 48;
+const WHOLE_BITS = 64;
 
 const counter = v.nullish(
   v.pipe(
@@ -88,12 +89,18 @@ function mapEntry(raw: v.InferOutput<typeof entrySchema>): MapEntry {
     direction: key.TrafficDirection === 0 ? 'ingress' : 'egress',
     identity: key.Identity,
     protocol: key.Nexthdr,
-    port: hasPort ? port : null,
+    // Single ports and narrower ranges begin where a range does more often than where it ends.
+    port: hasPort ? port | portsBelow(prefix) : null,
     deny: ((flags ?? 0) & DENY) !== 0,
     redirects: (raw.ProxyPortNetwork ?? raw.ProxyPort ?? 0) !== 0,
     packets: counted(packets),
     bytes: counted(bytes),
   };
+}
+
+/** A range of ports is a prefix of them: the bits that it leaves open. */
+function portsBelow(prefix: number): number {
+  return prefix > PROTOCOL_BITS && prefix < WHOLE_BITS ? 2 ** (WHOLE_BITS - prefix) - 1 : 0;
 }
 
 function counted(count: bigint | null | undefined): bigint | null {

@@ -115,17 +115,17 @@ describe('what the command prints', () => {
   });
 
   test.each([
-    ['every protocol', 40, 0, 0, 12530, 'L3-Only'],
-    ['every port', 48, 6, 0, 0, 'Proto-Only'],
-    ['one port', 64, 6, 20480, 12530, 'L3-L4'],
-    ['part of a range', 60, 6, 16415, 0, 'L4-Only'],
-    ['ICMP type 0', 64, 1, 0, 12530, 'L3-L4'],
-    ['everything', 40, 0, 0, 0, 'all'],
-  ])('%s', (_what, prefix, protocol, port, identity, match) => {
+    ['every protocol', 40, 0, 0, 12530, 'L3-Only', null],
+    ['every port', 48, 6, 0, 0, 'Proto-Only', null],
+    ['one port', 64, 6, 20480, 12530, 'L3-L4', 80],
+    ['part of a range, by its last port', 60, 6, 16415, 0, 'L4-Only', 8015],
+    ['ICMP type 0', 64, 1, 0, 12530, 'L3-L4', 0],
+    ['everything', 40, 0, 0, 0, 'all', null],
+  ])('%s', (_what, prefix, protocol, port, identity, match, last) => {
     const key = `{"Prefixlen":${prefix},"Identity":${identity},"TrafficDirection":0,"Nexthdr":${protocol},"DestPortNetwork":${port}}`;
     const [read] = entriesOf(`[{"Flags":0,"Packets":${NEVER},"Bytes":${NEVER},"Key":${key}}]`);
     if (read === undefined) throw new Error('no entry');
-    expect(read).toMatchObject({ packets: null, bytes: null });
+    expect(read).toMatchObject({ port: last, packets: null, bytes: null });
     expect(verdictOfEntry(read, 1).match).toBe(match);
   });
 
