@@ -50,8 +50,8 @@ export function compareNames(
     else if (named.length === 0) counts.unnamed += 1;
     else {
       counts.compared += 1;
-      const { policies: derived } = attributeVerdict(record, state, answers);
-      if (isSame(named, derived) || differing.length >= MOST_DIFFERING) return;
+      const { policies: derived, ambiguous } = attributeVerdict(record, state, answers);
+      if (agrees(named, derived, ambiguous) || differing.length >= MOST_DIFFERING) return;
       differing.push({ verdict: verdictText(record), hubble: namesText(named), derived: namesText(derived) });
     }
   });
@@ -60,8 +60,8 @@ export function compareNames(
   return { ...counts, differing };
 }
 
-/** Old versions of Hubble leave out what kind of policy it is. */
-function isSame(named: readonly PolicyRef[], derived: readonly PolicyRef[]): boolean {
+/** Old versions of Hubble leave out what kind of policy it is. Of candidates Hubble's are those that decided. */
+function agrees(named: readonly PolicyRef[], derived: readonly PolicyRef[], ambiguous: boolean): boolean {
   const has = (refs: readonly PolicyRef[], wanted: PolicyRef) =>
     refs.some(
       ({ kind, namespace, name }) =>
@@ -69,7 +69,7 @@ function isSame(named: readonly PolicyRef[], derived: readonly PolicyRef[]): boo
         namespace === wanted.namespace &&
         (kind === null || wanted.kind === null || kind === wanted.kind),
     );
-  return named.every((ref) => has(derived, ref)) && derived.every((ref) => has(named, ref));
+  return named.every((ref) => has(derived, ref)) && (ambiguous || derived.every((ref) => has(named, ref)));
 }
 
 function verdictText({ endpoint, direction, remoteIdentity, protocol, destinationPort, action }: Verdict): string {

@@ -1,7 +1,7 @@
 /** Hubble's names and those of attribution: every captured scenario, and what a comparison says where they part. */
 import { readdirSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { readPolicyObject } from '../../src/attribution/policy-object.ts';
 import { compareNames } from '../../src/doctor/compare-names.ts';
 import { readEndpointFacts } from '../../src/doctor/endpoints.ts';
@@ -73,6 +73,17 @@ describe('rule1', () => {
     const found = compareNames({ ...texts, flows: 'hubble: not found\n{"flow":{}}\n{' }, facts, policies);
     expect(found).toEqual({ compared: 0, unnamed: 0, older: 0, differing: [] });
   });
+});
+
+test('Hubble may name one of several that are possible, and nobody else', () => {
+  const { texts, policies, facts } = scenario('03-egress', 'node1');
+  // As if a second policy, that is gone by now, had made the same entries.
+  const own = /\[(\s*"k8s:io\.cilium\.k8s\.policy\.derived-from=[^\]]*)name=tiefighter-egress([^\]]*)\]/gu;
+  const endpoints = texts.endpoints.replaceAll(own, '[$1name=tiefighter-egress$2],[$1name=gone$2]');
+  expect(endpoints).not.toBe(texts.endpoints);
+  expect(compareNames({ ...texts, endpoints }, facts, policies)).toMatchObject({ differing: [] });
+  const flows = texts.flows.replaceAll('"name":"tiefighter-egress"', '"name":"another"');
+  expect(compareNames({ ...texts, endpoints, flows }, facts, policies)?.differing.length).toBeGreaterThan(0);
 });
 
 describe('a judgement', () => {
