@@ -30,6 +30,7 @@ interface Group {
   readonly owner: number;
   readonly counters: Counters;
   shared: number;
+  ambiguous: number;
   firstMs: number;
   lastMs: number;
 }
@@ -62,7 +63,7 @@ export function createGroups(by: readonly GroupField[], limits: Limits): GroupCo
   function make(direction: Direction, policy: PolicyRef | null, parts: Parts | null, nowMs: number): Group {
     owners += 1;
     const times = { firstMs: nowMs, lastMs: nowMs };
-    return { direction, policy, parts, owner: owners, counters: zeroCounters(), shared: 0, ...times };
+    return { direction, policy, parts, owner: owners, counters: zeroCounters(), shared: 0, ambiguous: 0, ...times };
   }
 
   function fold(direction: Direction, nowMs: number): Group {
@@ -112,10 +113,9 @@ export function createGroups(by: readonly GroupField[], limits: Limits): GroupCo
     }
   }
 
-  function add(group: Group, outcome: Outcome, flowKey: number, isShared: boolean, nowMs: number): void {
+  function add(group: Group, outcome: Outcome, flowKey: number, nowMs: number): void {
     group.counters[outcome] += 1;
     if (outcome === 'denied' && flows.addPart(group.owner, flowKey)) group.counters.attempts += 1;
-    if (isShared) group.shared += 1;
     // Streams tell of the same moment one after the other.
     group.firstMs = Math.min(group.firstMs, nowMs);
     group.lastMs = Math.max(group.lastMs, nowMs);
@@ -129,12 +129,18 @@ export function createGroups(by: readonly GroupField[], limits: Limits): GroupCo
     count: (verdict, outcome, where, credited, nowMs) => {
       const { flowKey } = verdict;
       if (!ofPolicies) {
-        add(groupOf(verdict, outcome, where, null, nowMs), outcome, flowKey, false, nowMs);
+        add(groupOf(verdict, outcome, where, null, nowMs), outcome, flowKey, nowMs);
         return;
       }
       // Rows of one policy may differ in how it is known: they are one group.
       const counted = new Set(credited.map((row) => groupOf(verdict, outcome, where, row, nowMs)));
-      for (const group of counted) add(group, outcome, flowKey, counted.size > 1, nowMs);
+      // All of them are credited by the same answer.
+      const isOpen = credited[0]?.key.attribution.ambiguous === true;
+      for (const group of counted) {
+        add(group, outcome, flowKey, nowMs);
+        if (counted.size > 1) group.shared += 1;
+        if (isOpen) group.ambiguous += 1;
+      }
     },
     summary: (context) => {
       const met = [...groups.values(), folded.ingress, folded.egress].filter((group) => group !== undefined);
@@ -191,7 +197,7 @@ function createNumbers() {
 }
 
 function toRow(
-  { direction, policy, parts, counters, shared, firstMs, lastMs }: Group,
+  { direction, policy, parts, counters, shared, ambiguous, firstMs, lastMs }: Group,
   by: readonly GroupField[],
   { startMs, nowMs, timed, identityName }: RowContext,
 ): GroupRow {
@@ -209,7 +215,7 @@ function toRow(
     ...of('node', parts?.node ?? null),
     ...of('pod', parts?.pod ?? null),
     other: parts === null,
-    ...{ allowed, redirected, audited, denied, attempts, shared },
+    ...{ allowed, redirected, audited, denied, attempts, shared, ambiguous },
     ratePerSecond: timed && seconds > 0 ? Math.round((total / seconds) * 1000) / 1000 : 0,
     firstSeen: timed ? new Date(firstMs).toISOString() : null,
     lastSeen: timed ? new Date(lastMs).toISOString() : null,

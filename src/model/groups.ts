@@ -30,6 +30,8 @@ export interface GroupRow extends Counts {
   readonly other: boolean;
   /** Verdicts that other groups are credited with as well, since several policies made them; always 0 without `policy`. */
   readonly shared: number;
+  /** Verdicts of which it is open whether this group's policy or another one decided; always 0 without `policy`. */
+  readonly ambiguous: number;
   readonly ratePerSecond: number;
   readonly firstSeen: string | null;
   readonly lastSeen: string | null;

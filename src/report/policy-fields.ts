@@ -59,6 +59,7 @@ const GROUP_COLUMNS: readonly Column<GroupRow>[] = [
   ['denied', ({ denied }) => denied],
   ['attempts', ({ attempts }) => attempts],
   ['shared', ({ shared }) => shared],
+  ['ambiguous', ({ ambiguous }) => ambiguous],
   ['ratePerSecond', ({ ratePerSecond }) => ratePerSecond],
   ['firstSeen', ({ firstSeen }) => firstSeen ?? ''],
   ['lastSeen', ({ lastSeen }) => lastSeen ?? ''],

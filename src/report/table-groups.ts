@@ -89,12 +89,13 @@ function columnFields(fields: readonly GroupField[], width: number): readonly Gr
 }
 
 function notesOf(row: GroupRow, besides: readonly GroupField[]): readonly string[] {
-  const { other, shared } = row;
+  const { other, shared, ambiguous } = row;
   return [
     ...(other || besides.length === 0
       ? []
       : [besides.map((field) => `${field} ${groupFieldText(field, row)}`).join(', ')]),
     ...(other ? ['all groups that did not fit in memory, as one'] : []),
     ...(shared > 0 ? [`${shared} of these are credited to other policies as well`] : []),
+    ...(ambiguous > 0 ? [`${ambiguous} of these may be another policy's`] : []),
   ];
 }

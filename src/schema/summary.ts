@@ -68,6 +68,7 @@ const groups = v.object({
       other: v.boolean(),
       ...counts,
       shared: count,
+      ambiguous: count,
       ratePerSecond: amount,
       ...seen,
     }),

@@ -70,6 +70,17 @@ it('a verdict that two policies made is in a group of each, and once where polic
   expect(byPort.summary(START_MS).groups?.rows).toMatchObject([{ allowed: 1, shared: 0 }]);
 });
 
+it('a verdict that one of two policies made is marked in the group of each', () => {
+  const aggregator = makeAggregator({ groupBy: ['policy'] });
+  const stream = aggregator.addStream(plan());
+  stream.record(verdict(), attribution({ policies: [policy('rule1'), policy('rule2')], ambiguous: true }), START_MS);
+  stream.record(verdict(), RULE1, START_MS);
+  expect(aggregator.summary(START_MS).groups?.rows).toMatchObject([
+    { policy: { name: 'rule1' }, allowed: 2, ambiguous: 1 },
+    { policy: { name: 'rule2' }, allowed: 1, ambiguous: 1 },
+  ]);
+});
+
 it('what is known in two ways is one group', () => {
   const aggregator = makeAggregator({ groupBy: ['policy'] });
   const stream = aggregator.addStream(plan());

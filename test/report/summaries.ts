@@ -158,7 +158,16 @@ export function dropping(): Summary {
 /** By what was asked for, cut short, with what did not fit. */
 export function grouped(): Summary {
   const times = { firstSeen: '2026-11-20T12:03:10.000Z', lastSeen: '2026-11-20T12:03:32.000Z' };
-  const zero = { allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0, shared: 0, ratePerSecond: 0 };
+  const zero = {
+    allowed: 0,
+    redirected: 0,
+    audited: 0,
+    denied: 0,
+    attempts: 0,
+    shared: 0,
+    ambiguous: 0,
+    ratePerSecond: 0,
+  };
   const pod = { namespace: 'default', name: 'deathstar-77dd4fb786-8c4bw', node: 'k8s-node2', endpoint: 733 };
   return full({
     groups: {
@@ -172,7 +181,16 @@ export function grouped(): Summary {
           ...{ action: 'deny', match: 'none', node: 'k8s-node2', pod },
         },
         {
-          ...{ ...zero, ...times, allowed: 3, shared: 2, ratePerSecond: 0.1, other: false, direction: 'ingress' },
+          ...{
+            ...zero,
+            ...times,
+            allowed: 3,
+            shared: 2,
+            ambiguous: 1,
+            ratePerSecond: 0.1,
+            other: false,
+            direction: 'ingress',
+          },
           peer: { identity: 16777217, name: null, labels: [] },
           port: { protocol: 'ICMP', port: null },
           policy: { kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'rule1' },
