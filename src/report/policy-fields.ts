@@ -23,6 +23,7 @@ const POLICY_COLUMNS: readonly Column<PolicyRow>[] = [
   ['denied', ({ denied }) => denied],
   ['attempts', ({ attempts }) => attempts],
   ['shared', ({ shared }) => shared],
+  ['ambiguous', ({ ambiguous }) => String(ambiguous)],
   ['ratePerSecond', ({ ratePerSecond }) => ratePerSecond],
   ['firstSeen', ({ firstSeen }) => firstSeen ?? ''],
   ['lastSeen', ({ lastSeen }) => lastSeen ?? ''],
@@ -40,7 +41,6 @@ const TRAFFIC_COLUMNS: readonly Column<PolicyRow>[] = [
 
 /** Only for those who ask for them by name. */
 const MORE_COLUMNS: readonly Column<PolicyRow>[] = [
-  ['ambiguous', ({ ambiguous }) => String(ambiguous)],
   ['deniedInAuditMode', ({ deniedInAuditMode }) => deniedInAuditMode],
   ['recentPerSecond', ({ recentPerSecond }) => recentPerSecond],
   ['nodes', ({ nodes }) => nodes.join('; ')],

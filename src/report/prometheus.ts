@@ -118,12 +118,13 @@ function verdictMetrics<Row extends Counts>(
 }
 
 function policyMetrics({ policies }: Summary): readonly Metric[] {
-  const labelsOf = ({ policy, direction, attribution, reason }: PolicyRow): Labels => ({
+  const labelsOf = ({ policy, direction, attribution, ambiguous, reason }: PolicyRow): Labels => ({
     policy: policy.name,
     namespace: policy.namespace,
     kind: policy.kind,
     direction,
     attribution,
+    ambiguous: ambiguous ? 'true' : null,
     reason,
   });
   return [
