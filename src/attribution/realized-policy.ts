@@ -55,7 +55,16 @@ const entrySchema = v.object({
   'derived-from-rules': labelLists,
   'rules-by-selector': v.nullish(v.record(v.string(), labelLists)),
 });
-const selectorRules = v.record(v.string(), v.nullish(v.looseObject({ IsDeny: v.nullish(v.boolean()) })));
+/** `IsDeny` up to 1.19; the versions after it have a verdict: none or 0 allows (pkg/policy/l4.go, PerSelectorPolicy). */
+const selectorRule = v.looseObject({
+  IsDeny: v.nullish(v.boolean()),
+  verdict: v.nullish(v.union([v.number(), v.string()])),
+});
+const selectorRules = v.record(v.string(), v.nullish(selectorRule));
+/** Sections of a rule that ask for no proxy. */
+const NO_REDIRECT: readonly string[] = ['IsDeny', 'verdict', 'auth', 'priority', 'listenerPriority'];
+const ALLOW = 0;
+const DENY = 1;
 const ruleSchema = v.pipe(
   v.string(),
   v.parseJson(),
@@ -142,14 +151,25 @@ function selectors(
   bySelector: Readonly<Record<string, v.InferOutput<typeof labelLists>>> | null,
 ): RealizedSelector[] {
   return rules.flatMap((group) =>
-    Object.entries(group).map(([text, rule]) => ({
-      text,
-      meaning: readSelectorText(text),
-      deny: rule?.IsDeny === true,
-      redirects: Object.keys(rule ?? {}).some((section) => section !== 'IsDeny' && section !== 'auth'),
-      policies: bySelector === null ? null : named(bySelector[text]),
-    })),
+    Object.entries(group).flatMap(([text, rule]) => {
+      const deny = isDenying(rule ?? {});
+      if (deny === null) return [];
+      return {
+        text,
+        meaning: readSelectorText(text),
+        deny,
+        redirects: Object.keys(rule ?? {}).some((section) => !NO_REDIRECT.includes(section)),
+        policies: bySelector === null ? null : named(bySelector[text]),
+      };
+    }),
   );
+}
+
+/** Null where it passes on to the rules of the next tier, and decides nothing by itself. */
+function isDenying({ IsDeny, verdict }: v.InferOutput<typeof selectorRule>): boolean | null {
+  if (IsDeny === true || verdict === DENY || (typeof verdict === 'string' && /^deny$/iu.test(verdict))) return true;
+  const allows = verdict === undefined || verdict === null || verdict === ALLOW || verdict === '';
+  return allows || (typeof verdict === 'string' && /^allow$/iu.test(verdict)) ? false : null;
 }
 
 function named(lists: v.InferOutput<typeof labelLists>): PolicyRef[] {

@@ -29,6 +29,30 @@ test('an endpoint as the agent prints it', () => {
   });
 });
 
+describe('what a selector’s rule does', () => {
+  test.each([
+    [null, 'allows'],
+    [{ IsDeny: true }, 'denies'],
+    [{ verdict: 1 }, 'denies'],
+    [{ verdict: 'Deny', priority: 3 }, 'denies'],
+    [{ verdict: 'Allow' }, 'allows'],
+    // It decides nothing: the rules of the next tier do.
+    [{ verdict: 2 }, ''],
+    [{ verdict: 'Pass' }, ''],
+    [{ priority: 3 }, 'allows'],
+    [{ auth: { mode: 'required' } }, 'allows'],
+    [{ http: [{ method: 'GET' }] }, 'redirects'],
+    [{ listener: 'default/envoy', listenerPriority: 1 }, 'redirects'],
+    [{ serverNames: { 'example.com': {} } }, 'redirects'],
+  ])('%j %s', (rule, what) => {
+    const { endpoint } = stateOf({ ingress: [{ port: 80, rules: { [EVERYONE]: { by: ['default/a'], rule } } }] });
+    const found = endpoint.entries.ingress[0]?.selectors.map(({ deny, redirects }) =>
+      deny ? 'denies' : redirects ? 'redirects' : 'allows',
+    );
+    expect(found?.join()).toBe(what);
+  });
+});
+
 describe('enforcement', () => {
   test.each([
     ['none', false, false],
