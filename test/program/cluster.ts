@@ -13,6 +13,12 @@ const Counts = {
   attempts: v.number(),
 };
 
+export const PolicyJson = v.object({
+  kind: v.nullable(v.string()),
+  namespace: v.nullable(v.string()),
+  name: v.string(),
+});
+
 const SummaryJson = v.object({
   window: v.object({ start: v.string(), end: v.string(), seconds: v.number() }),
   source: v.object({
@@ -55,15 +61,17 @@ const SummaryJson = v.object({
   totals: v.object({ ingress: v.object(Counts), egress: v.object(Counts) }),
   policies: v.array(
     v.object({
-      policy: v.object({ kind: v.nullable(v.string()), namespace: v.nullable(v.string()), name: v.string() }),
+      policy: PolicyJson,
       direction: v.string(),
       attribution: v.string(),
       reason: v.nullable(v.string()),
-      isolatedBy: v.optional(v.array(v.object({ name: v.string() }))),
+      isolatedBy: v.optional(v.array(PolicyJson)),
       traffic: v.optional(
         v.nullable(v.object({ packets: v.number(), bytes: v.number(), shared: v.boolean(), lowerBound: v.boolean() })),
       ),
       ...Counts,
+      shared: v.number(),
+      nodes: v.array(v.string()),
       peers: v.array(
         v.object({
           identity: v.nullable(v.number()),
@@ -72,7 +80,9 @@ const SummaryJson = v.object({
           denied: v.number(),
         }),
       ),
-      ports: v.array(v.object({ protocol: v.string(), port: v.nullable(v.number()) })),
+      ports: v.array(
+        v.object({ protocol: v.string(), port: v.nullable(v.number()), allowed: v.number(), denied: v.number() }),
+      ),
     }),
   ),
 });
