@@ -55,7 +55,7 @@ export interface PolicyRow extends Counts {
   readonly traffic?: RowTraffic | null;
 }
 
-/** What the agents' policy maps counted in the window: packets of new and of open connections, in the connection's own direction. */
+/** What the agents' policy maps counted in the window: packets of new and of open connections and of what a rule refused, in the connection's own direction. */
 export interface RowTraffic {
   readonly packets: number;
   readonly bytes: number;

@@ -26,7 +26,7 @@ const UNITS =
 const AUDIT_UNITS_TEXT =
   'Audited are new connections that were let through and would be denied, refused are packets that were refused although audit mode was on.';
 const TRAFFIC_UNIT =
-  'Packets and bytes are those of new and of open connections, in their own direction; what several policies allow is told for each.';
+  'Packets and bytes are those of new and of open connections and of what a rule refused, in their own direction; what several policies allow is told for each.';
 
 export function renderMarkdown(summary: Summary, { columns = null, headers = true }: ChosenColumns = {}): string {
   const { window, targets, source, audit, omittedRows = 0 } = summary;

@@ -133,7 +133,7 @@ function policyMetrics({ policies }: Summary): readonly Metric[] {
       (name): Metric => ({
         name: `policystat_traffic_${name}_total`,
         type: 'counter',
-        help: `What the policy maps counted, by policy: ${name} of new and open connections, in their own direction.`,
+        help: `What the policy maps counted, by policy: ${name} of new and open connections and of what a rule refused, in their own direction.`,
         series: policies.flatMap((row) =>
           row.traffic === null || row.traffic === undefined ? [] : [[labelsOf(row), row.traffic[name]] as const],
         ),

@@ -30,7 +30,7 @@ export function unitsText(
     : '';
   const requests = l7.length > 0 ? ', REQUESTS = what proxies decided' : '';
   const traffic = hasTraffic({ policies })
-    ? ', PACKETS and BYTES = of new and open connections, their own direction'
+    ? ', PACKETS and BYTES = of new and open connections and of what a rule refused, their own direction'
     : '';
   return wrap(units + traffic + dropped + requests, width, '').map((line) => palette.quiet(line));
 }
