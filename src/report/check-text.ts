@@ -56,7 +56,7 @@ export function nearestTexts({ nearest }: JudgedExpectation): readonly string[] 
 }
 
 function rowText(row: PolicyRow): string {
-  const { policy, direction, allowed, redirected, audited, denied, attempts, peers, ports } = row;
+  const { policy, direction, allowed, redirected, audited, denied, attempts, ports } = row;
   const counts = [
     allowed > 0 ? `${allowed} allowed` : '',
     redirected > 0 ? `${redirected} redirected` : '',
@@ -64,7 +64,7 @@ function rowText(row: PolicyRow): string {
     denied > 0 ? `${denied} denied in ${plural(attempts, 'attempt')}` : '',
   ].filter((text) => text !== '');
   const side = direction === 'ingress' ? 'from' : 'to';
-  return `${policyText(policy)} ${direction}: ${counts.join(', ')} ${side} ${peersText(peers, MOST_PEERS, '')}, port ${portsText(ports, MOST_PEERS)}`;
+  return `${policyText(policy)} ${direction}: ${counts.join(', ')} ${side} ${peersText(row, MOST_PEERS, '')}, port ${portsText(ports, MOST_PEERS)}`;
 }
 
 function verdictLines(report: CheckReport, { width, palette }: TextOptions): readonly string[] {

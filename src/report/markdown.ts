@@ -108,7 +108,7 @@ function line(row: PolicyRow, sign: string, measured: boolean): string {
     row.direction,
     ...numbers.map((number) => sign + String(number)),
     ...(measured ? (['packets', 'bytes'] as const).map((name) => trafficText(row, name, sign)) : []),
-    markdownText(peersText(row.peers, MOST_PEERS, sign)),
+    markdownText(peersText(row, MOST_PEERS, sign)),
   ].join(' | ')} |`;
 }
 

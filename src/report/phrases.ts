@@ -47,18 +47,26 @@ export function reasonText(reason: UnattributedReason): string {
 }
 
 /** `default/xwing (20 denied)`: connections and packets are never one number. */
-export function peersText(peers: readonly PeerCount[], most: number, lowerBound: string, withLabels = false): string {
+export function peersText(row: PeersOfRow, most: number, lowerBound: string, withLabels = false): string {
+  const { peers } = row;
   const titleOf = peerTitles(peers, withLabels);
-  const named = peers.slice(0, most).map((peer) => withMore(titleOf(peer), amountsText(peer, lowerBound)));
+  const amountsText = ({ allowed, denied }: PeerCount) => {
+    const amounts = [
+      allowed > 0 ? `${lowerBound}${allowed} ${letThroughText(row)}` : '',
+      denied > 0 ? `${lowerBound}${denied} denied` : '',
+    ];
+    return amounts.filter((amount) => amount !== '').join(', ');
+  };
+  const named = peers.slice(0, most).map((peer) => withMore(titleOf(peer), amountsText(peer)));
   return named.join(', ') + more(peers.length - named.length);
 }
 
-function amountsText({ allowed, denied }: PeerCount, lowerBound: string): string {
-  const amounts = [
-    allowed > 0 ? `${lowerBound}${allowed} allowed` : '',
-    denied > 0 ? `${lowerBound}${denied} denied` : '',
-  ];
-  return amounts.filter((amount) => amount !== '').join(', ');
+type PeersOfRow = Pick<PolicyRow, 'peers' | 'allowed' | 'redirected' | 'audited'>;
+
+/** Peers are not counted apart by how they were let through: a word of the row's columns only where it is the only one. */
+function letThroughText(row: PeersOfRow): string {
+  const [only, ...others] = (['allowed', 'redirected', 'audited'] as const).filter((name) => row[name] > 0);
+  return only === undefined || others.length > 0 ? 'let through' : only;
 }
 
 export function portsText(ports: readonly PortCount[], most: number): string {

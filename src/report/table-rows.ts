@@ -195,7 +195,7 @@ function columnsOf(entries: readonly Entry[], summary: Summary, options: RowsOpt
 /** Peers are told once: in their column, or in a line of their own where that one cannot tell all of them. */
 function peersColumn(entries: readonly Entry[], summary: Summary, wide: boolean): Column {
   const textOf = ({ row }: Entry) =>
-    row === null || !fitsColumn(row, wide) ? '' : peersText(row.peers, PEERS_IN_COLUMN, lowerBoundSign(summary));
+    row === null || !fitsColumn(row, wide) ? '' : peersText(row, PEERS_IN_COLUMN, lowerBoundSign(summary));
   return { title: 'PEERS', align: 'left', cells: entries.map((entry) => ({ text: textOf(entry) })) };
 }
 
@@ -229,7 +229,7 @@ function notesOf(row: PolicyRow, summary: Summary, { wide, width }: RowsOptions,
     !roomy && (['redirected', 'audited'] as const).every((name) => showsColumn(name, summary, width, wide));
   if (row.peers.length > 0 && !(hasPeers && fitsColumn(row, wide))) {
     const most = wide ? PEERS_WIDE : PEERS_IN_NOTE;
-    const peers = peersText(row.peers, most, lowerBoundSign(summary), wide);
+    const peers = peersText(row, most, lowerBoundSign(summary), wide);
     notes.push(`${row.direction === 'ingress' ? 'from' : 'to'} ${peers}`);
   }
   if (wide && row.ports.length > (roomy ? PEERS_IN_COLUMN : 0)) notes.push(`ports ${portsText(row.ports, PEERS_WIDE)}`);

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { PeerCount } from '../../src/model/summary.ts';
 import { peersText } from '../../src/report/phrases.ts';
+import { row } from './summaries.ts';
 
 function peer(name: string | null, labels: readonly string[], identity = 300): PeerCount {
   return { identity, name, labels, allowed: 1, denied: 0 };
@@ -29,7 +30,7 @@ test.each([
   ],
   [peer(null, []), 'identity 300 (1 allowed)'],
 ])('%j with labels', (one, text) => {
-  expect(peersText([one], 3, '', true)).toBe(text);
+  expect(peersText(row({ peers: [one] }), 3, '', true)).toBe(text);
 });
 
 test('labels are told where a name alone means several', () => {
@@ -38,7 +39,16 @@ test('labels are told where a name alone means several', () => {
     peer('shop/web', ['k8s:app=web', 'k8s:version=v2'], 301),
     peer('shop/cart', ['k8s:app=cart', 'k8s:version=v1'], 302),
   ];
-  expect(peersText(peers, 3, '')).toBe(
+  expect(peersText(row({ peers }), 3, '')).toBe(
     'shop/web (app=web, version=v1; 1 allowed), shop/web (app=web, version=v2; 1 allowed), shop/cart (1 allowed)',
   );
+});
+
+test.each([
+  [{ allowed: 0, audited: 6 }, 'world (6 audited)'],
+  [{ allowed: 0, redirected: 6 }, 'world (6 redirected)'],
+  [{ allowed: 4, audited: 2 }, 'world (6 let through)'],
+])('what let peers through is called what the row counts it as: %j', (counts, text) => {
+  const peers = [{ identity: 2, name: 'world', labels: [], allowed: 6, denied: 0 }];
+  expect(peersText(row({ ...counts, peers }), 3, '')).toBe(text);
 });
