@@ -36,7 +36,7 @@ const REASON: Readonly<Record<UnattributedReason, string>> = {
   'name-not-printed': 'this agent prints no policy names, and its state has not been read',
   'name-not-found': 'the agent found no name for the rule that matched',
   'name-empty': 'the agent printed an empty name',
-  'no-policy-applies': 'no policy applies to the pod in this direction',
+  'no-policy-applies': 'no rule needed: the pod is not isolated this way, or the peer is its own node',
   'no-state': "the endpoint's realized policy has not been read (yet)",
   'not-in-realized-policy': "no rule in the endpoint's realized policy explains it",
   'policy-changed': 'policy was changing while it happened, or is another by now',

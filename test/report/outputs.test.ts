@@ -166,3 +166,14 @@ it('at 40 columns the numbers are whole', async () => {
 it('names the nodes whose every endpoint is meant', () => {
   expect(renderTable(full({ targets: [] }), PLAIN)).toMatch(/^every endpoint of k8s-node1 and 1 more node · 30 s/);
 });
+
+it('does not say of a policy that isolates a pod that it does not apply to it', () => {
+  const unruled = row({
+    policy: { kind: null, namespace: null, name: 'unattributed' },
+    attribution: 'unattributed',
+    reason: 'no-policy-applies',
+    peers: [{ identity: 1, name: 'host', labels: [], allowed: 3, denied: 0 }],
+  });
+  const text = renderTable(full({ policies: [row(), unruled] }), PLAIN);
+  expect(text).toContain('\n  no rule needed: the pod is not isolated this way, or the peer is its own node\n');
+});
