@@ -57,6 +57,8 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
       identityName: names.lookup,
       namesVersion: () => names.version(),
     });
+    // Packets are counted for whole policies: beside a part of their verdicts they would seem to be that part's.
+    const measures = (counting.filter ?? null) === null && (counting.groupBy ?? []).length === 0;
     const played = new Map<Reel, Played>(reels.map((reel) => [reel, { streams: new Map(), attributions: new Map() }]));
     const damaged: StreamCounter[] = [];
     let endMs = startMs;
@@ -137,7 +139,7 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
           names.learn(line, reel.header.id);
           return true;
         case 'traffic': {
-          if (!isWanted(merged.atMs)) return true;
+          if (!measures || !isWanted(merged.atMs)) return true;
           const deltas = line.deltas.flatMap(({ attribution: id, packets, bytes, ...delta }) => {
             const attribution = own.attributions.get(id);
             return attribution === undefined

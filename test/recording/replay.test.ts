@@ -2,7 +2,7 @@
 import { constants, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Aggregator, StreamCounter } from '../../src/aggregator/aggregator.ts';
+import type { Aggregator, Counting, StreamCounter } from '../../src/aggregator/aggregator.ts';
 import { Failure } from '../../src/model/problem.ts';
 import type { Summary } from '../../src/model/summary.ts';
 import { attribution, drop, policy, request, START_MS, target, verdict } from '../aggregator/records.ts';
@@ -177,5 +177,33 @@ describe('a recording', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it.each<[string, Counting]>([
+    [
+      'a filter',
+      { filter: { texts: ['--action deny'], chooses: (record) => 'action' in record && record.action === 'deny' } },
+    ],
+    ['groups', { groupBy: ['peer'] }],
+  ])('with %s tells nothing of packets, which are those of whole policies', async (_, counting) => {
+    const studio = openStudio();
+    const stream = studio.aggregator.addStream(PLAN);
+    for (const action of ['allow', 'deny'] as const) stream.record(verdict({ action }), attribution(), START_MS + 1);
+    const delta = {
+      direction: 'ingress',
+      attribution: attribution(),
+      packets: 7n,
+      bytes: 700n,
+      lowerBound: false,
+    } as const;
+    studio.aggregator.traffic([delta]);
+    studio.clock.advance(1_500);
+    const { parts } = await studio.end();
+    const bytes = parts.get(1) ?? Buffer.alloc(0);
+    const whole = await play([bytes]);
+    expect(whole.policies.map(({ traffic }) => traffic?.packets)).toEqual([7]);
+    const part = await play([bytes], counting);
+    expect(part.policies.map(({ denied, traffic }) => [denied, traffic])).toEqual([[1, undefined]]);
+    expect(part.records.unparsed).toBe(0);
   });
 });
