@@ -125,7 +125,8 @@ function notSeenText({ observedSeconds, nodes, created }: PolicyUse, report: Pol
 /** Whose policies, and when; a name may be cut to fit, since when may not. */
 export function policiesTitle(report: PolicyReport, width = Number.POSITIVE_INFINITY): string {
   const { scope, source, window } = report;
-  if (scope.kind === 'files')
+  // One recording says what the live run said, and so names no file.
+  if (scope.kind === 'files' && source.files.length > 0)
     return source.files.map((file) => (file === '-' ? 'standard input' : printable(file))).join(', ');
   const isTimed = source.agents.length > 0;
   const since = isTimed ? ` · ${durationText(window.seconds)} since ${timeText(window.start, window.end)} UTC` : '';
@@ -136,6 +137,7 @@ const LEAST_SUBJECT = 20;
 
 function subjectText({ scope, source, targets }: PolicyReport): string {
   if (scope.kind === 'cluster') return 'the cluster';
+  if (scope.kind === 'files') return 'the recording';
   if (scope.kind === 'namespace') return `namespace ${printable(scope.namespace ?? '')}`;
   const [first, ...others] = targets;
   if (first === undefined) return source.agents.map(({ node }) => printable(node)).join(', ');

@@ -53,3 +53,11 @@ describe.each(Object.entries(REPORTS))('%s', (name, make) => {
     expect(text.replaceAll('\r\n', '\n')).not.toMatch(ACTIVE);
   });
 });
+
+it('of one recording, which names no file, have a title all the same', () => {
+  const { source } = wholeCluster();
+  const report = { ...fromFiles(), source: { ...source, files: [] } };
+  const [title] = renderPoliciesTable(report, { width: 80, wide: false, palette: plainPalette }).split('\n');
+  expect(title).toMatch(/^policies of the recording · /);
+  expect(renderPoliciesMarkdown(report)).toMatch(/^\*\*policystat\*\*: policies of the recording · /);
+});
