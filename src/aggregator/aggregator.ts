@@ -175,6 +175,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         unnamed: ledger.unnamed,
         untimed: ledger.untimed,
         truncated: views.some(({ isTruncated }) => isTruncated),
+        interrupted: views.some(({ isInterrupted }) => isInterrupted),
         tooManyFlows: flows.overflowed || beside?.overflowed === true,
         missingNodes: [...unheard],
         // Of the past there is an end.

@@ -9,6 +9,8 @@ export interface Evidence {
   readonly lost: number;
   readonly unparsed: number;
   readonly truncated: boolean;
+  /** A file tells of a time in which nobody listened. */
+  readonly interrupted: boolean;
   /** Records that a filter left out because nobody could name their peer. */
   readonly unnamed: number;
   /** Records that may be of another time than was asked for. */
@@ -30,6 +32,7 @@ export function judgeCompleteness(evidence: Evidence): Completeness {
   if (evidence.unparsed > 0) reasons.push('unparsed-lines');
   if (evidence.tooManyFlows) reasons.push('too-many-flows');
   if (evidence.truncated) reasons.push('truncated-input');
+  if (evidence.interrupted) reasons.push('interrupted-input');
   if (evidence.unnamed > 0) reasons.push('unnamed-peers');
   if (evidence.untimed > 0) reasons.push('untimed-records');
   const status = reasons.length > 0 ? 'partial' : source === 'file' ? 'unknown' : 'full';

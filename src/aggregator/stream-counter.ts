@@ -57,6 +57,8 @@ export interface StreamView {
   readonly modes: ReadonlyMap<number, EndpointMode>;
   readonly health: StreamHealth;
   readonly isTruncated: boolean;
+  /** Of files only: a stream's times without its agent are told by their gaps. */
+  readonly isInterrupted: boolean;
 }
 
 /** What all streams share. */
@@ -110,6 +112,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
   let choice: SourceChoice | null = null;
   let buffer: BufferReach | null = null;
   let isTruncated = false;
+  let isInterrupted = false;
 
   function wants(endpoint: number): boolean {
     return targets === 'all' || endpoints.has(endpoint);
@@ -207,6 +210,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
           break;
         case 'ignored':
           ledger.ignored(record.reason);
+          if (record.agentGone === true && plan === null) isInterrupted = true;
           break;
         case 'unparsed':
           ledger.notUnderstood(record);
@@ -245,5 +249,8 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
       isTruncated = true;
     },
   };
-  return { counter, view: () => ({ agent, targets, facts, choice, buffer, modes, health, isTruncated }) };
+  return {
+    counter,
+    view: () => ({ agent, targets, facts, choice, buffer, modes, health, isTruncated, isInterrupted }),
+  };
 }

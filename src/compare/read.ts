@@ -111,6 +111,7 @@ const SummarySchema = v.object({
         'too-many-flows',
         'offline-input',
         'truncated-input',
+        'interrupted-input',
         'unnamed-peers',
         'untimed-records',
       ]),

@@ -94,6 +94,8 @@ export interface UnknownEvent {
 export interface Ignored {
   readonly type: 'ignored';
   readonly reason: IgnoredReason;
+  /** The program says that its agent has gone: what happens until it is reached again, nobody hears. */
+  readonly agentGone?: true;
 }
 
 export type IgnoredReason =

@@ -120,6 +120,8 @@ export type IncompleteReason =
   | 'too-many-flows'
   | 'offline-input'
   | 'truncated-input'
+  /** Kept output tells that its program lost the agent: what happened then is not in it. */
+  | 'interrupted-input'
   /** A filter by name left out records whose peer nobody could name when they came. */
   | 'unnamed-peers'
   /** A window of a file was asked for, and some of its lines do not tell when they were. */

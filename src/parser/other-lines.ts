@@ -29,9 +29,13 @@ export function ignored(reason: IgnoredReason): Ignored {
 const BANNER =
   /^(?:Listening for events on \d+ CPUs with \d+x\d+ of shared memory|Press Ctrl-C to quit|Received an interrupt, disconnecting from monitor\.\.\.)$/;
 
-/** Cilium's own log (logrus, then slog), kubectl's, stern's and the container runtime's words. */
+/** Cilium's and Hubble's own log (logrus, then slog) and words, kubectl's, stern's and the container runtime's. */
 const LOG =
-  /^(?:time="?\d{4}-\d\d-\d\dT\S+ level=[a-z]+ .*\b(?:msg|error)=.+|level=[a-z]+ (?:msg|error)=.+|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] .*|(?:[Ee]rror|[Ww]arning|Fatal|panic): .+|Error while creating client: .*|Defaulted container ".+|command terminated with exit code \d+|Unable to use a TTY - .+|Terminated|[+-] [a-z0-9.-]+(?: [a-z0-9.-]+)? › [a-z0-9.-]+|goroutine \d+ \[.+|\[signal SIG.+|created by .+|\s*\/\S+\.go:\d+(?: \+0x[0-9a-f]+)?|exit status \d+|Usage:.*)$/;
+  /^(?:time="?\d{4}-\d\d-\d\dT\S+ level=[A-Za-z]+ .*\b(?:msg|error)=.+|level=[A-Za-z]+ (?:msg|error)=.+|rpc error: code = .+|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\] .*|(?:[Ee]rror|[Ww]arning|Fatal|panic): .+|Error while creating client: .*|Defaulted container ".+|command terminated with exit code \d+|Unable to use a TTY - .+|Terminated|[+-] [a-z0-9.-]+(?: [a-z0-9.-]+)? › [a-z0-9.-]+|goroutine \d+ \[.+|\[signal SIG.+|created by .+|\s*\/\S+\.go:\d+(?: \+0x[0-9a-f]+)?|exit status \d+|Usage:.*)$/;
+
+/** Of Cilium's monitor, and of Hubble's command. */
+const AGENT_GONE = /\bmsg="connection closed"|^rpc error: code = Unavailable /;
+const GONE: Ignored = { type: 'ignored', reason: 'log', agentGone: true };
 
 const CPU = /^CPU (\d{2,4}): (.*)$/;
 const LOST = /^Lost (\d{1,20}) events$/;
@@ -80,7 +84,7 @@ export class OtherLines {
     // Whole JSON is not cut, whatever words of the grammar are in it.
     if (!JSON_NOTICE.test(text) && holdsSecondLine(text)) return null;
     if (BANNER.test(text)) return ignored('banner');
-    if (LOG.test(text)) return ignored('log');
+    if (LOG.test(text)) return AGENT_GONE.test(text) ? GONE : ignored('log');
     if (holdsOtherProgram(text)) return null;
     if (text.startsWith('>> ')) return readAgentNotice(line);
     if (text.startsWith('CPU ')) return readCpuLine(line);

@@ -34,6 +34,8 @@ export function causesOf(
         return 'lines that do not tell when they were are left out';
       case 'truncated-input':
         return 'the input ends in the middle';
+      case 'interrupted-input':
+        return 'the input tells that its agent went away, and lacks what happened then';
     }
   });
 }

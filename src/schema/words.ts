@@ -93,6 +93,7 @@ export const completeness = v.object({
       'too-many-flows',
       'offline-input',
       'truncated-input',
+      'interrupted-input',
       'unnamed-peers',
       'untimed-records',
     ]),

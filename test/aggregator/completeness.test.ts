@@ -118,10 +118,15 @@ describe('completeness', () => {
       ratePerSecond: 0,
       recentPerSecond: 0,
     });
+    file.record({ type: 'ignored', reason: 'log', agentGone: true }, null, START_MS + 6);
+    expect(aggregator.summary(START_MS).completeness).toMatchObject({
+      status: 'partial',
+      reasons: ['interrupted-input', 'offline-input'],
+    });
     file.truncated();
     expect(aggregator.summary(START_MS).completeness).toMatchObject({
       status: 'partial',
-      reasons: ['truncated-input', 'offline-input'],
+      reasons: ['truncated-input', 'interrupted-input', 'offline-input'],
     });
   });
 });

@@ -167,6 +167,10 @@ describe('other lines', () => {
     ['Defaulted container "cilium-agent" out of: cilium-agent, config (init)', 'log'],
     ['command terminated with exit code 137', 'log'],
     ['time=2026-11-22T18:47:15.5Z level=warn msg="connection closed" subsys=cilium-dbg error=EOF', 'log'],
+    [
+      'time=2026-11-22T19:05:01.853Z level=WARN msg="Hubble CLI version is lower than Hubble Server, API compatibility is not guaranteed, updating to a matching or higher version is recommended" hubble-cli-version=1.18.3 hubble-server-version=1.19.0-dev+ge8aa78a5e4',
+      'log',
+    ],
     ['Error while creating client:  could not connect', 'log'],
     [
       'time=2026-11-22T18:47:15.5Z level=info source=/go/src/monitor.go:12 msg="Initializing dissection cache..."',
@@ -185,6 +189,14 @@ describe('other lines', () => {
     ['\u001b[0m', 'blank'],
   ])('%s', (line, reason) => {
     expect(readLine(line)).toMatchObject({ reason });
+  });
+
+  test.each([
+    'time=2026-11-22T19:22:46.758655074Z level=warn msg="connection closed" subsys=cilium-dbg error=EOF',
+    'time="2026-11-22T19:22:46Z" level=warning msg="connection closed" error=EOF',
+    'rpc error: code = Unavailable desc = error reading from server: EOF',
+  ])('%s tells that the agent has gone', (line) => {
+    expect(readLine(line)).toEqual({ type: 'ignored', reason: 'log', agentGone: true });
   });
 
   test.each([

@@ -81,8 +81,13 @@ export function capturedHubbleStatus(node: string): string {
   return read(`static/${node}--hubble_status.txt`);
 }
 
+/** The file of what a program printed. */
+export function streamPath(scenario: string, node: string, program: 'monitor' | 'hubble'): string {
+  return join(CAPTURES, 'scenarios', scenario, `${node}--${program}.stdout`);
+}
+
 export function capturedStream(scenario: string, node: string, program: 'monitor' | 'hubble'): readonly string[] {
-  return read(`scenarios/${scenario}/${node}--${program}.stdout`)
+  return readFileSync(streamPath(scenario, node, program), 'utf8')
     .split('\n')
     .filter((line) => line !== '');
 }
