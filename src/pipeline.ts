@@ -4,11 +4,13 @@ import { type Counting, createAggregator, type StreamCounter } from './aggregato
 import { AnswerCache } from './attribution/answer-cache.ts';
 import { createAnswers } from './attribution/answers.ts';
 import { createAttributor } from './attribution/attributor.ts';
+import { readNotice } from './attribution/notice.ts';
 import { isAbout } from './filter/about.ts';
 import { createFlowTime } from './flow-time.ts';
 import { followEndpoints } from './followed-endpoints.ts';
 import { createHold } from './hold.ts';
 import type { RecordSink } from './model/attributed.ts';
+import type { EndpointMode } from './model/audit.ts';
 import type { Clock } from './model/clock.ts';
 import type { AgentCost, AgentPlan, AgentRef, IdentityLookup } from './model/cluster.ts';
 import type { Dialect, MonitorRecord } from './model/event.ts';
@@ -22,6 +24,7 @@ import { readAhead } from './read-ahead.ts';
 import { createRepeated } from './repeated.ts';
 import { watchStandstill } from './standstill.ts';
 import { createTapedAggregator } from './taped-aggregator.ts';
+import { createToldEndpoints } from './told-endpoints.ts';
 import { createToldNames } from './told-names.ts';
 import { createTrafficSampler } from './traffic-sampler.ts';
 
@@ -43,6 +46,8 @@ export interface LiveOptions {
   readonly traffic?: boolean;
   /** An agent made or removed an endpoint, or may have done so unheard: pods may be elsewhere. */
   endpointsChanged(): void;
+  /** An agent told of an endpoint: without a pod, whose it is nobody knows any more. */
+  endpointTold?(node: string, mode: EndpointMode): void;
   /** An agent's stream is open, for the first time or again. */
   streaming(plan: AgentPlan): void;
   /** Which of the agent's programs is listened to. */
@@ -79,9 +84,9 @@ const STOOD_STILL = 'policystat stood still, or the clock was set';
 
 export function startPipeline(options: LiveOptions): LivePipeline {
   const { clock, missingNodes, types, dialect, sink, counting = {} } = options;
-  const told = createToldNames(options.identityName, options.namesVersion);
-  const { lookup: identityName } = told;
-  const namesVersion = () => told.version();
+  const names = createToldNames(options.identityName, options.namesVersion);
+  const { lookup: identityName } = names;
+  const namesVersion = () => names.version();
   const window = {
     startMs: clock.nowMs(),
     source: 'monitor',
@@ -116,7 +121,12 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     const attributor = createAttributor(answers, answerCache);
     const counted = countCost(plan.agent.node, async (args) => questions.ask(args), clock);
     costs.push(counted.cost);
-    const keeper = keepState(attributor, { ...questions, ask: counted.ask }, clock, (mode) => counter.mode(mode));
+    const { node } = plan.agent;
+    const endpoints = createToldEndpoints((mode) => {
+      counter.mode(mode);
+      options.endpointTold?.(node, mode);
+    });
+    const keeper = keepState(attributor, { ...questions, ask: counted.ask }, clock, (mode) => endpoints.told(mode));
     counters.set(plan.agent.node, counter);
     const sampler = createTrafficSampler(attributor, answers, counted.ask, clock, (deltas) =>
       aggregator.traffic(deltas),
@@ -133,7 +143,6 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       if (options.traffic !== true || signal.aborted) return;
       stopMeasuring = clock.after(TRAFFIC_EVERY_MS, () => void measure().then(measureOn));
     };
-    const { node } = plan.agent;
     let isStreaming = false;
     watchStandstill(clock, signal, (fromMs) => (isStreaming ? missed(node, fromMs, STOOD_STILL) : undefined));
     const followed = followEndpoints(plan.targets, (targets) => counter.setTargets(targets));
@@ -153,8 +162,12 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       const toldMs = flow?.timeMs ?? null;
       nowMs = toldMs === null ? arrivedMs : flowTime.localMs(toldMs, arrivedMs);
       if (flow !== null && repeated.has(flow)) return;
-      if (flow !== null) told.learn(flow, node);
-      if (record.type === 'agent') attributor.notice(record, nowMs);
+      if (flow !== null) names.learn(flow, node);
+      if (record.type === 'agent') {
+        attributor.notice(record, nowMs);
+        const news = readNotice(record);
+        if (news?.what === 'endpoint-gone') endpoints.gone(news.endpoint);
+      }
       if (record.type === 'agent' && followed.notice(record, nowMs)) options.endpointsChanged();
       const attribution = attributionOf(record);
       counter.record(record, attribution, nowMs);

@@ -1,13 +1,13 @@
 /** What recordings can be asked once they are open, and how they are played. */
 import type { Counting } from './aggregator/aggregator.ts';
+import type { EndpointNames } from './endpoint-names.ts';
 import type { RecordSink } from './model/attributed.ts';
 import type { TimeWindow } from './model/clock.ts';
 import type { IdentityLookup } from './model/cluster.ts';
 import type { RedactedKind } from './model/recording.ts';
 import type { Summary } from './model/summary.ts';
-import type { RecordedPods } from './recording/pods.ts';
 
-export interface Replay extends Pick<RecordedPods, 'endpointName' | 'podAddresses'> {
+export interface Replay extends Pick<EndpointNames, 'endpointName' | 'podAddresses'> {
   /** What the recordings call identities, as far as they were played. */
   readonly identityName: IdentityLookup;
   /** Whether anybody is called that, with or without the namespace; as far as they were played. */

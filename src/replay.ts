@@ -1,5 +1,6 @@
 /** Plays recordings back: the same records, in the same order, with the same times, into the same counting as when they were heard. */
 import { createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
+import { createEndpointNames } from './endpoint-names.ts';
 import { isAbout } from './filter/about.ts';
 import type { AgentPlan, AgentState } from './model/cluster.ts';
 import type { Attribution } from './model/policy.ts';
@@ -8,7 +9,6 @@ import { type Coverage, NOT_RECORDED, refuseDoubles, uncovered, widened } from '
 import type { LineOf } from './recording/line.ts';
 import { type MergedLine, mergeReels, sampleOf } from './recording/merge.ts';
 import { createRecordedNames } from './recording/names.ts';
-import { createRecordedPods } from './recording/pods.ts';
 import type { RecordingReader } from './recording/read.ts';
 import { createReels, type Reel } from './recording/reel.ts';
 import type { Replay, ReplayOptions } from './replay-words.ts';
@@ -38,7 +38,7 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
   const reels = createReels(readers);
   const startMs = Math.min(...reels.map(({ header }) => Date.parse(header.start)));
   const names = createRecordedNames();
-  const pods = createRecordedPods();
+  const pods = createEndpointNames();
 
   async function play({ sink = null, counting = {}, window = null }: ReplayOptions): Promise<Summary> {
     const headers = reels.map(({ header }) => header);
@@ -195,6 +195,7 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
           return true;
         case 'mode':
           counter.mode(line);
+          pods.told(node, line);
           return true;
         case 'agent':
           counter.agent(line.agent);

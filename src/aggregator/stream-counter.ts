@@ -243,6 +243,7 @@ export function createStreamCounter(plan: AgentPlan | null, shared: Shared): Cou
     },
     mode: (mode) => {
       modes.set(mode.endpoint, { ...mode });
+      pods.told(mode);
     },
     gap: (fromMs, toMs, reason) => health.gap(fromMs, toMs, reason),
     truncated: () => {

@@ -15,11 +15,11 @@ import { createEventPrinter, type EventPrinter, type PrinterOptions } from './ev
 import type { EventsFlags } from './event-request.ts';
 import type { EventTypes } from './event-types.ts';
 import { hasFilter } from './filters.ts';
-import type { HeardCluster } from './listen.ts';
+import type { HeardCluster, ListenedCluster } from './listen.ts';
 import type { Narrator } from './narrator.ts';
 
 export async function eventsOfCluster(
-  cluster: HeardCluster,
+  cluster: ListenedCluster,
   types: EventTypes,
   flags: EventsFlags,
   io: Io,
@@ -30,7 +30,7 @@ export async function eventsOfCluster(
     types.wanted.has('trace-sock') ? servicesOrWarning(cluster, narrator) : null,
     filterOfCluster(flags, cluster, io),
   ]);
-  const naming = { identityName, endpointName: targetNames(cluster) };
+  const naming = { identityName, endpointName: cluster.endpointName };
   return createEventPrinter({
     types,
     damaged: printsDamage(flags),
@@ -96,15 +96,4 @@ function withService(record: Translation, services: ServiceAt | null): Translati
   const { from } = record;
   if (from?.service !== null || services === null) return record;
   return { ...record, from: { ...from, service: services(from.ip, from.port) } };
-}
-
-function targetNames({ plan }: HeardCluster): Naming['endpointName'] {
-  const names = new Map(
-    plan.agents.flatMap(({ agent, targets }) =>
-      targets === 'all'
-        ? []
-        : targets.map(({ endpoint, namespace, pod }) => [`${agent.node} ${endpoint}`, `${namespace}/${pod}`] as const),
-    ),
-  );
-  return (endpoint, node) => names.get(`${node} ${endpoint}`) ?? null;
 }

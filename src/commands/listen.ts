@@ -5,6 +5,7 @@ import { missingPermissions } from '../discovery/access.ts';
 import { findAgents } from '../discovery/agents.ts';
 import { type DiscoveredPlan, discoverTargets, type StepName } from '../discovery/discover.ts';
 import { listPolicies } from '../discovery/policies.ts';
+import { createEndpointNames, type EndpointNames } from '../endpoint-names.ts';
 import { askAgent } from '../exec/question.ts';
 import type { Io } from '../io/io.ts';
 import type { RecordSink } from '../model/attributed.ts';
@@ -65,7 +66,7 @@ export interface Hearing {
   /** What the agents print with `-v` only. */
   readonly verbose?: boolean;
   /** Made when the streams are being opened; what arrives meanwhile waits. */
-  readonly sink?: (cluster: HeardCluster) => Promise<RecordSink>;
+  readonly sink?: (cluster: ListenedCluster) => Promise<RecordSink>;
   /** What is counted; made as the sink is. */
   readonly counting?: (cluster: HeardCluster) => Promise<Counting>;
   /** Takes down all that is counted. */
@@ -77,6 +78,8 @@ export interface HeardCluster {
   readonly signal: AbortSignal;
   readonly plan: DiscoveredPlan;
 }
+
+export interface ListenedCluster extends HeardCluster, Pick<EndpointNames, 'endpointName'> {}
 
 export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, hearing: Hearing = {}): Promise<Listening> {
   checkSource(plan);
@@ -131,7 +134,10 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
   const failed: Problem[] = [];
   const streams: Promise<void>[] = [];
   const agents: ReturnType<AskedCluster['agents']>[number][] = [];
-  const heard = { kube, signal: ending.signal, plan: found };
+  const endpointNames = createEndpointNames();
+  for (const { agent, targets } of found.agents) endpointNames.learn(agent.node, targets);
+  const { endpointName } = endpointNames;
+  const heard = { kube, signal: ending.signal, plan: found, endpointName };
   const [{ startPipeline }, sink, counting] = await Promise.all([
     import('../pipeline.ts'),
     hearing.sink?.(heard),
@@ -150,6 +156,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     ...(sink === undefined ? {} : { sink }),
     ...(hearing.tape === undefined ? {} : { tape: hearing.tape }),
     endpointsChanged: () => following.soon(),
+    endpointTold: (node, mode) => endpointNames.told(node, mode),
     streaming: ({ agent }) => {
       narrator.detail(`${agent.node}: listening`);
       troubles.over(agent.node);
@@ -182,8 +189,12 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     nodes: found.agents.map(({ agent }) => agent.node),
     find: async () =>
       (await discoverTargets({ ...quiet, query: plan.query, agentLocation: plan.agentLocation })).agents,
-    retarget: (node, targets, sinceMs) => pipeline.retarget(node, targets, sinceMs),
+    retarget: (node, targets, sinceMs) => {
+      endpointNames.learn(node, targets);
+      pipeline.retarget(node, targets, sinceMs);
+    },
     open: (agentPlan, sinceMs) => {
+      endpointNames.learn(agentPlan.agent.node, agentPlan.targets);
       count(openAgent(agentPlan));
       // An agent that is new here was not heard until now.
       pipeline.missed(agentPlan.agent.node, sinceMs);

@@ -18,7 +18,7 @@ export interface EventWords {
 
 export interface Naming {
   readonly identityName: IdentityLookup;
-  /** `namespace/pod` of an endpoint, where it is a target. */
+  /** `namespace/pod` of an endpoint, where it is known. */
   readonly endpointName: (endpoint: number, node: string | null) => string | null;
 }
 

@@ -31,6 +31,22 @@ function partsOf(row: GroupRow): unknown[] {
   });
 }
 
+it('calls an endpoint that nobody looked up by the pod that its agent tells, for as long as it does', () => {
+  const aggregator = makeAggregator({ groupBy: ['pod'] });
+  const stream = aggregator.addStream(plan('all'));
+  const mode = { endpoint: 733, namespace: 'default', audits: false, enforced: { ingress: true, egress: false } };
+  for (const pod of ['old', 'old', null, 'new']) {
+    stream.mode({ ...mode, pod });
+    stream.record(verdict(), RULE1, START_MS + 1000);
+  }
+  const { groups } = aggregator.summary(START_MS + 10_000);
+  expect(groups?.rows.map(({ pod, allowed }) => [pod?.name, allowed])).toEqual([
+    ['old', 2],
+    ['new', 1],
+    [null, 1],
+  ]);
+});
+
 describe('each field', () => {
   it.each([
     ['policy', ['rule1', 'ingress'], { allowed: 2, denied: 0 }],

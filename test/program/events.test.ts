@@ -92,6 +92,36 @@ describe('a type that the agent does not know', () => {
   });
 });
 
+describe('of whole nodes', () => {
+  it("name the pods, and never one whose endpoint number is another's by now", async () => {
+    const demo = await boot({ dialect: 'cilium', version: '1.19' });
+    demo.faults.addPod('deathstar-77dd4fb786-pjs8v', 'deathstar-77dd4fb786-brief', 'k8s-node1', 2001);
+    const running = await listening(demo, ['events', '-A', '--direction', 'ingress']);
+    const lines = () =>
+      running
+        .stdout()
+        .split('\n')
+        .filter((line) => line.includes('verdict'));
+    expect(await demo.connect('tiefighter', 'deathstar-77dd4fb786-brief')).toBe('landed');
+    await running.until(() => lines().length === 1);
+    expect(lines().at(-1)).toContain(' → default/deathstar-77dd4fb786-brief ');
+    demo.faults.removePod('deathstar-77dd4fb786-brief');
+    demo.faults.addPod('deathstar-77dd4fb786-pjs8v', 'deathstar-77dd4fb786-later', 'k8s-node1', 2001);
+    const land = async () => expect(await demo.connect('tiefighter', 'deathstar-77dd4fb786-later')).toBe('landed');
+    await land();
+    await running.until(() => lines().length === 2);
+    expect(lines().at(-1)).toContain(' → endpoint 2001 ');
+    while (!lines().at(-1)?.includes('later')) {
+      const before = lines().length;
+      await land();
+      await running.until(() => lines().length > before);
+      expect(lines().at(-1)).not.toContain('brief');
+    }
+    running.process.kill('SIGINT');
+    expect((await running.outcome).code).toBe(0);
+  });
+});
+
 describe('translations', () => {
   it('are told with the service by its name, both phases of a socket as one record', async () => {
     const demo = await boot({ dialect: 'cilium', version: '1.19' });

@@ -179,6 +179,21 @@ describe('a recording', () => {
     );
   });
 
+  it('of whole nodes calls their endpoints what the run called them', async () => {
+    const counting = { groupBy: ['pod'] } as const;
+    const studio = openStudio({ counting });
+    const stream = studio.aggregator.addStream({ ...PLAN, targets: 'all' });
+    stream.record(verdict(), attribution(), START_MS + 1);
+    const enforced = { ingress: true, egress: false };
+    stream.mode({ endpoint: 733, namespace: 'default', pod: 'deathstar', audits: false, enforced });
+    stream.record(verdict(), attribution(), START_MS + 2);
+    studio.clock.advance(1_500);
+    const { summary, parts } = await studio.end();
+    expect(summary.groups?.rows.map(({ pod }) => pod?.name)).toEqual(['deathstar', null]);
+    const [bytes = Buffer.alloc(0)] = parts.values();
+    expect(JSON.stringify(await play([bytes], counting))).toBe(JSON.stringify(summary));
+  });
+
   it.each<[string, Counting]>([
     [
       'a filter',
