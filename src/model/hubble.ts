@@ -26,6 +26,10 @@ export interface HubbleFlow {
   readonly destination: HubbleEndpoint | null;
   /** From `ingress_allowed_by` and its three siblings, for the flow's direction; empty where Hubble named none. */
   readonly policies: readonly PolicyRef[];
+  /** Of the endpoint's policy that Hubble looked the names up in, which may be newer than the verdict; null where it does not tell. */
+  readonly policyRevision: number | null;
+  /** Hubble says that the agent's own rule let it through (allow-localhost-ingress and the like), and no policy. */
+  readonly byAgentItself: boolean;
 }
 
 /** Hubble's word about nodes that cannot be heard. */

@@ -1,8 +1,8 @@
-/** What every flow of Hubble's JSON tells beside its event: time, node, both ends, the policies that Hubble names (api/v1/flow/flow.proto, 1.19). */
+/** What every flow of Hubble's JSON tells beside its event: time, node, both ends (api/v1/flow/flow.proto, 1.19). */
 import type { HubbleEndpoint, HubbleFlow } from '../model/hubble.ts';
 import type { Direction } from '../model/packet.ts';
-import type { PolicyKind, PolicyRef } from '../model/policy.ts';
-import { isJsonObject, type JsonObject, numberOf, objectOf, textOf, textsOf } from './json-fields.ts';
+import { readNaming } from './hubble-naming.ts';
+import { type JsonObject, numberOf, objectOf, objectsOf, textOf, textsOf } from './json-fields.ts';
 
 export function readHubbleFlow(flow: JsonObject, direction: Direction | null): HubbleFlow {
   const time = textOf(flow, 'time');
@@ -15,7 +15,7 @@ export function readHubbleFlow(flow: JsonObject, direction: Direction | null): H
     isReply: replyOf(flow),
     source: endOf(flow, 'source'),
     destination: endOf(flow, 'destination'),
-    policies: direction === null ? [] : policiesOf(flow, direction),
+    ...readNaming(flow, direction),
   };
 }
 
@@ -72,43 +72,4 @@ function endOf(flow: JsonObject, side: 'source' | 'destination'): HubbleEndpoint
     service:
       service === null ? null : { namespace: textOf(service, 'namespace') ?? '', name: textOf(service, 'name') ?? '' },
   };
-}
-
-/** 1.15 has those that allow, 1.16 those that deny as well; there is never more than one kind of them for a verdict. */
-function policiesOf(flow: JsonObject, direction: Direction): readonly PolicyRef[] {
-  const named = [...objectsOf(flow, `${direction}_allowed_by`), ...objectsOf(flow, `${direction}_denied_by`)];
-  return named.flatMap((policy) => policyOf(policy) ?? []);
-}
-
-const KINDS: ReadonlyMap<string | null, PolicyKind> = new Map(
-  (
-    [
-      'CiliumNetworkPolicy',
-      'CiliumClusterwideNetworkPolicy',
-      'NetworkPolicy',
-      'ClusterNetworkPolicy',
-      'AdminNetworkPolicy',
-      'BaselineAdminNetworkPolicy',
-    ] as const
-  ).map((kind) => [kind, kind]),
-);
-const LABEL = 'k8s:io.cilium.k8s.policy.';
-
-/** What the agent allows by itself has labels and no name (pkg/policy/mapstate.go). The kind is a field from 1.17 on, and a label before. */
-function policyOf(policy: JsonObject): PolicyRef | null {
-  const labels = textsOf(policy, 'labels');
-  const labelled = (key: string) => {
-    const start = `${LABEL}${key}=`;
-    return labels.find((label) => label.startsWith(start))?.slice(start.length) ?? null;
-  };
-  const name = textOf(policy, 'name') ?? labelled('name') ?? '';
-  if (name === '') return null;
-  const namespace = textOf(policy, 'namespace') ?? labelled('namespace') ?? '';
-  const kind = KINDS.get(textOf(policy, 'kind')) ?? KINDS.get(labelled('derived-from')) ?? null;
-  return { kind, namespace: namespace === '' ? null : namespace, name };
-}
-
-export function objectsOf(object: JsonObject, field: string): readonly JsonObject[] {
-  const value = object[field];
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }

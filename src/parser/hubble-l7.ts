@@ -1,8 +1,8 @@
 /** L7 flows of Hubble's JSON: what a proxy decided about a request (api/v1/flow/flow.proto, Layer7). */
 import type { L7Details, L7Record } from '../model/l7.ts';
-import { directionOf, endpointOf, identityOf, objectsOf, readHubbleFlow } from './hubble-flow.ts';
+import { directionOf, endpointOf, identityOf, readHubbleFlow } from './hubble-flow.ts';
 import { readFlowPacket } from './hubble-packet.ts';
-import { type JsonObject, numberOf, objectOf, textOf, textsOf } from './json-fields.ts';
+import { type JsonObject, numberOf, objectOf, objectsOf, textOf, textsOf } from './json-fields.ts';
 import { otherDetails } from './l7-details.ts';
 
 const VERDICTS: ReadonlyMap<unknown, L7Record['verdict']> = new Map([

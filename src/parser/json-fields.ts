@@ -26,3 +26,8 @@ export function textsOf(object: JsonObject, field: string): readonly string[] {
   const value = object[field];
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
+
+export function objectsOf(object: JsonObject, field: string): readonly JsonObject[] {
+  const value = object[field];
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}

@@ -23,4 +23,6 @@ export const HubbleFlow = v.object({
   source: v.nullable(HubbleEndpoint),
   destination: v.nullable(HubbleEndpoint),
   policies: v.array(PolicyRef),
+  policyRevision: v.optional(NumberOrNull, null),
+  byAgentItself: v.optional(v.boolean(), false),
 });

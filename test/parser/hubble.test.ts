@@ -130,7 +130,47 @@ describe('a verdict of Hubble', () => {
       ingress_allowed_by: [allowed],
       egress_allowed_by: [{ name: 'other', namespace: 'default' }],
     };
-    expect(only({ flow })).toMatchObject({ hubble: { policies: [] } });
+    expect(only({ flow })).toMatchObject({ hubble: { policies: [], byAgentItself: true } });
+    expect(only({ flow: FLOW })).toMatchObject({ hubble: { policies: [], byAgentItself: false } });
+  });
+
+  it('calls a rule that was given to the agent without Kubernetes by its labels', () => {
+    const given = { labels: ['unspec:owner=ops', 'unspec:tier=1'], revision: '6' };
+    const named = { name: 'rule1', namespace: 'default', kind: 'CiliumNetworkPolicy' };
+    expect(only({ flow: { ...FLOW, ingress_allowed_by: [given, named] } })).toMatchObject({
+      hubble: {
+        policies: [{ kind: null, namespace: null, name: 'unspec:owner=ops,unspec:tier=1' }, { name: 'rule1' }],
+      },
+    });
+  });
+
+  test.each([
+    ['6', 6],
+    [7, 7],
+    [undefined, null],
+    ['-1', null],
+    ['x', null],
+  ])('tells the revision %j of the policy that Hubble looked in', (revision, expected) => {
+    const flow = { ...FLOW, ingress_allowed_by: [{ name: 'rule1', namespace: 'default', revision }] };
+    expect(only({ flow })).toMatchObject({ hubble: { policyRevision: expected } });
+  });
+
+  // 1.15 looks up the exact key, then the identity's, then everybody's, whatever matched (pkg/policy/correlation).
+  test.each([
+    ['L3-L4', 2, 1],
+    ['L3-Only', 1, 1],
+    ['all', 4, 1],
+    ['L4-Only', 3, 0],
+    ['L3-Proto', 5, 0],
+    ['Proto-Only', 6, 0],
+  ])('named before 1.17 for %s is believed where Hubble looked up what matched', (_, match, before) => {
+    const named = { name: 'rule1', namespace: 'default', labels: LABELS };
+    const countOf = (policy: object) => {
+      const record = only({ flow: { ...FLOW, policy_match_type: match, ingress_allowed_by: [policy] } });
+      return record.type === 'policy-verdict' ? record.hubble?.policies.length : null;
+    };
+    expect(countOf(named)).toBe(before);
+    expect(countOf({ ...named, kind: 'CiliumClusterwideNetworkPolicy' })).toBe(1);
   });
 
   it('has the patched Cilium’s name and audit mode', () => {

@@ -154,6 +154,8 @@ export const FLOW: HubbleFlow = {
   }),
   destination: end({ identity: 2, names: ['deathstar.empire.example'] }),
   policies: [],
+  policyRevision: null,
+  byAgentItself: false,
 };
 
 export function attribution(changes: Partial<Attribution> = {}): Attribution {
