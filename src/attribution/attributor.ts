@@ -4,7 +4,7 @@ import type { Attribution, PolicyRef } from '../model/policy.ts';
 import { AnswerCache } from './answer-cache.ts';
 import type { Answers } from './answers.ts';
 import { attributeVerdict, type EndpointState } from './attribute.ts';
-import { namedByHubble } from './correlated.ts';
+import { createHubbleNames } from './correlated.ts';
 import { readNotice } from './notice.ts';
 import { createPrintedNames, type Printed, readL7Name } from './printed-name.ts';
 import { createRumours } from './rumours.ts';
@@ -62,6 +62,7 @@ export function createAttributor(answers: Answers, answered: AnswerCache = new A
   const changed = answers.unattributed('policy-changed');
   const unexplained = answers.defaultDeny([]);
   const rumours = createRumours();
+  const hubbleNames = createHubbleNames(answers);
   const printedName = createPrintedNames(
     (endpoint) => histories.get(endpoint)?.periods[0]?.state.policies ?? null,
     answers,
@@ -87,11 +88,11 @@ export function createAttributor(answers: Answers, answered: AnswerCache = new A
   }
 
   function attribute(verdict: Verdict, atMs: number): Attribution {
-    const named = namedByHubble(verdict, answers);
+    const history = histories.get(verdict.endpoint);
+    const named = hubbleNames.of(verdict, atMs, history);
     if (named !== null) return named;
     if (verdict.dialect !== 'accuknox') return deriveAnew(verdict, atMs);
     // The name is there, its kind and namespace are not.
-    const history = histories.get(verdict.endpoint);
     if (history === undefined) wantedEndpoints.add(verdict.endpoint);
     return printedName(verdict, history !== undefined && !stateAt(history, atMs).known);
   }
@@ -153,6 +154,7 @@ export function createAttributor(answers: Answers, answered: AnswerCache = new A
         const change = { atMs, revision: news.revision, heard: true };
         announced = endState({ periods: [], announced }, change).announced;
         if (news.policy !== null) rumours.add(news.policy);
+        hubbleNames.changed(change);
         for (const [endpoint, history] of histories) replace(endpoint, endState(history, change));
       } else if (news?.what === 'endpoint-gone') {
         forget(news.endpoint);
@@ -165,6 +167,7 @@ export function createAttributor(answers: Answers, answered: AnswerCache = new A
       }
     },
     gap: (atMs) => {
+      hubbleNames.forget();
       announced = { atMs, revision: null, heard: false };
       for (const [endpoint, history] of histories) replace(endpoint, breakState(history, atMs));
     },

@@ -1,7 +1,9 @@
-/** Owns what Hubble itself says of a verdict: the policies that it named in the flow. */
+/** Owns what Hubble itself says of a verdict: the policies that it named in the flow, and whether they can be those of the verdict's moment. */
 import type { Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
 import type { Answers } from './answers.ts';
+import { attributeVerdict } from './attribute.ts';
+import type { Announced, History } from './state.ts';
 
 /**
  * Null where Hubble names nobody: default denies, audit, port ranges, ICMP type 0, and every verdict before 1.15
@@ -10,4 +12,73 @@ import type { Answers } from './answers.ts';
 export function namedByHubble({ hubble }: Verdict, answers: Answers): Attribution | null {
   if (hubble === null || hubble.policies.length === 0) return null;
   return answers.correlated(hubble.policies);
+}
+
+export interface HubbleNames {
+  /** Null where Hubble names nobody. */
+  of(verdict: Verdict, atMs: number, history: History | undefined): Attribution | null;
+  /** What the agent announced. */
+  changed(change: Announced): void;
+  /** Revisions begin anew. */
+  forget(): void;
+}
+
+/** Bursts of changes are longer, and then the last of them tell enough. */
+const MOST_CHANGES = 64;
+/** An endpoint has realized a change by then, or flows were read so late that their names say nothing. */
+const IN_FLIGHT_MS = 10_000;
+
+type Period = History['periods'][number];
+
+interface Change {
+  readonly atMs: number;
+  readonly revision: number;
+}
+
+/** Hubble looks names up in the policy of the moment at which it reads an event: around a change that may be another one. */
+export function createHubbleNames(answers: Answers): HubbleNames {
+  /** The newest is the last. */
+  let changes: readonly Change[] = [];
+  const unsure = answers.unattributed('policy-changed');
+
+  /** Whether the verdict may be of a policy before the one that it was named from, which it fits as well. */
+  function isInDoubt(named: Attribution, verdict: Verdict, atMs: number, periods: readonly Period[]): boolean {
+    const revision = verdict.hubble?.policyRevision ?? null;
+    if (revision === null) return false;
+    const change = changes.findLast((one) => one.revision <= revision);
+    if (change === undefined || atMs >= change.atMs + IN_FLIGHT_MS) return false;
+    const revisionOf = ({ state }: Period) => state.endpoint.revision ?? 0;
+    const settled = periods.findLast((period) => revisionOf(period) >= change.revision);
+    if (settled !== undefined && atMs >= settled.fromMs) return false;
+    const before = periods.find((period) => period.fromMs <= atMs && revisionOf(period) < change.revision);
+    if (before === undefined) return atMs < change.atMs;
+    // Nobody read the policy that came in between.
+    if (changes.some((one) => one.revision > revisionOf(before) && one.revision < change.revision)) return true;
+    // No verdicts are made where nothing is enforced.
+    if (!before.state.endpoint.enforced[verdict.direction]) return false;
+    const then = attributeVerdict(verdict, before.state, answers);
+    if (then.reason === 'not-in-realized-policy') return false;
+    return then.policies.length === 0 || !isSameList(then, named);
+  }
+
+  return {
+    of: (verdict, atMs, history) => {
+      const named = namedByHubble(verdict, answers);
+      if (named === null || changes.length === 0) return named;
+      return isInDoubt(named, verdict, atMs, history?.periods ?? []) ? unsure : named;
+    },
+    changed: ({ atMs, revision }) => {
+      if (revision !== null) changes = [...changes, { atMs, revision }].slice(-MOST_CHANGES);
+    },
+    forget: () => {
+      changes = [];
+    },
+  };
+}
+
+/** Both are in order. */
+function isSameList(a: Attribution, b: Attribution): boolean {
+  const textOf = ({ policies }: Attribution) =>
+    JSON.stringify(policies.map(({ namespace, name }) => [namespace, name]));
+  return textOf(a) === textOf(b);
 }

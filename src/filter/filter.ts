@@ -65,7 +65,8 @@ function actionOf(record: MonitorRecord | StreamGap): Action | null {
 }
 
 function policyTest(record: MonitorRecord | StreamGap, attribution: Attribution | null): (word: PolicyWord) => boolean {
-  const refs = [...(attribution?.policies ?? []), ...('hubble' in record ? (record.hubble?.policies ?? []) : [])];
+  // Hubble's word goes as far as attribution takes it.
+  const refs = attribution?.policies ?? ('hubble' in record ? (record.hubble?.policies ?? []) : []);
   const printed = record.type === 'l7' || record.type === 'policy-verdict' ? record.policyName : null;
   return ({ namespace, name, whole }) => {
     if (whole === IMPLICIT_DEFAULT_DENY) return attribution?.grade === 'default-deny';
