@@ -1,5 +1,5 @@
 /** The same as the pipeline for output that somebody kept: one summary of all files, with the names that the lines themselves tell. */
-import { type Counting, createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
+import { type Aggregator, type Counting, createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
 import { createAnswers } from './attribution/answers.ts';
 import { namedByHubble } from './attribution/correlated.ts';
 import { createPrintedNames, readL7Name } from './attribution/printed-name.ts';
@@ -7,8 +7,10 @@ import { reservedIdentity } from './discovery/identity-name.ts';
 import type { RecordSink } from './model/attributed.ts';
 import type { Clock, TimeWindow } from './model/clock.ts';
 import type { Dialect, MonitorRecord, Refusal, Verdict } from './model/event.ts';
+import type { Attribution } from './model/policy.ts';
 import type { Summary } from './model/summary.ts';
 import { createReader } from './parser/reader.ts';
+import { createToldNames, type ToldNames } from './told-names.ts';
 
 export interface InputFile {
   readonly path: string;
@@ -34,15 +36,17 @@ export async function summarizeFiles(
 ): Promise<Summary> {
   const paths = files.map(({ path }) => path);
   const startMs = window?.sinceMs ?? clock.nowMs();
+  const told = createToldNames(reservedIdentity, () => 0);
   const aggregator = createAggregator({
-    ...{ startMs, source: 'file', files: paths, identityName: reservedIdentity, isPart: window !== null },
+    ...{ startMs, source: 'file', files: paths, identityName: told.lookup, isPart: window !== null },
+    namesVersion: () => told.version(),
     ...counting,
   });
   const { filter = null, groupBy = [] } = counting;
   // Whoever looks at each record, by itself or by more than policies are counted by, gets each record.
   const oneByOne = sink !== null || filter !== null || groupBy.length > 0 || counting.audit === true || window !== null;
   for (const { chunks } of files) {
-    const { record, known } = countFile(aggregator.addStream(null), { startMs, window, sink, met });
+    const { record, known } = countFile(aggregator, { startMs, window, sink, met, told });
     const reader = createReader(record, { dialect, known: oneByOne ? null : known });
     const source = chunks[Symbol.asyncIterator]();
     try {
@@ -62,17 +66,47 @@ export async function summarizeFiles(
 /** Nobody knows when a line of a file was printed. */
 const OFFLINE = { node: null, atMs: null, wanted: true } as const;
 
-type FileSurroundings = Required<Pick<FileOptions, 'window' | 'sink' | 'met'>> & { readonly startMs: number };
+type FileSurroundings = Required<Pick<FileOptions, 'window' | 'sink' | 'met'>> & {
+  readonly startMs: number;
+  readonly told: ToldNames;
+};
 
-function countFile(counter: StreamCounter, { startMs: nowMs, window, sink, met }: FileSurroundings) {
+/** More than a cluster has. */
+const MOST_NODES = 10_000;
+
+function countFile(aggregator: Aggregator, { startMs: nowMs, window, sink, met, told }: FileSurroundings) {
   const answers = createAnswers();
   const attribute = createPrintedNames(() => null, answers);
+  const noPolicy = answers.unattributed('no-policy-applies');
+  const counter = aggregator.addStream(null);
+  /** Numbers of endpoints, and some of identities, are each node's own. */
+  const byNode = new Map<string, StreamCounter>();
+
+  function counterOf(record: MonitorRecord): StreamCounter {
+    const node = ('hubble' in record ? record.hubble?.node : null) ?? null;
+    if (node === null) return counter;
+    const known = byNode.get(node);
+    if (known !== undefined || byNode.size >= MOST_NODES) return known ?? counter;
+    const made = aggregator.addStream(null, node);
+    byNode.set(node, made);
+    return made;
+  }
+
+  function answerFor(record: MonitorRecord): Attribution | null {
+    if (record.type === 'l7') {
+      const printed = readL7Name(record);
+      return printed === null ? null : attribute(printed);
+    }
+    if (record.type !== 'policy-verdict') return null;
+    const named = namedByHubble(record, answers);
+    if (named !== null) return named;
+    return record.hubble?.byAgentItself === true ? noPolicy : attribute(record);
+  }
 
   function count(record: MonitorRecord, atMs: number): void {
-    const printed = record.type === 'l7' ? readL7Name(record) : record.type === 'policy-verdict' ? record : null;
-    const named = record.type === 'policy-verdict' ? namedByHubble(record, answers) : null;
-    const attribution = named ?? (printed === null ? null : attribute(printed));
-    counter.record(record, attribution, atMs);
+    if ('hubble' in record && record.hubble !== null) told.learn(record.hubble, record.hubble.node);
+    const attribution = answerFor(record);
+    counterOf(record).record(record, attribution, atMs);
     sink?.record(record, attribution, OFFLINE);
   }
 

@@ -16,8 +16,8 @@ export function createTapedAggregator(options: AggregatorOptions, tape: Tape): A
   let latestMs = startMs;
 
   return {
-    addStream: (plan) => {
-      const counter = aggregator.addStream(plan);
+    addStream: (plan, node) => {
+      const counter = aggregator.addStream(plan, node);
       if (plan === null) return counter;
       const taped = tape.stream(plan, latestMs);
       let { targets } = plan;

@@ -44,8 +44,8 @@ export interface AggregatorOptions extends Counting {
 }
 
 export interface Aggregator {
-  /** `null` for a file. */
-  addStream(plan: AgentPlan | null): StreamCounter;
+  /** `null` for a file, and for what a file tells of a node. */
+  addStream(plan: AgentPlan | null, node?: string): StreamCounter;
   /** The policy maps' counters were read, with what they counted since the last time. */
   traffic(deltas: readonly TrafficDelta[]): void;
   summary(nowMs: number): Summary;
@@ -219,8 +219,8 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
       traffic.read();
       for (const delta of deltas) traffic.add(delta);
     },
-    addStream: (plan) => {
-      const stream = createStreamCounter(plan, shared);
+    addStream: (plan, node = plan?.agent.node) => {
+      const stream = createStreamCounter(plan, node ?? null, shared);
       streams.push(stream);
       return stream.counter;
     },

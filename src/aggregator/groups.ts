@@ -18,7 +18,7 @@ export interface GroupCounts {
 }
 
 export interface GroupWhere extends Where {
-  /** Equal pods are the same object. */
+  /** The same object for verdict after verdict of the same pod. */
   readonly pod: GroupPod;
 }
 

@@ -49,7 +49,7 @@ export interface Row {
   readonly deniedInAuditMode: number;
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Where its verdicts came from; empty for files. */
+  /** Where its verdicts came from; empty for files that do not say. */
   readonly nodes: ReadonlySet<string>;
   /** Rises with every verdict, so that whoever made something of the row knows whether it still holds. */
   readonly version: number;
@@ -65,7 +65,7 @@ export interface Where {
   peerKey: number;
   portKey: number;
   node: string | null;
-  /** The node whose agent told of it; null for a file. */
+  /** The node whose agent told of it; null where a file does not say. */
   heardOn: string | null;
   /** Whether other rows are credited with it as well. */
   isShared: boolean;

@@ -17,7 +17,7 @@ import type { Row } from './row.ts';
 import { createStreamHealth, type StreamHealth } from './stream-health.ts';
 import { createStreamPods } from './stream-pods.ts';
 
-/** One per agent or file. */
+/** One per agent or file, and per node that a file tells of. */
 export interface StreamCounter {
   /** `attribution` is for verdicts on wanted endpoints, and for L7 records whose policy is known; the record may be reused after the call. */
   record(record: MonitorRecord, attribution: Attribution | null, nowMs: number): void;
@@ -93,15 +93,15 @@ export interface CountingStream {
   view(): StreamView;
 }
 
-export function createStreamCounter(plan: AgentPlan | null, shared: Shared): CountingStream {
+export function createStreamCounter(plan: AgentPlan | null, node: string | null, shared: Shared): CountingStream {
   const { ledger, chooses } = shared;
   const identity: StreamIdentity = {
-    node: plan?.agent.node ?? null,
+    node,
     localIdentities: new Map(),
     join: createDropJoin(),
     podOf: (verdict) => pods.of(verdict),
   };
-  const pods = createStreamPods(plan?.agent.node ?? null);
+  const pods = createStreamPods(node);
   const health = createStreamHealth();
   const modes = new Map<number, EndpointMode>();
   const endpoints = new Set<number>();

@@ -8,36 +8,45 @@ export interface StreamPods {
   setTargets(targets: readonly Target[] | 'all'): void;
   /** Whose an endpoint is, as its agent says: for those that nobody looked up. */
   told(mode: EndpointMode): void;
-  /** Equal pods are the same object. */
+  /** The same object for verdict after verdict of the same pod. */
   of(verdict: Verdict): GroupPod;
 }
 
 export function createStreamPods(node: string | null): StreamPods {
-  const pods = new Map<number, GroupPod>();
+  const wanted = new Map<number, GroupPod>();
+  const told = new Map<number, GroupPod>();
   let isWhole = true;
+
+  /** The number may have been given to another pod since. */
+  function learn(endpoint: number, namespace: string | null, name: string | null): GroupPod {
+    const known = told.get(endpoint);
+    if (known?.name === name && known.namespace === namespace) return known;
+    const made = Object.freeze({ namespace, name, node, endpoint });
+    told.set(endpoint, made);
+    return made;
+  }
+
   return {
     setTargets: (targets) => {
-      pods.clear();
+      wanted.clear();
+      told.clear();
       isWhole = targets === 'all';
       if (targets === 'all') return;
       for (const { namespace, pod, endpoint } of targets)
-        if (endpoint !== null) pods.set(endpoint, Object.freeze({ namespace, name: pod, node, endpoint }));
+        if (endpoint !== null) wanted.set(endpoint, Object.freeze({ namespace, name: pod, node, endpoint }));
     },
     told: ({ endpoint, namespace, pod }) => {
       if (!isWhole) return;
-      const known = pods.get(endpoint);
-      if (pod === null) pods.delete(endpoint);
-      else if (known?.name !== pod || known.namespace !== namespace)
-        pods.set(endpoint, Object.freeze({ namespace, name: pod, node, endpoint }));
+      if (pod === null) told.delete(endpoint);
+      else learn(endpoint, namespace, pod);
     },
     of: ({ endpoint, direction, hubble }) => {
-      const known = pods.get(endpoint);
-      if (known !== undefined) return known;
+      const target = wanted.get(endpoint);
+      if (target !== undefined) return target;
+      if (hubble === null) return told.get(endpoint) ?? learn(endpoint, null, null);
       // Hubble tells both ends by name.
-      const near = (direction === 'ingress' ? hubble?.destination : hubble?.source) ?? null;
-      const made = Object.freeze({ namespace: near?.namespace ?? null, name: near?.pod ?? null, node, endpoint });
-      pods.set(endpoint, made);
-      return made;
+      const near = direction === 'ingress' ? hubble.destination : hubble.source;
+      return learn(endpoint, near?.namespace ?? null, near?.pod ?? null);
     },
   };
 }

@@ -6,7 +6,7 @@ const TIMES = 2;
 /** Of standard deviations: what chance alone makes in three comparisons of a thousand. */
 const DEVIATIONS = 3;
 
-/** How long each window is; null for lines without times. */
+/** How long each window is; null for lines of an unknown window. */
 export interface Seconds {
   readonly before: number | null;
   readonly after: number | null;

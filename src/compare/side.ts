@@ -29,7 +29,7 @@ export function toSide(summary: CompareInput, input: string): ComparedSide {
   };
 }
 
-/** Lines of monitor have no times: their window is the time in which they were read. */
+/** Of a file nobody can tell when its lines began and ended: its window is the time in which it was read. */
 function isTimed({ source, policies, window }: CompareInput): boolean {
   return window.seconds > 0 && (source.kind !== 'file' || policies.some(({ firstSeen }) => firstSeen !== null));
 }

@@ -98,7 +98,7 @@ export interface ComparedSubject {
 export type RateChange = 'more' | 'less' | 'same';
 
 export interface PolicyAmounts extends Counts {
-  /** Null for lines without times. */
+  /** Null for lines of an unknown window. */
   readonly perSecond: Readonly<Record<'allowed' | 'audited' | 'denied', number>> | null;
 }
 

@@ -66,7 +66,7 @@ function sideText(side: ComparedSide): string {
   const { input, isTimed, window, records } = side;
   const when = isTimed
     ? `${durationText(window.seconds)} until ${window.end}`
-    : `${plural(records.received, 'line')} without times`;
+    : `${plural(records.received, 'line')} of an unknown window`;
   return markdownText(`${input === '-' ? 'standard input' : input}, ${when}; ${completenessText(side)}`);
 }
 

@@ -74,7 +74,7 @@ function sideLines(name: string, side: ComparedSide, { width, palette }: Compare
   const { window, completeness, isTimed, input } = side;
   const when = isTimed
     ? `${durationText(window.seconds)} since ${timeText(window.start, '')} UTC`
-    : `${plural(side.records.received, 'line')} without times`;
+    : `${plural(side.records.received, 'line')} of an unknown window`;
   const file = input === '-' ? 'standard input' : printable(input);
   const complete = completeness.status === 'full' ? 'complete' : completenessText(side);
   const paint = completeness.status === 'full' ? palette.quiet : palette.warning;

@@ -178,7 +178,7 @@ const NOTE: Readonly<Record<CompareNote, string>> = {
   'filters-differ': 'A and B were filtered differently: what is new or gone may be so because of that',
   'types-differ': 'A and B listened for different types of events: only what both listened for is compared',
   'rows-omitted': 'rows were left out by --top: what is missing proves nothing',
-  untimed: 'lines without times: amounts are compared, not rates',
+  untimed: 'lines of an unknown window: amounts are compared, not rates',
   'shorter-window': "B's window is much shorter than A's: what is rare may be missing by chance",
   reversed: 'B is earlier than A',
 };
