@@ -132,8 +132,15 @@ export interface Unparsed {
   readonly line: string;
 }
 
-/** `other-dialect`: whole, but not of the Cilium that was told. */
-export type UnparsedReason = 'unknown-line' | 'truncated' | 'bad-field' | 'not-utf8' | 'too-long' | 'other-dialect';
+/** `other-dialect`: whole, but not of the Cilium that was told; `hubble-text`: a flow in a form for people. */
+export type UnparsedReason =
+  | 'unknown-line'
+  | 'truncated'
+  | 'bad-field'
+  | 'not-utf8'
+  | 'too-long'
+  | 'other-dialect'
+  | 'hubble-text';
 
 export type MonitorRecord =
   | Verdict

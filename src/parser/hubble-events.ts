@@ -2,6 +2,7 @@
 import type { Capture, Drop, Trace, Translation } from '../model/datapath-event.ts';
 import type { Action, Dialect, MatchType, Verdict } from '../model/event.ts';
 import { dropReasonText } from './drop-reasons.ts';
+import { isPatchedFlow } from './hubble-dialect.ts';
 import { directionOf, endpointOf, identityOf, readHubbleFlow } from './hubble-flow.ts';
 import { flowPacket, readFlowPacket } from './hubble-packet.ts';
 import { type JsonObject, numberOf, objectOf, textOf } from './json-fields.ts';
@@ -27,9 +28,7 @@ export function readFlowVerdict(flow: JsonObject, told: Dialect | null): Verdict
   const packet = readFlowPacket(flow);
   if (direction === null || action === undefined || packet === null) return null;
   const isIngress = direction === 'ingress';
-  // The patched Cilium's own fields, with the zeros left out: one that has neither may be its as well.
-  const name = textOf(flow, 'policy_name');
-  const isPatched = told === 'accuknox' || (told === null && (name !== null || typeof flow.audit_mode === 'boolean'));
+  const isPatched = told === 'accuknox' || isPatchedFlow(flow);
   return {
     type: 'policy-verdict',
     dialect: isPatched ? 'accuknox' : 'cilium',
@@ -48,7 +47,7 @@ export function readFlowVerdict(flow: JsonObject, told: Dialect | null): Verdict
     icmp: packet.icmp,
     flow: null,
     flowKey: flowPacket.flowKey,
-    policyName: isPatched ? (name ?? '') : null,
+    policyName: isPatched ? (textOf(flow, 'policy_name') ?? '') : null,
     hubble: readHubbleFlow(flow, direction),
   };
 }

@@ -1,7 +1,8 @@
 /** A line of `hubble observe -o json|jsonpb`: a flow, a loss, or a word about nodes or the agent, wrapped or, as older programs print it, bare. */
-import type { Dialect, Lost, MonitorRecord } from '../model/event.ts';
+import type { Dialect, Lost, MonitorRecord, Unparsed } from '../model/event.ts';
 import type { NodeStatus } from '../model/hubble.ts';
 import { readAgentEvent } from './hubble-agent.ts';
+import { isForeignFlow } from './hubble-dialect.ts';
 import { readFlowCapture, readFlowDrop, readFlowTrace, readFlowTranslation, readFlowVerdict } from './hubble-events.ts';
 import { readFlowL7 } from './hubble-l7.ts';
 import { type JsonObject, numberOf, objectOf, textOf, textsOf } from './json-fields.ts';
@@ -26,16 +27,22 @@ const POLICY_VERDICT = 5;
 const TRACE_SOCK = 7;
 const L7 = 129;
 
+const SAMPLE_CHARACTERS = 200;
+
 /** Null where it is a flow and lacks what such a flow always has; undefined where it is not Hubble's. */
 export function readHubbleJson(value: JsonObject, dialect: Dialect | null): MonitorRecord | null | undefined {
   const flow = objectOf(value, 'flow') ?? (objectOf(value, 'event_type') === null ? null : value);
-  if (flow !== null) return readFlow(flow, dialect);
+  if (flow !== null) return isForeignFlow(flow, dialect) ? otherDialect(value) : readFlow(flow, dialect);
   const loss = objectOf(value, 'lost_events');
   if (loss !== null) return readLoss(loss);
   const event = objectOf(value, 'agent_event');
   if (event !== null) return readAgentEvent(event, textOf(value, 'time'));
   const status = objectOf(value, 'node_status');
   return status === null ? undefined : readStatus(status);
+}
+
+function otherDialect(line: JsonObject): Unparsed {
+  return { type: 'unparsed', reason: 'other-dialect', line: JSON.stringify(line).slice(0, SAMPLE_CHARACTERS) };
 }
 
 function readFlow(flow: JsonObject, dialect: Dialect | null): MonitorRecord | null {

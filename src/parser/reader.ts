@@ -3,6 +3,7 @@ import type { Dialect, MonitorRecord, UnparsedReason } from '../model/event.ts';
 import { Blocks } from './blocks.ts';
 import { Cursor, NEWLINE, toStrictText, toText } from './bytes.ts';
 import { isOnlyPrefix, prefixLength, withoutEscapes } from './clean.ts';
+import { isHubbleText } from './hubble-text.ts';
 import type { TellKnown } from './known-cells.ts';
 import { KnownFlows } from './known-flows.ts';
 import { KnownVerdicts } from './known-verdicts.ts';
@@ -202,6 +203,7 @@ function verdictProblem(verdict: VerdictLine, at: number, line: Uint8Array): Unp
 }
 
 function otherProblem(text: string): UnparsedReason {
+  if (isHubbleText(text)) return 'hubble-text';
   if (BEGINNING.test(text) || FRAGMENT.test(text) || VERDICT_WORDS.startsWith(text)) return 'truncated';
   return 'unknown-line';
 }

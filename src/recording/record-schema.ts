@@ -148,7 +148,15 @@ const NodeStatus = v.object({
 
 const Unparsed = v.object({
   type: v.literal('unparsed'),
-  reason: v.picklist(['unknown-line', 'truncated', 'bad-field', 'not-utf8', 'too-long', 'other-dialect']),
+  reason: v.picklist([
+    'unknown-line',
+    'truncated',
+    'bad-field',
+    'not-utf8',
+    'too-long',
+    'other-dialect',
+    'hubble-text',
+  ]),
   line: v.string(),
 });
 

@@ -33,7 +33,7 @@ export function rowTitle({ policy, isolatedBy, ambiguous }: PolicyRow): string {
 }
 
 const REASON: Readonly<Record<UnattributedReason, string>> = {
-  'name-not-printed': 'this agent prints no policy names, and its state has not been read',
+  'name-not-printed': 'nothing in its line names the policy, and a file has no agent to ask',
   'name-not-found': 'the agent found no name for the rule that matched',
   'name-empty': 'the agent printed an empty name',
   'no-policy-applies': 'no rule needed: the pod is not isolated this way, or the peer is its own node',

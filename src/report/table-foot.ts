@@ -133,6 +133,9 @@ export function reasonsText(reasons: Readonly<Record<string, number>>): string {
   return entries.length === 0 ? '' : ` (${entries.map(([reason, count]) => `${reason} ${count}`).join(', ')})`;
 }
 
+const HUBBLE_TEXT =
+  'Hubble prints flows like these for people: policystat reads what "hubble observe -o jsonpb" prints.';
+
 export function recordLines({ records }: Pick<Summary, 'records'>, { width, palette }: FootOptions): readonly string[] {
   const ignored = Object.values(records.ignored).reduce((sum, count) => sum + count, 0);
   const account = `received ${records.received} = counted ${records.counted} + ignored ${ignored}${reasonsText(records.ignored)} + unparsed ${records.unparsed}${reasonsText(records.unparsedReasons)}`;
@@ -140,5 +143,6 @@ export function recordLines({ records }: Pick<Summary, 'records'>, { width, pale
   const lines = wrap(account, width, '  ');
   const samples =
     sample === undefined ? [] : wrap(`not understood, for example: ${printable(sample, SAMPLE_LENGTH)}`, width, '  ');
-  return [...lines, ...samples].map((line) => palette.quiet(line));
+  const advice = records.unparsedReasons['hubble-text'] === undefined ? [] : wrap(HUBBLE_TEXT, width, '  ');
+  return [...lines, ...samples, ...advice].map((line) => palette.quiet(line));
 }

@@ -131,6 +131,7 @@ export const unparsedReason = v.picklist([
   'not-utf8',
   'too-long',
   'other-dialect',
+  'hubble-text',
 ]);
 const unparsedReasons = v.object({
   'unknown-line': some,
@@ -139,6 +140,7 @@ const unparsedReasons = v.object({
   'not-utf8': some,
   'too-long': some,
   'other-dialect': some,
+  'hubble-text': some,
 });
 
 /** received = counted + ignored + unparsed. */

@@ -1,13 +1,13 @@
 /** Hubble's JSON: the same verdicts as monitor's lines over the same seconds, and every other kind of record that it has. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
-import type { MonitorRecord, Verdict } from '../../src/model/event.ts';
+import type { Dialect, MonitorRecord, Verdict } from '../../src/model/event.ts';
 import { createReader } from '../../src/parser/reader.ts';
 
 /** The verdict is one object that is used again. */
-function readAll(text: string): MonitorRecord[] {
+function readAll(text: string, dialect: Dialect | null = null): MonitorRecord[] {
   const records: MonitorRecord[] = [];
-  const reader = createReader((record) => records.push(kept(record)));
+  const reader = createReader((record) => records.push(kept(record)), { dialect });
   reader.push(new TextEncoder().encode(text));
   reader.end();
   return records;
@@ -267,5 +267,55 @@ describe('what else Hubble prints', () => {
 
   it('a flow of a kind that nobody knows is left out', () => {
     expect(only({ flow: { ...FLOW, event_type: { type: 99 } } })).toEqual({ type: 'ignored', reason: 'other-record' });
+  });
+});
+
+describe('a dialect that is told', () => {
+  const patched = { ...FLOW, policy_match_type: 4, policy_name: 'rule1', audit_mode: true };
+  const l7 = { ...FLOW, event_type: { type: 129 }, l7: { type: 'REQUEST', http: { method: 'GET', url: '/' } } };
+
+  test.each<[Dialect | null, string, object, string]>([
+    ['accuknox', 'its own', patched, 'policy-verdict'],
+    ['accuknox', 'one without a name and a match', { ...FLOW, policy_match_type: 0 }, 'policy-verdict'],
+    ['accuknox', 'a match that it never reports', FLOW, 'other-dialect'],
+    [
+      'accuknox',
+      'policies that stock Cilium names',
+      { ...FLOW, policy_match_type: 4, egress_allowed_by: [] },
+      'other-dialect',
+    ],
+    ['accuknox', 'a request of its own', { ...l7, policy_name: 'rule1' }, 'l7'],
+    ['accuknox', 'a drop, which both tell alike', { ...FLOW, event_type: { type: 1, sub_type: 133 } }, 'drop'],
+    ['cilium', 'its own', FLOW, 'policy-verdict'],
+    ['cilium', 'the patched name', patched, 'other-dialect'],
+    ['cilium', 'the patched flag', { ...FLOW, audit_mode: true }, 'other-dialect'],
+    ['cilium', 'a request with the patched name', { ...l7, policy_name: 'rule1' }, 'other-dialect'],
+    [null, 'stock', FLOW, 'policy-verdict'],
+    [null, 'patched', patched, 'policy-verdict'],
+  ])('%s: %s', (dialect, _, flow, kind) => {
+    // Twice: what came before is compared, and not read anew.
+    const records = readAll(`${JSON.stringify({ flow })}\n`.repeat(2), dialect);
+    expect(records.map((one) => (one.type === 'unparsed' ? one.reason : one.type))).toEqual([kind, kind]);
+  });
+});
+
+describe('what Hubble prints for people', () => {
+  test.each([
+    'Nov 22 19:04:45.981: default/tiefighter:42596 (ID:12530) -> default/deathstar-77dd4fb786-pjs8v:80 (ID:18031) policy-verdict:none TRAFFIC_DIRECTION_UNKNOWN ALLOWED (TCP Flags: SYN)',
+    '  TIMESTAMP: Nov 22 19:04:45.981',
+    'DESTINATION: default/deathstar-77dd4fb786-pjs8v:80',
+    '       TYPE: policy-verdict:none TRAFFIC_DIRECTION_UNKNOWN',
+    '    VERDICT: ALLOWED',
+    'TIMESTAMP             SOURCE                     DESTINATION            TYPE                         VERDICT   SUMMARY',
+    'Nov 22 19:04:45.981   default/tiefighter:42596   default/deathstar:80   policy-verdict:L3-L4 INGRESS   ALLOWED   TCP Flags: SYN',
+    'Nov 22 19:04:45.981 [lab/k8s-node1]: 10.0.0.1:42596 (world) <> default/deathstar:80 (ID:18031) policy-verdict:none INGRESS DENIED (TCP Flags: SYN)',
+  ])('%s', (line) => {
+    expect(only(line)).toMatchObject({ type: 'unparsed', reason: 'hubble-text' });
+  });
+
+  it('takes no longer for a line without an end', () => {
+    const began = performance.now();
+    expect(only(`x: y -> z ${'a  ALLOWED (b  '.repeat(4_000)}`)).toMatchObject({ reason: 'unknown-line' });
+    expect(performance.now() - began).toBeLessThan(1_000);
   });
 });
