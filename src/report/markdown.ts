@@ -19,6 +19,7 @@ import {
 import { cellsOf } from './policy-fields.ts';
 import { nothingText } from './table-audit.ts';
 import { completenessText } from './table-foot.ts';
+import { toldApart } from './twins.ts';
 
 const MOST_PEERS = 3;
 const UNITS =
@@ -65,10 +66,11 @@ function tableOf(summary: Summary, columns: readonly string[] | null, sign: stri
   if (audit !== undefined) return auditRows(audit, sign);
   if (groups !== null) return groupLines(groups, sign);
   const measured = hasTraffic(summary);
+  const apart = toldApart(policies);
   return [
     `| policy | direction | allowed | redirected | audited | denied | attempts |${measured ? ' packets | bytes |' : ''} peers |`,
     `|---|---|--:|--:|--:|--:|--:|${measured ? '--:|--:|' : ''}---|`,
-    ...policies.map((row) => line(row, sign, measured)),
+    ...policies.map((row) => line(row, apart(row), sign, measured)),
   ];
 }
 
@@ -101,10 +103,10 @@ function groupLines({ by, rows }: Groups, sign: string): readonly string[] {
   ];
 }
 
-function line(row: PolicyRow, sign: string, measured: boolean): string {
+function line(row: PolicyRow, knownBy: string | null, sign: string, measured: boolean): string {
   const numbers = [row.allowed, row.redirected, row.audited, row.denied, row.attempts];
   return `| ${[
-    titleOf(row),
+    titleOf(row, knownBy),
     row.direction,
     ...numbers.map((number) => sign + String(number)),
     ...(measured ? (['packets', 'bytes'] as const).map((name) => trafficText(row, name, sign)) : []),
@@ -112,8 +114,9 @@ function line(row: PolicyRow, sign: string, measured: boolean): string {
   ].join(' | ')} |`;
 }
 
-function titleOf({ policy, isolatedBy, reason }: PolicyRow): string {
+function titleOf({ policy, isolatedBy, reason, ambiguous }: PolicyRow, knownBy: string | null): string {
   const isolating = isolatedBy.length === 0 ? '' : ` ← ${isolatedBy.map(policyText).join(', ')}`;
   const because = reason === null ? '' : `: ${reasonText(reason)}`;
-  return markdownText(policyText(policy) + isolating + because);
+  const known = knownBy === null ? '' : `, ${knownBy}`;
+  return markdownText(policyText(policy) + (ambiguous ? ' (ambiguous)' : '') + isolating + because + known);
 }

@@ -19,6 +19,7 @@ import {
 } from './phrases.ts';
 import { printable } from './printable.ts';
 import { dropText } from './table-drops.ts';
+import { toldApart } from './twins.ts';
 
 export interface RowsOptions {
   readonly width: number;
@@ -73,9 +74,12 @@ export function renderRows(summary: Summary, options: RowsOptions): RowsText {
   const peers = peersColumn(entries, summary, wide);
   const hasPeers = width >= (wide ? SPACIOUS : ROOMY) && isUseful(peers) && wholeWidth([...columns, peers]) <= width;
   const [header = '', ...lines] = layOut(hasPeers ? [...columns, peers] : columns, width, palette.heading);
+  const apart = toldApart(wide ? [] : rows);
   const blocks = rows.map((row, at) => ({
     line: lines[at] ?? '',
-    notes: notesOf(row, summary, options, hasPeers).map((note) => palette.quiet(cutTo(`  ${note}`, width))),
+    notes: notesOf(row, summary, options, { hasPeers, knownBy: apart(row) }).map((note) =>
+      palette.quiet(cutTo(`  ${note}`, width)),
+    ),
   }));
   return { header, blocks, totals: lines.slice(rows.length) };
 }
@@ -222,8 +226,19 @@ function lastText({ lastSeen }: PolicyRow, end: string, asTime: boolean): string
   return asTime ? timeText(lastSeen, end) : agoText(lastSeen, end);
 }
 
-function notesOf(row: PolicyRow, summary: Summary, { wide, width }: RowsOptions, hasPeers: boolean): readonly string[] {
-  const notes: string[] = [];
+interface Shown {
+  /** Whether there is a column for them. */
+  readonly hasPeers: boolean;
+  readonly knownBy: string | null;
+}
+
+function notesOf(
+  row: PolicyRow,
+  summary: Summary,
+  { wide, width }: RowsOptions,
+  { hasPeers, knownBy }: Shown,
+): readonly string[] {
+  const notes = knownBy === null ? [] : [knownBy];
   const roomy = width >= ROOMY;
   const hasNarrowTitle =
     !roomy && (['redirected', 'audited'] as const).every((name) => showsColumn(name, summary, width, wide));

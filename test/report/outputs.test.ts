@@ -31,6 +31,27 @@ const PLAIN: TableOptions = { width: 80, wide: false, palette: plainPalette, liv
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
+describe('a policy that is known in two ways', () => {
+  const twins = () =>
+    full({ policies: [row({ attribution: 'correlated' }), row({ attribution: 'derived', allowed: 1 })] });
+
+  it.each([80, 140])('has two rows that say in which, at %i columns', (width) => {
+    const lines = renderTable(twins(), { ...PLAIN, width }).split('\n');
+    const at = (note: string) => lines.findIndex((line) => line.trim() === note);
+    expect(lines[at('as Hubble named it') - 1]).toMatch(/^default\/rule1 \(CNP\) +ingress +3 /);
+    expect(lines[at("as looked up in the agent's state") - 1]).toMatch(/^default\/rule1 \(CNP\) +ingress +1 /);
+    expect(renderTable(twins(), { ...PLAIN, width, wide: true })).not.toContain('as Hubble named it');
+    expect(renderTable(full(), { ...PLAIN, width })).not.toContain('as looked up');
+  });
+
+  it('has two lines of Markdown that say in which', () => {
+    const text = renderMarkdown(twins());
+    expect(text).toMatch(/^\| default\/rule1 \\\(CNP\\\), as Hubble named it \| ingress \| 3 /m);
+    expect(text).toMatch(/^\| default\/rule1 \\\(CNP\\\), as looked up in the agent's state \| ingress \| 1 /m);
+    expect(renderMarkdown(full())).not.toContain('as looked up');
+  });
+});
+
 describe.each(Object.entries(SUMMARIES))('%s', (name, make) => {
   it.each([
     ['table', 80],
