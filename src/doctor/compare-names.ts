@@ -40,7 +40,7 @@ export function compareNames(
     ]),
   );
   const changedMs = new Map(facts.map(({ endpoint, changedMs: atMs }) => [endpoint, atMs ?? 0]));
-  const counts = { compared: 0, unnamed: 0, older: 0 };
+  const counts = { compared: 0, unnamed: 0, older: 0, differ: 0 };
   const differing: NamedOtherwise[] = [];
   const reader = createReader((record) => {
     if (record.type !== 'policy-verdict') return;
@@ -51,8 +51,10 @@ export function compareNames(
     else {
       counts.compared += 1;
       const { policies: derived, ambiguous } = attributeVerdict(record, state, answers);
-      if (agrees(named, derived, ambiguous) || differing.length >= MOST_DIFFERING) return;
-      differing.push({ verdict: verdictText(record), hubble: namesText(named), derived: namesText(derived) });
+      if (agrees(named, derived, ambiguous)) return;
+      counts.differ += 1;
+      if (differing.length < MOST_DIFFERING)
+        differing.push({ verdict: verdictText(record), hubble: namesText(named), derived: namesText(derived) });
     }
   });
   reader.push(Buffer.from(texts.flows));

@@ -63,6 +63,8 @@ export interface NameComparison {
   readonly unnamed: number;
   /** Too old to be held against the state of now. */
   readonly older: number;
+  readonly differ: number;
+  /** Some of those that differ. */
   readonly differing: readonly NamedOtherwise[];
 }
 

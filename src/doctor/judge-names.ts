@@ -13,10 +13,10 @@ export function judgeNames({ node }: AgentRef, names: Answer<NameComparison | nu
   if (names.kind !== 'known') return [check('hubble-names', 'unknown', whyNotText(names), null, node)];
   if (names.value === null)
     return [check('hubble-names', 'unknown', 'the state of the agent cannot be read', null, node)];
-  const { compared, differing, unnamed, older } = names.value;
+  const { compared, differ, differing, unnamed, older } = names.value;
   const [first] = differing;
   if (first !== undefined) {
-    const text = `${differing.length} of ${count(compared, 'verdict')} that Hubble named lead to other policies: ${first.verdict} is of ${first.hubble} for Hubble, of ${first.derived} by the agent's state`;
+    const text = `${differ} of ${count(compared, 'verdict')} that Hubble named lead to other policies: ${first.verdict} is of ${first.hubble} for Hubble, of ${first.derived} by the agent's state`;
     return [check('hubble-names', 'warning', text, ADVICE, node)];
   }
   if (compared > 0)

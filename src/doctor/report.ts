@@ -59,7 +59,12 @@ function agentOf({ agent, probe, clock, names }: AgentReading): DoctorAgent {
     hubbleNames:
       compared === null
         ? null
-        : { compared: compared.compared, unnamed: compared.unnamed, differing: compared.differing },
+        : {
+            compared: compared.compared,
+            unnamed: compared.unnamed,
+            differ: compared.differ,
+            differing: compared.differing,
+          },
     clockSeconds: clock === null ? null : Math.round(clockApartMs(clock) / 1000),
     monitors: processes === null ? null : monitorsOf(processes),
   };

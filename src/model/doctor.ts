@@ -54,7 +54,8 @@ export interface DoctorAgent {
     readonly compared: number;
     /** Verdicts that Hubble has no name for: default denies, audit, and some that it does not cover. */
     readonly unnamed: number;
-    /** At most 20 of them. */
+    readonly differ: number;
+    /** At most 20 of those that differ. */
     readonly differing: readonly NamedOtherwise[];
   } | null;
   /** The agent's clock against ours, in seconds: at least so much later; negative: earlier; 0 where it may be the same. */

@@ -42,6 +42,7 @@ const agent = v.object({
     v.object({
       compared: count,
       unnamed: count,
+      differ: count,
       differing: v.array(v.object({ verdict: text, hubble: text, derived: text })),
     }),
   ),

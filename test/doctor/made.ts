@@ -43,7 +43,7 @@ export function readingOf(changes: Partial<AgentReading> = {}): AgentReading {
       { question: 'endpoint list', bytes: 17_900, ms: 148 },
       { question: 'policy selectors', bytes: 800, ms: 20 },
     ],
-    names: known({ compared: 12, unnamed: 3, older: 0, differing: [] }),
+    names: known({ compared: 12, unnamed: 3, older: 0, differ: 0, differing: [] }),
     ...changes,
   };
 }

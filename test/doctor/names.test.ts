@@ -42,12 +42,21 @@ describe('rule1', () => {
     const flows = texts.flows.replaceAll('"name":"rule1"', '"name":"rule2"');
     const found = compareNames({ ...texts, flows }, facts, policies);
     expect(found?.differing.length).toBeGreaterThan(0);
-    expect(found?.differing.length).toBe(found?.compared);
+    expect(found).toMatchObject({ differ: found?.compared });
     const [check] = judgeNames(agent, known(found));
     expect(check).toMatchObject({ status: 'warning', node: 'n1' });
     expect(check?.text).toMatch(
       /with identity 12530 is of default\/rule2 for Hubble, of default\/rule1 by the agent's state$/,
     );
+  });
+
+  it('is counted as often as Hubble says something else, however few are shown', () => {
+    const named = texts.flows.split('\n').filter((line) => line.includes('"name":"rule1"'));
+    const flows = `${named.join('\n').replaceAll('"name":"rule1"', '"name":"rule2"')}\n`.repeat(30);
+    const found = compareNames({ ...texts, flows }, facts, policies);
+    expect(found).toMatchObject({ compared: 30 * named.length, differ: 30 * named.length });
+    expect(found?.differing).toHaveLength(20);
+    expect(judgeNames(agent, known(found))[0]?.text).toMatch(new RegExp(`^${30 * named.length} of`));
   });
 
   it('is not compared where something was done to the endpoint after the verdict', () => {
@@ -71,7 +80,7 @@ describe('rule1', () => {
 
   it('is not looked for in what is no flow', () => {
     const found = compareNames({ ...texts, flows: 'hubble: not found\n{"flow":{}}\n{' }, facts, policies);
-    expect(found).toEqual({ compared: 0, unnamed: 0, older: 0, differing: [] });
+    expect(found).toEqual({ compared: 0, unnamed: 0, older: 0, differ: 0, differing: [] });
   });
 });
 
@@ -90,8 +99,8 @@ describe('a judgement', () => {
   it.each([
     [null, []],
     [LATE, ['unknown']],
-    [known({ compared: 0, unnamed: 0, older: 0, differing: [] }), ['ok']],
-    [known({ compared: 7, unnamed: 0, older: 0, differing: [] }), ['ok']],
+    [known({ compared: 0, unnamed: 0, older: 0, differ: 0, differing: [] }), ['ok']],
+    [known({ compared: 7, unnamed: 0, older: 0, differ: 0, differing: [] }), ['ok']],
   ])('of %j', (names, statuses) => {
     expect(judgeNames(agent, names).map(({ status }) => status)).toEqual(statuses);
   });
