@@ -10,7 +10,7 @@ const UNKNOWN = 'unknown';
 /** The policies that select the endpoint's pod; null while they are not known. */
 export type PoliciesOf = (endpoint: number) => EndpointPolicies | null;
 
-/** The policies of a name that were there before, or are about to be: for names that no policy has now. */
+/** The policies of a name that were there before, or are about to be: for names that no policy has now. They may be others each time. */
 type NeighboursOf = (verdict: Printed, name: string) => readonly PolicyRef[];
 
 /** What of a verdict decides; an L7 record of the patched Cilium has as much. */
@@ -29,7 +29,7 @@ type PrintedNames = (verdict: Printed, isChanging?: boolean) => Attribution;
 export function createPrintedNames(
   policiesOf: PoliciesOf = () => null,
   answers: Answers = createAnswers(),
-  neighboursOf: NeighboursOf = () => [],
+  neighboursOf: NeighboursOf | null = null,
 ): PrintedNames {
   const notPrinted = answers.unattributed('name-not-printed');
   const notFound = answers.unattributed('name-not-found');
@@ -68,9 +68,11 @@ export function createPrintedNames(
     const old = byName.get(name);
     if (old !== undefined) return old;
     const sharing = (names.policies?.ruling[verdict.direction] ?? []).filter((ref) => ref.name === name);
-    const { ref, ambiguous } = resolve(name, sharing.length > 0 ? sharing : neighboursOf(verdict, name));
+    const isKnown = sharing.length > 0 || neighboursOf === null;
+    const { ref, ambiguous } = resolve(name, isKnown ? sharing : neighboursOf(verdict, name));
     const fresh = answers.printed(ref, ambiguous);
-    byName.set(name, fresh);
+    // What the agent says of it may arrive after its first verdict.
+    if (isKnown) byName.set(name, fresh);
     return fresh;
   }
 

@@ -298,12 +298,21 @@ test('a name that the patched Cilium printed goes by the policies before or by w
   expect(outcome(attributor, 1001, refused)).toBe('implicit-default-deny');
   attributor.setEndpointState(1026, stateBy('new', 3), at(1100));
   const refOf = (name: string) => attributor.attribute(printed(name), 3000).policies[0];
+  // Hubble's flows and what the agent says of itself are two streams.
+  expect(refOf('new')?.kind).toBe('CiliumNetworkPolicy');
+  expect(refOf('late')).toEqual({ kind: null, namespace: null, name: 'late' });
+  const named = [`${prefix}.derived-from=CiliumNetworkPolicy`, `${prefix}.name=late`, `${prefix}.namespace=default`];
+  attributor.notice(
+    { type: 'agent', notice: 'Policy updated', text: JSON.stringify({ labels: named, revision: 4 }) },
+    2999,
+  );
+  expect(refOf('late')).toEqual({ kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'late' });
   expect(refOf('new')).toEqual({ kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'new' });
   expect(refOf('old')).toEqual({ kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'old' });
   expect(refOf('gone')).toEqual({ kind: 'NetworkPolicy', namespace: 'default', name: 'gone' });
   expect(refOf('never')).toEqual({ kind: null, namespace: null, name: 'never' });
   const several = [...labels, `${prefix}.name=never`];
-  attributor.notice({ ...deleted, text: JSON.stringify({ labels: several, revision: 4, rule_count: 2 }) }, 4000);
+  attributor.notice({ ...deleted, text: JSON.stringify({ labels: several, revision: 5, rule_count: 2 }) }, 4000);
   expect(attributor.attribute(printed('also-never'), 4001).policies[0]?.kind).toBeNull();
   expect(outcome(attributor, 5000, refused)).toBe('implicit-default-deny');
 });
