@@ -179,7 +179,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     let announcements: Reader | null = null;
     const attributionOf = (record: MonitorRecord) => {
       if (record.type === 'policy-verdict')
-        return counter.wants(record.endpoint) ? attributor.attribute(record, nowMs) : null;
+        return counter.wants(record.endpoint) ? attributor.attribute(record, nowMs, arrivedMs) : null;
       return record.type === 'l7' ? attributor.attributeL7(record) : null;
     };
     const hold = createHold({

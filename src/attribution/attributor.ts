@@ -22,8 +22,8 @@ import {
 } from './state.ts';
 
 export interface Attributor {
-  /** `atMs` is when the verdict was made, or where nobody knows, when it arrived. */
-  attribute(verdict: Verdict, atMs: number): Attribution;
+  /** `atMs` is when the verdict was made, or where nobody knows, when it arrived; `heardMs` is when it arrived. */
+  attribute(verdict: Verdict, atMs: number, heardMs?: number): Attribution;
   /** Null where the line named no policy: nothing else tells whose rule a request was held against. */
   attributeL7(record: L7Record): Attribution | null;
   /** What the agent says of itself in the same stream: policies and endpoints that change, come and go. */
@@ -87,9 +87,9 @@ export function createAttributor(answers: Answers, answered: AnswerCache = new A
     return isNamed || atMs < standsFromMs ? null : cache.get(verdict);
   }
 
-  function attribute(verdict: Verdict, atMs: number): Attribution {
+  function attribute(verdict: Verdict, atMs: number, heardMs: number): Attribution {
     const history = histories.get(verdict.endpoint);
-    const named = hubbleNames.of(verdict, atMs, history);
+    const named = hubbleNames.of(verdict, { atMs, heardMs }, history);
     if (named !== null) return named;
     if (verdict.dialect !== 'accuknox') return deriveAnew(verdict, atMs);
     // The name is there, its kind and namespace are not.
@@ -142,7 +142,7 @@ export function createAttributor(answers: Answers, answered: AnswerCache = new A
   }
 
   return {
-    attribute: (verdict, atMs) => kept(verdict, atMs) ?? attribute(verdict, atMs),
+    attribute: (verdict, atMs, heardMs = atMs) => kept(verdict, atMs) ?? attribute(verdict, atMs, heardMs),
     attributeL7: (record) => {
       const printed = readL7Name(record);
       return printed === null ? null : printedName(printed);

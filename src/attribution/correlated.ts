@@ -15,18 +15,25 @@ export function namedByHubble({ hubble }: Verdict, answers: Answers): Attributio
 }
 
 export interface HubbleNames {
-  /** Null where Hubble names nobody. */
-  of(verdict: Verdict, atMs: number, history: History | undefined): Attribution | null;
+  /** Null where Hubble names nobody. `heardMs` is when it arrived. */
+  of(verdict: Verdict, { atMs, heardMs }: Moment, history: History | undefined): Attribution | null;
   /** What the agent announced. */
   changed(change: Announced): void;
   /** Revisions begin anew. */
   forget(): void;
 }
 
+export interface Moment {
+  readonly atMs: number;
+  readonly heardMs: number;
+}
+
 /** Bursts of changes are longer, and then the last of them tell enough. */
 const MOST_CHANGES = 64;
 /** An endpoint has realized a change by then, or flows were read so late that their names say nothing. */
 const IN_FLIGHT_MS = 10_000;
+/** How much the times of flows may be wrong among each other, and against what is heard of the agent. */
+const SLACK_MS = 250;
 
 type Period = History['periods'][number];
 
@@ -39,14 +46,26 @@ interface Change {
 export function createHubbleNames(answers: Answers): HubbleNames {
   /** The newest is the last. */
   let changes: readonly Change[] = [];
+  /** By endpoint: the newest revision that was heard to be realized, and when. */
+  const realized = new Map<number, Change>();
   const unsure = answers.unattributed('policy-changed');
 
   /** Whether the verdict may be of a policy before the one that it was named from, which it fits as well. */
-  function isInDoubt(named: Attribution, verdict: Verdict, atMs: number, periods: readonly Period[]): boolean {
+  function isInDoubt(
+    named: Attribution,
+    verdict: Verdict,
+    { atMs, heardMs }: Moment,
+    periods: readonly Period[],
+  ): boolean {
     const revision = verdict.hubble?.policyRevision ?? null;
     if (revision === null) return false;
     const change = changes.findLast((one) => one.revision <= revision);
     if (change === undefined || atMs >= change.atMs + IN_FLIGHT_MS) return false;
+    // What comes after a flow that was named from that policy was decided by it.
+    const met = realized.get(verdict.endpoint);
+    if (met !== undefined && met.revision >= change.revision) {
+      if (atMs >= met.atMs + SLACK_MS) return false;
+    } else realized.set(verdict.endpoint, { atMs: heardMs, revision });
     const revisionOf = ({ state }: Period) => state.endpoint.revision ?? 0;
     const settled = periods.findLast((period) => revisionOf(period) >= change.revision);
     if (settled !== undefined && atMs >= settled.fromMs) return false;
@@ -62,16 +81,17 @@ export function createHubbleNames(answers: Answers): HubbleNames {
   }
 
   return {
-    of: (verdict, atMs, history) => {
+    of: (verdict, moment, history) => {
       const named = namedByHubble(verdict, answers);
       if (named === null || changes.length === 0) return named;
-      return isInDoubt(named, verdict, atMs, history?.periods ?? []) ? unsure : named;
+      return isInDoubt(named, verdict, moment, history?.periods ?? []) ? unsure : named;
     },
     changed: ({ atMs, revision }) => {
       if (revision !== null) changes = [...changes, { atMs, revision }].slice(-MOST_CHANGES);
     },
     forget: () => {
       changes = [];
+      realized.clear();
     },
   };
 }

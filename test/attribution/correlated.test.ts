@@ -43,11 +43,11 @@ const updated = (revision: number) =>
 function begun(old = stateBy('old', 2)) {
   const attributor = createAttributor(createAnswers());
   attributor.setEndpointState(1026, old, at(0));
-  const nameOf = (atMs: number, line: string) => {
+  const nameOf = (atMs: number, line: string, heardMs = atMs) => {
     const names: string[] = [];
     const reader = createReader((record) => {
       if (record.type !== 'policy-verdict') throw new Error(record.type);
-      const { reason, policies } = attributor.attribute(record, atMs);
+      const { reason, policies } = attributor.attribute(record, atMs, heardMs);
       names.push(reason ?? policies.map(({ name }) => name).join(' '));
     });
     reader.push(Buffer.from(line));
@@ -77,13 +77,32 @@ describe('around a change', () => {
     expect(nameOf(7300, flowBy('new', 3))).toBe('new');
   });
 
-  test('a verdict of both policies’ is neither’s, until the change is sure to be over', () => {
+  test('a verdict of both policies’ is neither’s, until the agent was heard to have realized the new one', () => {
     const { attributor, nameOf } = begun();
     attributor.notice(updated(3), 6000);
-    expect(nameOf(6100, flowBy('new', 3))).toBe('policy-changed');
     expect(nameOf(6100, flowBy('old', 2))).toBe('old');
+    expect(nameOf(6110, flowBy('new', 3))).toBe('policy-changed');
+    expect(nameOf(6300, flowBy('new', 3))).toBe('policy-changed');
+    expect(nameOf(6360, flowBy('new', 3))).toBe('new');
+    // Another change is another doubt.
+    attributor.notice(updated(4), 6400);
+    expect(nameOf(6700, flowBy('newest', 4))).toBe('policy-changed');
+    expect(nameOf(6950, flowBy('newest', 4))).toBe('newest');
+  });
+
+  test('nor is one that arrived long after it was made', () => {
+    const { attributor, nameOf } = begun();
+    attributor.notice(updated(3), 6000);
+    expect(nameOf(6100, flowBy('new', 3), 9000)).toBe('policy-changed');
+    expect(nameOf(9000, flowBy('new', 3), 9010)).toBe('policy-changed');
+    expect(nameOf(9260, flowBy('new', 3), 9270)).toBe('new');
+  });
+
+  test('nor one from before the state of afterwards held for sure', () => {
+    const { attributor, nameOf } = begun();
+    attributor.notice(updated(3), 6000);
     attributor.setEndpointState(1026, stateBy('new', 3), at(6300));
-    expect(nameOf(6400, flowBy('new', 3))).toBe('policy-changed');
+    expect(nameOf(7200, flowBy('new', 3))).toBe('policy-changed');
     expect(nameOf(7300, flowBy('new', 3))).toBe('new');
   });
 
