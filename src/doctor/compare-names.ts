@@ -49,9 +49,16 @@ export function compareNames(
     if (state === undefined || (record.hubble?.timeMs ?? 0) <= (changedMs.get(record.endpoint) ?? 0)) counts.older += 1;
     else if (named.length === 0) counts.unnamed += 1;
     else {
-      counts.compared += 1;
       const { policies: derived, ambiguous } = attributeVerdict(record, state, answers);
-      if (agrees(named, derived, ambiguous)) return;
+      const isEqual = agrees(named, derived, ambiguous);
+      const revision = record.hubble?.policyRevision ?? null;
+      // Of another policy than the one that was read a difference says nothing.
+      if (!isEqual && revision !== null && state.endpoint.revision !== null && revision !== state.endpoint.revision) {
+        counts.older += 1;
+        return;
+      }
+      counts.compared += 1;
+      if (isEqual) return;
       counts.differ += 1;
       if (differing.length < MOST_DIFFERING)
         differing.push({ verdict: verdictText(record), hubble: namesText(named), derived: namesText(derived) });

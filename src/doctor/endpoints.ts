@@ -18,6 +18,11 @@ const EndpointSchema = v.object({
   }),
 });
 
+/** The agent writes whole seconds, cut off: it was at any time of that second. */
+function endOf(timestamp: string): number {
+  return Date.parse(timestamp) + (timestamp.includes('.') ? 0 : 999);
+}
+
 /** Null for what is no list of endpoints. */
 export function readEndpointFacts(printed: string): EndpointFacts[] | null {
   let parsed: unknown;
@@ -39,7 +44,7 @@ export function readEndpointFacts(printed: string): EndpointFacts[] | null {
     // What is realized is in force, what is in the spec is wanted.
     const options = { ...spec.options, ...status.realized.options };
     const enforced = status.policy?.realized?.['policy-enabled'] ?? null;
-    const times = status.log.map(({ timestamp }) => Date.parse(timestamp)).filter((atMs) => !Number.isNaN(atMs));
+    const times = status.log.map(({ timestamp }) => endOf(timestamp)).filter((atMs) => !Number.isNaN(atMs));
     const changedMs = times.length === 0 ? null : Math.max(...times);
     return [{ endpoint: id, pod: pod.length > 1 ? pod : null, options, enforced, changedMs }];
   });

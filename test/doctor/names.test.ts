@@ -67,6 +67,28 @@ describe('rule1', () => {
     expect(judgeNames(agent, known(found))).toMatchObject([{ status: 'ok' }]);
   });
 
+  it('is not compared with what was done to the endpoint later in the same second', () => {
+    const done = (timestamp: string) =>
+      readEndpointFacts(JSON.stringify([{ id: 1, spec: {}, status: { realized: {}, log: [{ timestamp }] } }]))?.[0];
+    expect(done('2026-11-22T19:04:33Z')?.changedMs).toBe(Date.parse('2026-11-22T19:04:33.999Z'));
+    expect(done('2026-11-22T19:04:33.250Z')?.changedMs).toBe(Date.parse('2026-11-22T19:04:33.250Z'));
+    expect(done('never')?.changedMs).toBeNull();
+  });
+
+  it('is not compared where Hubble looked in another policy than the one that was read', () => {
+    const flows = texts.flows.replaceAll('"name":"rule1"', '"name":"rule2"');
+    const other = flows.replaceAll(/"revision":"\d+"/g, '"revision":"3"');
+    const counted = compareNames({ ...texts, flows }, facts, policies)?.compared ?? 0;
+    expect(counted).toBeGreaterThan(0);
+    expect(compareNames({ ...texts, flows: other }, facts, policies)).toMatchObject({
+      compared: 0,
+      older: counted,
+      differ: 0,
+    });
+    const same = texts.flows.replaceAll(/"revision":"\d+"/g, '"revision":"3"');
+    expect(compareNames({ ...texts, flows: same }, facts, policies)).toMatchObject({ compared: counted, differ: 0 });
+  });
+
   it('has the same name where an older Hubble leaves out its kind', () => {
     const flows = texts.flows.replaceAll(/,?"kind":"CiliumNetworkPolicy"/g, '');
     expect(flows).not.toBe(texts.flows);
