@@ -23,7 +23,7 @@ export interface HubbleNames {
   forget(): void;
 }
 
-export interface Moment {
+interface Moment {
   readonly atMs: number;
   readonly heardMs: number;
 }

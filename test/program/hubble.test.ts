@@ -130,7 +130,7 @@ describe.each([
     expect(grades.get('rule1')).toBe(patched ? 'datapath' : names ? 'correlated' : 'derived');
     // Ranges of ports are there from 1.17 on, and Hubble finds no name for them.
     expect(grades.get('range')).toBe(patched ? 'datapath' : version === '1.16' ? 'correlated' : 'derived');
-    expect(grades.get('guard')).toBe(patched ? 'datapath' : version === '1.19' ? 'correlated' : 'derived');
+    expect(grades.get('guard')).toBe(patched ? 'datapath' : names ? 'correlated' : 'derived');
     expect(grades.get('implicit-default-deny')).toBe('default-deny');
   });
 });

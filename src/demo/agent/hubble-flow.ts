@@ -66,16 +66,16 @@ function isCorrelated({ action, match, isRange = false }: PolicyVerdictEvent, { 
   return version.since(17) || match !== 'L4-Only';
 }
 
+/** Before 1.17 without the kind, and clusterwide policies with nothing but their labels. */
 function namesField(field: string, origins: readonly PolicyOrigin[], world: World): Fields {
   const { version } = world;
-  const known = origins.filter(({ namespace }) => namespace !== null || version.since(17));
-  if (known.length === 0) return {};
-  const named = known.map((origin) => ({
-    name: origin.name,
-    ...(origin.namespace === null ? {} : { namespace: origin.namespace }),
-    labels: originLabels(origin),
+  if (origins.length === 0) return {};
+  const named = origins.map(({ kind, namespace, name, ...origin }) => ({
+    ...(namespace !== null || version.since(17) ? { name } : {}),
+    ...(namespace === null ? {} : { namespace }),
+    labels: originLabels({ kind, namespace, name, ...origin }),
     revision: String(world.revision()),
-    ...(version.since(17) ? { kind: origin.kind } : {}),
+    ...(version.since(17) ? { kind } : {}),
   }));
   return { [field]: named };
 }
