@@ -13,8 +13,8 @@ const STOCK_FIELDS = [
   'auth_type',
   'emitter',
 ] as const;
-/** The patched datapath reports no other match than none and all (bpf/lib/policy.h). */
-const PATCHED_MATCHES: readonly number[] = [0, 4];
+/** The patched datapath reports no other match than all (bpf/lib/policy.h), and none with `implicit-default-deny` as the name. */
+const ALL = 4;
 
 /** The patched Cilium's own fields are left out where they are empty: one that has neither may be its as well. */
 export function isPatchedFlow(flow: JsonObject): boolean {
@@ -28,5 +28,5 @@ export function isForeignFlow(flow: JsonObject, told: Dialect | null): boolean {
   if (told === 'cilium') return isPatchedFlow(flow);
   if (isPatchedFlow(flow)) return false;
   if (STOCK_FIELDS.some((field) => field in flow)) return true;
-  return type === POLICY_VERDICT && !PATCHED_MATCHES.includes(numberOf(flow, 'policy_match_type') ?? 0);
+  return type === POLICY_VERDICT && numberOf(flow, 'policy_match_type') !== ALL;
 }

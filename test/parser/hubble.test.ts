@@ -276,7 +276,8 @@ describe('a dialect that is told', () => {
 
   test.each<[Dialect | null, string, object, string]>([
     ['accuknox', 'its own', patched, 'policy-verdict'],
-    ['accuknox', 'one without a name and a match', { ...FLOW, policy_match_type: 0 }, 'policy-verdict'],
+    ['accuknox', 'one without a name', { ...FLOW, policy_match_type: 4 }, 'policy-verdict'],
+    ['accuknox', 'a default deny without the name for it', { ...FLOW, policy_match_type: 0 }, 'other-dialect'],
     ['accuknox', 'a match that it never reports', FLOW, 'other-dialect'],
     [
       'accuknox',
