@@ -66,9 +66,11 @@ function readFlow(flow: JsonObject, dialect: Dialect | null): MonitorRecord | nu
 
 /** protobuf's JSON writes 64-bit numbers as strings, and leaves zeros out. */
 function readLoss(loss: JsonObject): Lost {
-  const count = Number(textOf(loss, 'num_events_lost') ?? numberOf(loss, 'num_events_lost') ?? 0);
+  const printed = textOf(loss, 'num_events_lost') ?? String(numberOf(loss, 'num_events_lost') ?? 0);
   const where = PLACES.get(textOf(loss, 'source')) ?? 'unknown';
-  return { type: 'lost', events: Number.isFinite(count) && count > 0 ? count : 0, where, cpu: numberOf(loss, 'cpu') };
+  const isCount = /^\d{1,20}$/.test(printed);
+  const lost = { type: 'lost', events: isCount ? Number(printed) : 0, where, cpu: numberOf(loss, 'cpu') } as const;
+  return Number.isSafeInteger(lost.events) ? lost : { ...lost, exactEvents: printed };
 }
 
 function readStatus(status: JsonObject): NodeStatus {

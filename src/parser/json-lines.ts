@@ -6,6 +6,8 @@ import { holdsOtherProgram, holdsSecondLine } from './intruders.ts';
 import { isJsonObject } from './json-fields.ts';
 import { readMonitorJson } from './monitor-json.ts';
 
+const SAMPLE_CHARACTERS = 200;
+
 /** Null where it is not whole JSON, or not what it says it is. */
 export function readJsonLine(text: string, dialect: Dialect | null = null): MonitorRecord | null {
   let value: unknown;
@@ -16,6 +18,8 @@ export function readJsonLine(text: string, dialect: Dialect | null = null): Moni
   }
   if (!isJsonObject(value)) return { type: 'ignored', reason: 'other-record' };
   const hubble = readHubbleJson(value, dialect);
+  // Whole, and still not what such a flow is.
+  if (hubble === null) return { type: 'unparsed', reason: 'bad-field', line: text.slice(0, SAMPLE_CHARACTERS) };
   if (hubble !== undefined) return hubble;
   if (holdsOtherProgram(text)) return null;
   const monitor = typeof value.type === 'string' ? readMonitorJson(value) : null;

@@ -200,7 +200,11 @@ describe('a verdict of Hubble', () => {
     ['a verdict that is none', { ...FLOW, verdict: 'VERDICT_UNKNOWN' }],
     ['an address that is none', { ...FLOW, IP: { source: 'a', destination: 'b' } }],
   ])('is not understood with %s', (_, flow) => {
-    expect(only({ flow })).toMatchObject({ type: 'unparsed' });
+    expect(only({ flow })).toMatchObject({ type: 'unparsed', reason: 'bad-field' });
+  });
+
+  it('is cut where its end is missing', () => {
+    expect(only(JSON.stringify({ flow: FLOW }).slice(0, 200))).toMatchObject({ type: 'unparsed', reason: 'truncated' });
   });
 });
 

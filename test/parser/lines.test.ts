@@ -211,6 +211,11 @@ describe('other lines', () => {
       { events: 492, where: 'hubble-queue', cpu: 0 },
     ],
     ['{"lost_events":{"source":"HUBBLE_RING_BUFFER","num_events_lost":"2"}}', { events: 2, where: 'hubble-ring' }],
+    ['{"lost_events":{"source":"HUBBLE_RING_BUFFER","num_events_lost":-2}}', { events: 0, where: 'hubble-ring' }],
+    [
+      '{"lost_events":{"source":"PERF_EVENT_RING_BUFFER","num_events_lost":"18446744073709551615"}}',
+      { events: Number('18446744073709551615'), exactEvents: '18446744073709551615', where: 'kernel-ring' },
+    ],
   ])('%s', (line, fields) => {
     expect(readLine(line)).toEqual({ type: 'lost', cpu: null, ...fields });
   });
