@@ -48,11 +48,12 @@ export function keepState(
     reading += 1;
     const askedMs = clock.nowMs();
     try {
-      const [realized, selectors, policies] = await Promise.all([
+      const [realized, selectors] = await Promise.all([
         askRealized(questions, endpoints, (endpoint) => refused.set(endpoint, askedMs + RETRY_MS)),
         questions.ask(['policy', 'selectors', '-o', 'json']).then(readSelectors),
-        askPolicies(questions),
       ]);
+      // Only now: what the agent has realized is among them then, and what it has not it will announce.
+      const policies = await askPolicies(questions);
       const answeredMs = clock.nowMs();
       notBeforeMs = answeredMs + REFRESH_EVERY_MS;
       if (selectors === null) return;

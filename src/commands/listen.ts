@@ -23,10 +23,10 @@ import type { ListenPlan } from './plan.ts';
 import { createChoiceTeller } from './told-choice.ts';
 import { tellingWhatIsMissing } from './told-once.ts';
 import { createTroubles } from './troubles.ts';
-import { aborted, elapsed, every, rememberFor } from './until.ts';
+import { aborted, askTogether, elapsed, every } from './until.ts';
 
-/** All agents read their state when a policy changes: one list serves them. */
-const POLICIES_GOOD_FOR_MS = 500;
+/** All agents read their state when a policy changes: so far apart, few lists serve them. */
+const POLICIES_APART_MS = 200;
 /** How long the last summary waits for the names of identities that were met late. */
 const NAMES_MS = 1_000;
 /** How long it waits for the packets and bytes. */
@@ -110,7 +110,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
 
   const quiet = { ...surroundings, signal: ending.signal, step: () => {}, warn: () => {} };
   const opened = Promise.withResolvers<void>();
-  const listed = rememberFor(io.clock, POLICIES_GOOD_FOR_MS, () => listPolicies({ kube, signal: ending.signal }));
+  const listed = askTogether(io.clock, POLICIES_APART_MS, () => listPolicies({ kube, signal: ending.signal }));
   const currentAgents = new Map<string, () => AgentRef>();
   const openAgent = (agentPlan: AgentPlan) => {
     // The agent's pod may be another one after a loss.

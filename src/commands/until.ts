@@ -29,6 +29,20 @@ export function every(clock: Clock, intervalMs: number, task: () => void): () =>
   return () => cancel();
 }
 
+/** Asks once for all who want to know, and not before they do: what they know already the answer must not lack. */
+export function askTogether<T>(clock: Clock, apartMs: number, ask: () => Promise<T>): () => Promise<T> {
+  let askedMs = Number.NEGATIVE_INFINITY;
+  let next: Promise<T> | null = null;
+  const askNext = async (): Promise<T> => {
+    const waitMs = askedMs + apartMs - clock.nowMs();
+    await (waitMs > 0 ? new Promise<void>((resolve) => clock.after(waitMs, resolve)) : null);
+    next = null;
+    askedMs = clock.nowMs();
+    return ask();
+  };
+  return () => (next ??= askNext());
+}
+
 /** Asks once for all who want to know within this time. */
 export function rememberFor<T>(clock: Clock, goodForMs: number, ask: () => Promise<T>): () => Promise<T> {
   let last: { readonly atMs: number; readonly answer: Promise<T> } | null = null;

@@ -79,3 +79,20 @@ test('an endpoint is asked for once, however many verdicts it has, and five of t
   expect(cost()).toMatchObject({ node: 'node1', endpointCalls: 2, failedCalls: 0 });
   expect(cost().bytes).toBeGreaterThan(endpointText(8).length);
 });
+
+test('the policies are asked for when the agent has answered: it may have realized one meanwhile', async () => {
+  const clock = createFakeClock(100_000);
+  const answered: string[] = [];
+  const ask = async ([what = '']: readonly string[]) => {
+    await settled();
+    answered.push(what);
+    return what === 'endpoint' ? endpointText(8) : '[]';
+  };
+  const policies = () => {
+    answered.push('policies');
+    return Promise.resolve([]);
+  };
+  await keepState(createAttributor(createAnswers()), { ask, policies }, clock).read([8]);
+  expect(answered.at(-1)).toBe('policies');
+  expect(answered).toHaveLength(3);
+});
