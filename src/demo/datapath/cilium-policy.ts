@@ -19,6 +19,7 @@ import {
   fqdnSelector,
   LabelSelector,
   requirementsOf,
+  type Selector,
   toSelector,
 } from './selector.ts';
 
@@ -52,6 +53,7 @@ const CiliumRule = v.object({
 });
 const CiliumSpec = v.object({
   endpointSelector: v.nullish(LabelSelector),
+  nodeSelector: v.nullish(LabelSelector),
   ingress: List,
   egress: List,
   ingressDeny: List,
@@ -97,6 +99,14 @@ function ciliumRule(
   return { direction, deny, peers: named ? peers : [EVERYONE], ports: ports.length > 0 ? ports : [EVERY_PORT] };
 }
 
+function subjectOf(spec: v.InferOutput<typeof CiliumSpec>, namespace: string | null): Selector {
+  const { endpointSelector, nodeSelector } = spec;
+  // The host firewall is off, as Cilium is shipped.
+  if (nodeSelector)
+    return { ...toSelector(requirementsOf(nodeSelector, 'any')), everyone: false, selects: () => false };
+  return toSelector(within(requirementsOf(endpointSelector ?? {}, 'any'), namespace));
+}
+
 export function ciliumSpec(raw: unknown, origin: PolicyOrigin, local: boolean): Spec {
   const spec = v.parse(CiliumSpec, raw);
   const { namespace } = origin;
@@ -113,7 +123,7 @@ export function ciliumSpec(raw: unknown, origin: PolicyOrigin, local: boolean): 
   ]);
   return {
     origin,
-    subject: toSelector(within(requirementsOf(spec.endpointSelector ?? {}, 'any'), namespace)),
+    subject: subjectOf(spec, namespace),
     rules: rules.filter((rule) => rule !== null),
     enforced: directions,
     isolated: directions.filter((direction) => spec.enableDefaultDeny?.[direction] !== false),

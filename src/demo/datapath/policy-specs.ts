@@ -7,8 +7,11 @@ import { networkSpec } from './network-policy.ts';
 import type { PolicyOrigin, Spec } from './rule.ts';
 
 const HasSpecs = v.object({ spec: v.nullish(v.unknown()), specs: v.nullish(v.array(v.unknown())) });
+const Refused = v.object({
+  status: v.object({ conditions: v.array(v.object({ type: v.string(), status: v.string() })) }),
+});
 
-/** The specs of one policy object; none where the agent would not understand it. */
+/** The specs of one policy object; none where the agent would not understand it, or is said to refuse it. */
 export function specsOf(object: KubeObject, kind: PolicyKind, local: boolean): Spec[] {
   const origin: PolicyOrigin = {
     kind,
@@ -16,6 +19,7 @@ export function specsOf(object: KubeObject, kind: PolicyKind, local: boolean): S
     name: object.metadata.name,
     uid: object.metadata.uid ?? '',
   };
+  if (isRefused(object)) return [];
   try {
     const { spec, specs } = v.parse(HasSpecs, object);
     const raw = [...(spec === null || spec === undefined ? [] : [spec]), ...(specs ?? [])];
@@ -26,4 +30,11 @@ export function specsOf(object: KubeObject, kind: PolicyKind, local: boolean): S
     if (v.isValiError(error)) return [];
     throw error;
   }
+}
+
+function isRefused(object: KubeObject): boolean {
+  const read = v.safeParse(Refused, object);
+  return (
+    read.success && read.output.status.conditions.some(({ type, status }) => type === 'Valid' && status === 'False')
+  );
 }
