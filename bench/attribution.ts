@@ -142,5 +142,5 @@ function stateOf(endpoint: number, selectors: SelectorTable): EndpointState {
     spec: { endpointSelector: { matchLabels: { app: `app-${endpoint}` } }, ingress: [{}] },
   }));
   const objects = policies.flatMap((policy) => readPolicyObject(policy) ?? []);
-  return { endpoint: realized, selectors, policies: policiesOfEndpoint(objects, labels) };
+  return { endpoint: realized, selectors, policies: policiesOfEndpoint(objects, realized) };
 }

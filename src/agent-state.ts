@@ -59,7 +59,7 @@ export function keepState(
       if (selectors === null) return;
       const asked = heldSinceMs === null ? { askedMs, answeredMs } : { askedMs: heldSinceMs, answeredMs: heldSinceMs };
       for (const endpoint of realized) {
-        const owned = policiesOfEndpoint(policies, endpoint.labels);
+        const owned = policiesOfEndpoint(policies, endpoint);
         const state = { endpoint, selectors, policies: owned };
         attributor.setEndpointState(endpoint.endpoint, state, asked);
         told(endpoint);

@@ -6,6 +6,7 @@ import { policyFromLabels } from './policy-labels.ts';
 import { ciliumSpec, type PolicyObject, type PolicySpec, readCiliumSpec } from './policy-object.ts';
 import { agentPeer, type Scope } from './policy-peer.ts';
 import { EVERY_PORT, readCiliumRules } from './policy-rule.ts';
+import { NO_STATUS } from './policy-status.ts';
 
 /** The agent's selectors say all by themselves. */
 const AGENT: Scope = { kind: 'agent' };
@@ -87,12 +88,12 @@ function refOf(own: v.InferOutput<typeof labels>): PolicyRef | null {
 }
 
 function byPolicy(specs: readonly Owned[]): PolicyObject[] {
-  const policies = new Map<string, { ref: PolicyRef; specs: PolicySpec[] }>();
+  const policies = new Map<string, PolicyObject & { readonly specs: PolicySpec[] }>();
   for (const { ref, spec } of specs) {
     if (ref === null) continue;
     const key = JSON.stringify([ref.kind, ref.namespace, ref.name]);
     const policy = policies.get(key);
-    if (policy === undefined) policies.set(key, { ref, specs: [spec] });
+    if (policy === undefined) policies.set(key, { ref, specs: [spec], status: NO_STATUS });
     else policy.specs.push(spec);
   }
   return [...policies.values()];

@@ -4,6 +4,7 @@ import type { PolicyRef } from '../model/policy.ts';
 import { parseLabel } from './label-selector.ts';
 import { type PolicyObject, selectsEndpoint } from './policy-object.ts';
 import type { PolicyRule } from './policy-rule.ts';
+import { type RealizedPolicy, realizes } from './realized-policy.ts';
 
 export interface EndpointPolicies {
   /** Every policy that selects the endpoint. */
@@ -21,11 +22,14 @@ export interface OwnedRule {
   readonly rule: PolicyRule;
 }
 
-export function policiesOfEndpoint(policies: readonly PolicyObject[], labels: readonly string[]): EndpointPolicies {
-  const parsed = labels.map(parseLabel);
-  const parts = policies.flatMap(({ ref, specs }) =>
-    specs.filter((spec) => selectsEndpoint(spec, parsed)).map((spec) => ({ ref, spec })),
-  );
+/** An endpoint, as its agent prints it. */
+type Realized = Pick<RealizedPolicy, 'labels' | 'entries'>;
+
+export function policiesOfEndpoint(policies: readonly PolicyObject[], endpoint: Realized): EndpointPolicies {
+  const parsed = endpoint.labels.map(parseLabel);
+  const parts = policies
+    .filter((policy) => isInForce(policy, endpoint))
+    .flatMap(({ ref, specs }) => specs.filter((spec) => selectsEndpoint(spec, parsed)).map((spec) => ({ ref, spec })));
   const ruling = (direction: Direction) => parts.filter(({ spec }) => spec.rules[direction].length > 0);
   const isolating = (direction: Direction) => parts.filter(({ spec }) => spec.isolates[direction]);
   const rules = (direction: Direction) =>
@@ -36,6 +40,11 @@ export function policiesOfEndpoint(policies: readonly PolicyObject[], labels: re
     isolating: { ingress: distinct(isolating('ingress')), egress: distinct(isolating('egress')) },
     rules: { ingress: rules('ingress'), egress: rules('egress') },
   };
+}
+
+/** What Cilium refused means nothing, unless it took it once and holds to that. */
+function isInForce({ ref, status }: PolicyObject, endpoint: Realized): boolean {
+  return !status.isRefused || realizes(endpoint, ref, 'ingress') || realizes(endpoint, ref, 'egress');
 }
 
 /** Several specs of one policy share its reference. */

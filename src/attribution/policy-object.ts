@@ -13,6 +13,7 @@ import {
 } from './label-selector.ts';
 import type { Scope } from './policy-peer.ts';
 import { type PolicyRule, readCiliumRules, readNetworkPolicyRules } from './policy-rule.ts';
+import { type PolicyStatus, readPolicyStatus } from './policy-status.ts';
 
 /** One of the parts that a policy consists of; all but CiliumNetworkPolicy with `specs` have exactly one. */
 export interface PolicySpec {
@@ -27,6 +28,7 @@ export interface PolicySpec {
 export interface PolicyObject {
   readonly ref: PolicyRef;
   readonly specs: readonly PolicySpec[];
+  readonly status: PolicyStatus;
 }
 
 const section = v.nullish(v.array(v.unknown()));
@@ -73,7 +75,11 @@ function readCiliumPolicy(raw: unknown, kind: PolicyKind): PolicyObject | null {
   const namespace = kind === 'CiliumNetworkPolicy' ? (metadata.namespace ?? 'default') : null;
   const parts = [...(spec ? [spec] : []), ...(specs ?? [])];
   const scope: Scope = namespace === null ? { kind: 'cluster' } : { kind: 'namespace', namespace };
-  return { ref: { kind, namespace, name: metadata.name }, specs: parts.map((part) => readCiliumSpec(part, scope)) };
+  return {
+    ref: { kind, namespace, name: metadata.name },
+    specs: parts.map((part) => readCiliumSpec(part, scope)),
+    status: readPolicyStatus(raw),
+  };
 }
 
 export function readCiliumSpec(spec: v.InferOutput<typeof ciliumSpec>, scope: Scope): PolicySpec {
@@ -84,10 +90,11 @@ export function readCiliumSpec(spec: v.InferOutput<typeof ciliumSpec>, scope: Sc
   return {
     endpoints: endpoints === null ? null : inNamespace(endpoints, namespace),
     nodes: spec.nodeSelector ? requirementsOf(spec.nodeSelector, 'any') : null,
-    // A direction without rules is left alone unless asked for (pkg/policy/api/rule_validation.go, 1.16).
+    // A direction without rules is left alone whatever is asked for (Cilium pkg/policy/repository.go,
+    // computePolicyEnforcementAndRules, 1.16; pkg/policy/utils, RulesToPolicyEntries, 1.19).
     isolates: {
-      ingress: spec.enableDefaultDeny?.ingress ?? hasAny(spec.ingress, spec.ingressDeny),
-      egress: spec.enableDefaultDeny?.egress ?? hasAny(spec.egress, spec.egressDeny),
+      ingress: hasAny(spec.ingress, spec.ingressDeny) && spec.enableDefaultDeny?.ingress !== false,
+      egress: hasAny(spec.egress, spec.egressDeny) && spec.enableDefaultDeny?.egress !== false,
     },
     rules: {
       ingress: [...rules(spec.ingress, 'ingress', false), ...rules(spec.ingressDeny, 'ingress', true)],
@@ -121,7 +128,11 @@ function readNetworkPolicy(raw: unknown): PolicyObject | null {
       egress: isolates.egress ? readNetworkPolicyRules(spec.egress, 'egress', namespace) : [],
     },
   };
-  return { ref: { kind: 'NetworkPolicy', namespace, name: metadata.name }, specs: [part] };
+  return {
+    ref: { kind: 'NetworkPolicy', namespace, name: metadata.name },
+    specs: [part],
+    status: readPolicyStatus(raw),
+  };
 }
 
 /** Host endpoints are selected by node selectors only, and pods by endpoint selectors only (pkg/policy/rule.go). */

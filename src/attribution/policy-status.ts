@@ -4,9 +4,13 @@ import * as v from 'valibot';
 export interface PolicyStatus {
   /** RFC 3339. */
   readonly created: string | null;
-  /** Cilium's own words where it refused the policy; null where it did not, or does not tell. */
+  /** Cilium's own words where it refused the policy as it is now, or one node did; null where none did, or tells. */
   readonly rejection: string | null;
+  /** No node took it: at best it holds as it was before (Cilium pkg/policy/k8s, upsertCiliumNetworkPolicyV2). */
+  readonly isRefused: boolean;
 }
+
+export const NO_STATUS: PolicyStatus = Object.freeze({ created: null, rejection: null, isRefused: false });
 
 const text = v.nullish(v.string());
 const policyObject = v.object({
@@ -23,13 +27,16 @@ const policyObject = v.object({
 
 export function readPolicyStatus(raw: unknown): PolicyStatus {
   const read = v.safeParse(policyObject, raw);
-  if (!read.success) return { created: null, rejection: null };
+  if (!read.success) return NO_STATUS;
   const { metadata, status } = read.output;
   const invalid = status?.conditions?.find((condition) => condition.type === 'Valid' && condition.status === 'False');
-  const failed = Object.entries(status?.nodes ?? {}).find(([, { error }]) => (error ?? '') !== '');
+  const nodes = Object.entries(status?.nodes ?? {});
+  const failures = nodes.filter(([, { error }]) => (error ?? '') !== '');
+  const [failed] = failures;
   const onNode = failed === undefined ? null : `${failed[0]}: ${failed[1].error ?? ''}`;
   return {
     created: metadata.creationTimestamp ?? null,
     rejection: invalid === undefined ? onNode : (invalid.message ?? 'not valid'),
+    isRefused: invalid !== undefined || (nodes.length > 0 && failures.length === nodes.length),
   };
 }

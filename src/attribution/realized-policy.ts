@@ -180,3 +180,16 @@ function named(lists: v.InferOutput<typeof labelLists>): PolicyRef[] {
 function given(text: string | null | undefined): string | null {
   return text === undefined || text === '' ? null : text;
 }
+
+/** Whether one of its entries is this policy's. */
+export function realizes(
+  { entries }: Pick<RealizedPolicy, 'entries'>,
+  { kind, namespace, name }: PolicyRef,
+  direction: Direction,
+): boolean {
+  return entries[direction].some(({ policies }) =>
+    policies.some(
+      (named) => named.name === name && named.namespace === namespace && (named.kind === null || named.kind === kind),
+    ),
+  );
+}

@@ -6,8 +6,7 @@ import { readRealizedPolicies } from '../attribution/realized-policy.ts';
 import { listEndpoints } from '../discovery/endpoints.ts';
 import { type ListedPolicy, listPolicies } from '../discovery/policies.ts';
 import { takeCensus } from '../inventory/census.ts';
-import { readPolicyStatus } from '../inventory/policy-status.ts';
-import { type KnownCluster, type KnownPolicy, reportPolicies } from '../inventory/report.ts';
+import { type KnownCluster, reportPolicies } from '../inventory/report.ts';
 import { keyOf } from '../inventory/sightings.ts';
 import type { Io } from '../io/io.ts';
 import type { PolicyReport } from '../model/policy-report.ts';
@@ -72,18 +71,14 @@ async function knownPolicies(
   agents: readonly Agent[],
 ): Promise<Pick<KnownCluster, 'listedFrom' | 'policies'>> {
   if (listed !== null) {
-    const policies = listed.flatMap(({ kind, object }): KnownPolicy[] => {
-      const read = readPolicyObject(object, kind);
-      return read === null ? [] : [{ ...read, status: readPolicyStatus(object) }];
-    });
-    return { listedFrom: 'api', policies };
+    return { listedFrom: 'api', policies: listed.flatMap(({ kind, object }) => readPolicyObject(object, kind) ?? []) };
   }
   const printed = await Promise.all(agents.map(async (agent) => askOrNull(agent, ['policy', 'get', '-o', 'json'])));
   // Every agent has the same ones; one that is behind may lack some.
   const distinct = new Map(
     printed
       .flatMap((text) => readAgentPolicies(text ?? '')?.policies ?? [])
-      .map((policy) => [keyOf(policy.ref), { ...policy, status: { created: null, rejection: null } }]),
+      .map((policy) => [keyOf(policy.ref), policy]),
   );
   return { listedFrom: 'agents', policies: [...distinct.values()] };
 }

@@ -36,7 +36,7 @@ export function compareNames(
   const states = new Map(
     realized.map((endpoint) => [
       endpoint.endpoint,
-      { endpoint, selectors, policies: policiesOfEndpoint(policies, endpoint.labels) },
+      { endpoint, selectors, policies: policiesOfEndpoint(policies, endpoint) },
     ]),
   );
   const changedMs = new Map(facts.map(({ endpoint, changedMs: atMs }) => [endpoint, atMs ?? 0]));

@@ -1,6 +1,7 @@
 /** Owns whether a policy is enforced: what the agents' realized policies hold of it, and what Cilium says in its status. */
 import type { PolicySpec } from '../attribution/policy-object.ts';
-import type { RealizedPolicy } from '../attribution/realized-policy.ts';
+import type { PolicyStatus } from '../attribution/policy-status.ts';
+import { type RealizedPolicy, realizes } from '../attribution/realized-policy.ts';
 import type { Direction } from '../model/event.ts';
 import type { PolicyRef } from '../model/policy.ts';
 import type { Enforcement, NotEnforcedReason } from '../model/policy-report.ts';
@@ -17,10 +18,10 @@ export function judgeEnforcement(
   policy: PolicyRef,
   specs: readonly PolicySpec[],
   selected: readonly Selected[],
-  rejection: string | null,
+  { rejection, isRefused }: PolicyStatus,
 ): Enforcement {
   const judged = selected.flatMap(({ endpoint, specs: selecting }) =>
-    endpoint.realized === null ? [] : [atEndpoint(policy, selecting, endpoint.realized)],
+    endpoint.realized === null ? [] : [atEndpoint({ policy, specs: selecting, isRefused }, endpoint.realized)],
   );
   const enforced = judged.filter(({ isFull, audits }) => isFull && !audits).length;
   const reasons = new Set(judged.flatMap((each) => each.reasons));
@@ -47,11 +48,19 @@ function statusOf(
   return judged.every(({ isFull, audits }) => isFull && audits) ? 'audited' : 'partly';
 }
 
-function atEndpoint(policy: PolicyRef, specs: readonly PolicySpec[], realized: RealizedPolicy): AtEndpoint {
+interface Judged {
+  readonly policy: PolicyRef;
+  /** Those that select the endpoint. */
+  readonly specs: readonly PolicySpec[];
+  readonly isRefused: boolean;
+}
+
+function atEndpoint({ policy, specs, isRefused }: Judged, realized: RealizedPolicy): AtEndpoint {
   const directions = ruledDirections(specs);
   const missing = directions.flatMap((direction): NotEnforcedReason[] => {
     if (!realized.enforced[direction]) return ['enforcement-off'];
-    return makesEntries(specs, direction) && !isNamed(policy, realized, direction) ? ['not-realized'] : [];
+    const isTold = isRefused || makesEntries(specs, direction);
+    return isTold && !realizes(realized, policy, direction) ? ['not-realized'] : [];
   });
   const isAny = missing.length < directions.length;
   return {
@@ -69,14 +78,6 @@ function makesEntries(specs: readonly PolicySpec[], direction: Direction): boole
       ({ peers, ports }) =>
         peers.some(({ kind }) => kind !== 'resolved' && kind !== 'unreadable') &&
         ports?.some(({ port }) => port !== 0) === true,
-    ),
-  );
-}
-
-function isNamed({ kind, namespace, name }: PolicyRef, { entries }: RealizedPolicy, direction: Direction): boolean {
-  return entries[direction].some(({ policies }) =>
-    policies.some(
-      (named) => named.name === name && named.namespace === namespace && (named.kind === null || named.kind === kind),
     ),
   );
 }

@@ -5,18 +5,13 @@ import { type PolicyReport, type PolicyUse, STANDINGS, type Standing } from '../
 import type { Summary } from '../model/summary.ts';
 import type { Census } from './census.ts';
 import { judgeEnforcement } from './enforcement.ts';
-import type { PolicyStatus } from './policy-status.ts';
 import { coverNodes, describeSelection, endpointsOf, isolatedDirections, type Selected } from './selection.ts';
 import { type AllSeen, keyOf, readSightings, ruleSightings, type Seen, sightingsTotal, UNSEEN } from './sightings.ts';
-
-export interface KnownPolicy extends PolicyObject {
-  readonly status: PolicyStatus;
-}
 
 /** What is known of the cluster; null for files. */
 export interface KnownCluster {
   readonly listedFrom: 'api' | 'agents';
-  readonly policies: readonly KnownPolicy[];
+  readonly policies: readonly PolicyObject[];
   readonly census: Census;
 }
 
@@ -67,7 +62,7 @@ function isInScope({ namespace }: PolicyRef, scope: PolicyReport['scope'], selec
 }
 
 function useOfKnown(
-  policy: KnownPolicy,
+  policy: PolicyObject,
   selected: readonly Selected[],
   seen: Seen | null,
   census: Census,
@@ -80,7 +75,7 @@ function useOfKnown(
     created: status.created,
     isolates: isolatedDirections(specs),
     selects: describeSelection(policy, selected, census),
-    enforcement: judgeEnforcement(ref, specs, selected, status.rejection),
+    enforcement: judgeEnforcement(ref, specs, selected, status),
     seen: seen?.sightings ?? UNSEEN,
     nodes: coverNodes(selected, seen?.nodes ?? new Set()),
     silent: selected.filter(({ endpoint }) => endpoint.isListened && endpoint.realized?.reportsVerdicts === false)

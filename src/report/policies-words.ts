@@ -77,13 +77,19 @@ function selectionNotes({ policy, selects, standing }: PolicyUse, { scope }: Pol
 function enforcementNotes({ enforcement, selects }: PolicyUse): readonly string[] {
   if (enforcement === null || selects === null) return [];
   const { status, enforced, known, reasons, message } = enforcement;
-  const refused = message === null ? [] : [`Cilium refused it: ${printable(message)}`];
+  const refused = message === null ? [] : [refusalText(message, enforced)];
   const causes = reasons.flatMap((reason) => (reason === 'rejected' ? [] : [REASON[reason]])).join('; ');
   if (status === 'unknown' && selects.listened > 0)
     return [...refused, 'no agent that was listened to told whether it is enforced'];
   if (causes === '' || selects.pods + selects.others === 0) return refused;
   const share = status === 'partly' ? `enforced at ${enforced} of ${known} endpoints: ` : '';
   return [...refused, share + causes];
+}
+
+/** What it took once it holds to (Cilium pkg/policy/k8s, upsertCiliumNetworkPolicyV2). */
+function refusalText(message: string, enforced: number): string {
+  const held = enforced === 0 ? '' : '; what is enforced is what it took before, or on other nodes';
+  return `Cilium refused it: ${printable(message)}${held}`;
 }
 
 function sightingNotes(use: PolicyUse, report: PolicyReport): readonly string[] {

@@ -19,7 +19,7 @@ function labelsOf(name: string, namespace?: string) {
 function read(rules: readonly unknown[] | null) {
   const found = readAgentPolicies(JSON.stringify({ policy: JSON.stringify(rules), revision: 6 }));
   expect(found?.revision).toBe(6);
-  return policiesOfEndpoint(found?.policies ?? [], STAR);
+  return policiesOfEndpoint(found?.policies ?? [], { labels: STAR, entries: { ingress: [], egress: [] } });
 }
 
 describe('1.19', () => {

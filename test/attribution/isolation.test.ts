@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { policiesOfEndpoint } from '../../src/attribution/isolation.ts';
 import { readPolicyObject } from '../../src/attribution/policy-object.ts';
+import { EVERYONE, stateOf } from './state-maker.ts';
 
 const DEATHSTAR = [
   'k8s:class=deathstar',
@@ -9,6 +10,8 @@ const DEATHSTAR = [
   'k8s:io.kubernetes.pod.namespace=default',
   'k8s:org=empire',
 ];
+
+const NO_ENTRIES = { ingress: [], egress: [] };
 
 const selectsStar = { endpointSelector: { matchLabels: { class: 'deathstar' } } };
 const cilium = (spec: unknown, kind = 'CiliumNetworkPolicy', namespace: string | undefined = 'default') => ({
@@ -21,7 +24,7 @@ const kubernetes = (spec: unknown) => ({ kind: 'NetworkPolicy', metadata: { name
 function isolated(policy: unknown, labels: readonly string[] = DEATHSTAR): string {
   const read = readPolicyObject(policy);
   expect(read).not.toBeNull();
-  const { isolating, selecting } = policiesOfEndpoint(read === null ? [] : [read], labels);
+  const { isolating, selecting } = policiesOfEndpoint(read === null ? [] : [read], { labels, entries: NO_ENTRIES });
   const directions = [isolating.ingress.length > 0 ? 'in' : '', isolating.egress.length > 0 ? 'out' : ''].join('');
   return selecting.length === 0 ? 'not selected' : directions;
 }
@@ -98,7 +101,7 @@ describe('where a policy isolates', () => {
     ['both', star({ ingress: [{}], egress: [{}] }), 'inout'],
     ['a deny section', star({ egressDeny: [{ toEntities: ['world'] }] }), 'out'],
     ['switched off', star({ ingress: [{}], egress: [{}], enableDefaultDeny: { ingress: false } }), 'out'],
-    ['switched on without rules', star({ ingress: [{}], enableDefaultDeny: { egress: true } }), 'inout'],
+    ['switched on without rules', star({ ingress: [{}], enableDefaultDeny: { egress: true } }), 'in'],
     ['NetworkPolicy without types', pods({}), 'in'],
     ['NetworkPolicy without types, with egress', pods({ egress: [{}] }), 'inout'],
     ['NetworkPolicy with types', pods({ policyTypes: ['Egress'] }), 'out'],
@@ -116,11 +119,21 @@ describe('where a policy isolates', () => {
         { endpointSelector: { matchLabels: { class: 'xwing' } }, egress: [{}] },
       ],
     });
-    const found = policiesOfEndpoint(policy === null ? [] : [policy], DEATHSTAR);
+    const found = policiesOfEndpoint(policy === null ? [] : [policy], { labels: DEATHSTAR, entries: NO_ENTRIES });
     const many = { kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'many' };
     expect(found.selecting).toEqual([many]);
     expect(found.isolating).toEqual({ ingress: [many], egress: [] });
     expect(found.ruling).toEqual({ ingress: [many], egress: [] });
+  });
+
+  test('what Cilium refused isolates nobody, but where it holds to what it took before', () => {
+    const conditions = [{ type: 'Valid', status: 'False', message: 'port out of range' }];
+    const refused = { ...cilium({ ...selectsStar, ingress: [{}] }), status: { conditions } };
+    expect(isolated(refused)).toBe('not selected');
+    const policy = readPolicyObject(refused);
+    const held = stateOf({ ingress: [{ port: 80, rules: { [EVERYONE]: { by: ['default/p'] } } }] }).endpoint;
+    const found = policiesOfEndpoint(policy === null ? [] : [policy], held);
+    expect(found.isolating.ingress.map(({ name }) => name)).toEqual(['p']);
   });
 
   test('what is no policy is none', () => {

@@ -75,7 +75,7 @@ export function readScenario(name: string, node: string): Scenario {
   const policies = list.items.flatMap((item) => readPolicyObject(item) ?? []);
   const states = endpoints.map((endpoint): [number, EndpointState] => [
     endpoint.endpoint,
-    { endpoint, selectors, policies: policiesOfEndpoint(policies, endpoint.labels) },
+    { endpoint, selectors, policies: policiesOfEndpoint(policies, endpoint) },
   ]);
   const observed = read(`${node}--hubble.stdout`)
     .split('\n')

@@ -69,7 +69,7 @@ export function stateOf(spec: StateSpec): EndpointState {
   const selectors = readSelectors(JSON.stringify(table));
   if (endpoint === undefined || selectors === null) throw new Error('the made state is not readable');
   const policies = (spec.policies ?? []).flatMap((policy) => readPolicyObject(policy) ?? []);
-  return { endpoint, selectors, policies: policiesOfEndpoint(policies, labels) };
+  return { endpoint, selectors, policies: policiesOfEndpoint(policies, endpoint) };
 }
 
 function entryOf(spec: EntrySpec): unknown {

@@ -3,7 +3,6 @@ import { describe, expect, it, test } from 'vitest';
 import { readPolicyObject } from '../../src/attribution/policy-object.ts';
 import type { RealizedPolicy } from '../../src/attribution/realized-policy.ts';
 import { type CensusSources, takeCensus } from '../../src/inventory/census.ts';
-import { readPolicyStatus } from '../../src/inventory/policy-status.ts';
 import { reportPolicies } from '../../src/inventory/report.ts';
 import type { PolicyUse } from '../../src/model/policy-report.ts';
 import type { PolicyRow, Summary } from '../../src/model/summary.ts';
@@ -40,10 +39,7 @@ function report({ objects, endpoints = [endpoint('a')], rows = [], summary = {},
   const scope = sources.scope ?? { kind: 'cluster', namespace: null };
   const agent = { node: 'n1', endpoints, isWholeNodeWanted: true, isStreaming: true };
   const census = takeCensus({ scope, agents: [agent], listed: null, targets: [], missingNodes: [], ...sources });
-  const policies = objects.flatMap((object) => {
-    const policy = readPolicyObject(object);
-    return policy === null ? [] : [{ ...policy, status: readPolicyStatus(object) }];
-  });
+  const policies = objects.flatMap((object) => readPolicyObject(object) ?? []);
   return reportPolicies(full({ policies: rows, ...summary }), scope, { listedFrom: 'api', policies, census });
 }
 
@@ -70,6 +66,16 @@ describe('a policy is not enforced', () => {
     expect(onlyUse({ objects: [object], endpoints: [endpoint('a', { ingress: [] })] })).toMatchObject({
       standing: 'not-enforced',
       enforcement: { reasons: ['not-realized', 'rejected'], message: 'port 99999 is out of range' },
+    });
+  });
+
+  it('where Cilium refused it and holds nothing of it, though others are enforced there', () => {
+    const conditions = [{ type: 'Valid', status: 'False', message: 'no' }];
+    const spec = { endpointSelector: DEATHSTAR, ingress: [{ fromEndpoints: [{}] }] };
+    const object = policyObject(spec, { metadata: { name: 'q', namespace: 'default' }, status: { conditions } });
+    expect(onlyUse({ objects: [object] })).toMatchObject({
+      standing: 'not-enforced',
+      enforcement: { status: 'not-enforced', reasons: ['not-realized', 'rejected'] },
     });
   });
 

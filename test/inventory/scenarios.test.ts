@@ -5,7 +5,6 @@ import { expect, test } from 'vitest';
 import { readPolicyObject } from '../../src/attribution/policy-object.ts';
 import { readRealizedPolicies } from '../../src/attribution/realized-policy.ts';
 import { takeCensus } from '../../src/inventory/census.ts';
-import { readPolicyStatus } from '../../src/inventory/policy-status.ts';
 import { reportPolicies } from '../../src/inventory/report.ts';
 import { makeAggregator } from '../aggregator/records.ts';
 
@@ -24,10 +23,7 @@ function usesIn(scenario: string) {
     isWholeNodeWanted: true,
     isStreaming: true,
   }));
-  const policies = items.flatMap((item) => {
-    const policy = readPolicyObject(item);
-    return policy === null ? [] : [{ ...policy, status: readPolicyStatus(item) }];
-  });
+  const policies = items.flatMap((item) => readPolicyObject(item) ?? []);
   const census = takeCensus({ scope: CLUSTER, agents, listed: null, targets: [], missingNodes: [] });
   const summary = makeAggregator().summary(Date.parse('2026-11-22T20:00:00Z'));
   return reportPolicies(summary, CLUSTER, { listedFrom: 'api', policies, census }).policies;

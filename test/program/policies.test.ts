@@ -170,6 +170,33 @@ describe('policies', () => {
     ]);
   });
 
+  it('that Cilium refused, or that are for nodes, isolate no pod', async () => {
+    const demo = await boot();
+    const conditions = [{ type: 'Valid', status: 'False', message: 'port 99999 is out of range' }];
+    const onDeathstar = { endpointSelector: { matchLabels: { class: 'deathstar' } }, ingress: [{}] };
+    demo.apply({ ...ciliumPolicy('refused', onDeathstar), status: { conditions } });
+    demo.apply({
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumClusterwideNetworkPolicy',
+      metadata: { name: 'for-nodes' },
+      spec: { nodeSelector: {}, ingress: [{ fromEntities: ['cluster'] }] },
+    });
+    const running = await listening(demo, ['-A', '--duration', '1m', '-o', 'json']);
+    expect(await demo.connect('xwing', 'deathstar', { timeoutMs: 200 })).toBe('timeout');
+    running.process.kill('SIGINT');
+    const { policies: uses } = parseReport((await running.outcome).stdout);
+    expect(uses).toMatchObject([
+      { policy: { name: 'for-nodes' }, standing: 'not-enforced', selects: { pods: 0, others: 2 } },
+      {
+        policy: { name: 'refused' },
+        standing: 'not-enforced',
+        seen: { defaultDenied: 0 },
+        enforcement: { status: 'not-enforced', message: 'port 99999 is out of range' },
+      },
+      { policy: { name: 'rule1' }, standing: 'rules-not-seen', seen: { defaultDenied: 1 } },
+    ]);
+  });
+
   it('say where a node was not heard', async () => {
     const demo = await boot();
     const { namespace, pod } = demo.agentOf('k8s-node2');

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 import { policiesOfEndpoint } from '../../src/attribution/isolation.ts';
 import { readPolicyMaps } from '../../src/attribution/policy-map.ts';
 import { readPolicyObject } from '../../src/attribution/policy-object.ts';
+import { readPolicyStatus } from '../../src/attribution/policy-status.ts';
 import { readRealizedPolicies } from '../../src/attribution/realized-policy.ts';
 import { readSelectors } from '../../src/attribution/selectors.ts';
 import { readEndpointFacts } from '../../src/doctor/endpoints.ts';
-import { readPolicyStatus } from '../../src/inventory/policy-status.ts';
 import { Failure } from '../../src/model/problem.ts';
 import { ask } from '../discovery/ask.ts';
 import { captured, capturedCluster, type TestObject } from '../discovery/cluster.ts';
@@ -111,11 +111,12 @@ test('policies that say anything', () => {
     items: [policy],
   } = v.parse(v.object({ items: v.array(v.unknown()) }), list);
   expect(readPolicyObject(policy)).not.toBeNull();
+  const labels = ['k8s:org=empire', 'k8s:class=deathstar', '', ':', '=', 'a:b=c=d'];
   fc.assert(
     fc.property(changes, (all) => {
       const made = allChanged(policy, all);
       const read = readPolicyObject(made);
-      if (read !== null) policiesOfEndpoint([read], ['k8s:org=empire', 'k8s:class=deathstar', '', ':', '=', 'a:b=c=d']);
+      if (read !== null) policiesOfEndpoint([read], { labels, entries: { ingress: [], egress: [] } });
       readPolicyStatus(made);
     }),
     { numRuns: 1_000 },
