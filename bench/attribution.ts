@@ -139,7 +139,7 @@ function stateOf(endpoint: number, selectors: SelectorTable): EndpointState {
   const policies = names.map(({ name }) => ({
     kind: 'CiliumNetworkPolicy',
     metadata: { name, namespace: 'shop' },
-    spec: { endpointSelector: { matchLabels: { app: `app-${endpoint}` } }, ingress: [{}] },
+    spec: { endpointSelector: { matchLabels: { app: `app-${endpoint}` } }, ingress: [{ fromEntities: ['all'] }] },
   }));
   const objects = policies.flatMap((policy) => readPolicyObject(policy) ?? []);
   return { endpoint: realized, selectors, policies: policiesOfEndpoint(objects, realized) };

@@ -5,7 +5,7 @@ import { requirementsOf, selectorSchema } from './label-selector.ts';
 import { policyFromLabels } from './policy-labels.ts';
 import { ciliumSpec, type PolicyObject, type PolicySpec, readCiliumSpec } from './policy-object.ts';
 import { agentPeer, type Scope } from './policy-peer.ts';
-import { EVERY_PORT, readCiliumRules } from './policy-rule.ts';
+import { ciliumRuleOf, portsOf, unreadable } from './policy-rule.ts';
 import { NO_STATUS } from './policy-status.ts';
 
 /** The agent's selectors say all by themselves. */
@@ -65,15 +65,9 @@ function readEntry(raw: unknown): Owned | null {
   if (!read.success) return null;
   const { Subject, L3, L4, Labels, DefaultDeny, Deny, Ingress, Node } = read.output;
   const subject = requirementsOf(Subject ?? {}, 'any');
-  const direction = Ingress ? 'ingress' : 'egress';
-  // An empty rule, which lets nobody in, has neither; no peers at all are everyone.
-  const ports = readCiliumRules([{ toPorts: L4 }], direction, Deny, AGENT);
-  const peers = L3?.map(agentPeer);
-  const rules = ports.map((rule) => ({
-    deny: rule.deny,
-    peers: peers ?? rule.peers,
-    ports: peers !== undefined && rule.ports?.length === 0 ? [EVERY_PORT] : rule.ports,
-  }));
+  const ports = portsOf(L4);
+  const rule = ports === null ? unreadable(Deny) : ciliumRuleOf(L3?.map(agentPeer) ?? null, ports, Deny);
+  const rules = rule === null ? [] : [rule];
   const spec = {
     endpoints: Node ? null : subject,
     nodes: Node ? subject : null,

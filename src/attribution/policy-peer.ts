@@ -47,8 +47,12 @@ const networkPolicyPeer = v.object({
   ipBlock: v.nullish(cidrSet),
 });
 
-/** Empty where the rule says nothing of peers. */
-export function ciliumPeers(rule: Readonly<Record<string, unknown>>, direction: Direction, scope: Scope): Peer[] {
+/** Null where the rule says nothing of peers. */
+export function ciliumPeers(
+  rule: Readonly<Record<string, unknown>>,
+  direction: Direction,
+  scope: Scope,
+): Peer[] | null {
   const prefix = direction === 'ingress' ? 'from' : 'to';
   const named = Object.entries(rule).filter(
     ([field, value]) =>
@@ -57,6 +61,7 @@ export function ciliumPeers(rule: Readonly<Record<string, unknown>>, direction: 
       value !== null &&
       value !== undefined,
   );
+  if (named.length === 0) return null;
   return named.flatMap(([field, value]) => {
     const items = v.safeParse(v.array(v.unknown()), value);
     return items.success

@@ -19,7 +19,7 @@ export interface PolicyRule {
   readonly ports: readonly RulePort[] | null;
 }
 
-export const EVERY_PORT: RulePort = { protocol: 'ANY', port: 0, endPort: 0 };
+const EVERY_PORT: RulePort = { protocol: 'ANY', port: 0, endPort: 0 };
 
 const numberOrName = v.union([v.number(), v.string()]);
 const portSchema = v.object({
@@ -43,18 +43,27 @@ export function readCiliumRules(
   deny: boolean,
   scope: Scope,
 ): PolicyRule[] {
-  return (section ?? []).map((raw) => {
+  return (section ?? []).flatMap((raw) => {
     const read = v.safeParse(ciliumRule, raw);
     if (!read.success) return unreadable(deny);
-    const peers = ciliumPeers(read.output, direction, scope);
-    const ports = ciliumPorts(read.output);
-    // `ingress: [{}]` isolates and lets nobody in (pkg/policy/rule.go, mergeIngress).
-    if (peers.length === 0 && ports.length === 0) return { deny, peers, ports };
-    return { deny, peers: peers.length > 0 ? peers : [EVERYONE], ports: orEvery(ports) };
+    return ciliumRuleOf(ciliumPeers(read.output, direction, scope), ciliumPorts(read.output), deny) ?? [];
   });
 }
 
-function unreadable(deny: boolean): PolicyRule {
+/**
+ * Without peers a rule is for everyone on its ports, and where it names neither, for nobody: `ingress: [{}]`
+ * only isolates (Cilium pkg/policy/rule.go, mergeIngress). No more does a rule match whose lists of peers are empty.
+ */
+export function ciliumRuleOf(
+  peers: readonly Peer[] | null,
+  ports: readonly RulePort[],
+  deny: boolean,
+): PolicyRule | null {
+  if (peers === null ? ports.length === 0 : peers.length === 0) return null;
+  return { deny, peers: peers ?? [EVERYONE], ports: orEvery(ports) };
+}
+
+export function unreadable(deny: boolean): PolicyRule {
   return { deny, peers: [UNREADABLE], ports: null };
 }
 
@@ -82,6 +91,12 @@ export function readNetworkPolicyRules(
       ports: orEvery((ports ?? []).map((port) => rulePort(port, 'TCP'))),
     };
   });
+}
+
+/** Of a rule as the agent of 1.19 has it; null where they are not understood. */
+export function portsOf(toPorts: readonly unknown[] | null | undefined): readonly RulePort[] | null {
+  const read = v.safeParse(ciliumRule, { toPorts });
+  return read.success ? ciliumPorts(read.output) : null;
 }
 
 function orEvery(ports: readonly RulePort[]): readonly RulePort[] {

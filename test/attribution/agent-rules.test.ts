@@ -40,16 +40,18 @@ describe('1.19', () => {
   test('entries of one policy are one policy', () => {
     const found = read([
       entry,
-      { ...entry, L3: null, L4: [{ ports: [{ port: '0', protocol: 'ANY' }] }] },
-      { ...entry, L3: null, L4: [] },
+      { ...entry, L3: null },
+      { ...entry, L3: [{}], L4: null },
+      { ...entry, L3: null, L4: null },
     ]);
     expect(found.selecting).toEqual([rule1]);
     expect(found.isolating).toEqual({ ingress: [rule1], egress: [] });
-    expect(found.rules.ingress.map(({ rule }) => rule.peers[0]?.kind)).toEqual(['labels', 'everyone', undefined]);
+    // What names neither peers nor ports matches nothing.
+    expect(found.rules.ingress.map(({ rule }) => rule.peers[0]?.kind)).toEqual(['labels', 'everyone', 'everyone']);
     expect(found.rules.ingress.map(({ rule }) => rule.ports)).toEqual([
       [{ protocol: 'TCP', port: 80, endPort: 80 }],
+      [{ protocol: 'TCP', port: 80, endPort: 80 }],
       [{ protocol: 'ANY', port: 0, endPort: 0 }],
-      [],
     ]);
   });
 

@@ -183,7 +183,7 @@ describe.each([10, 12, 13, 14, 16, 17, 19])('1.%i', (minor) => {
         if (endpoint === undefined || selectors === null) throw new Error('the world is not whole');
         const [realized] = readRealizedPolicies(endpointsJson([endpoint], world)) ?? [];
         if (realized === undefined) throw new Error('the endpoint is not readable');
-        const state = { endpoint: realized, selectors, policies: policiesOfEndpoint(read, realized.labels) };
+        const state = { endpoint: realized, selectors, policies: policiesOfEndpoint(read, realized) };
         const others = world.endpoints().flatMap(({ ip, node }) => (ip === null || node !== endpoint.node ? [] : [ip]));
         for (const direction of ['ingress', 'egress'] as const) {
           const policy = world.policyOf(endpoint);

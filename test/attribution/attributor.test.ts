@@ -22,7 +22,7 @@ function stateBy(policy: string, revision: number, identities: readonly number[]
       {
         kind: 'CiliumNetworkPolicy',
         metadata: { name: policy, namespace: 'default' },
-        spec: { endpointSelector: {}, ingress: [{}] },
+        spec: { endpointSelector: {}, ingress: [{ fromEntities: ['all'] }] },
       },
     ],
   });

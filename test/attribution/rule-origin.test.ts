@@ -61,10 +61,8 @@ function ask(asked: Asked): string {
   const made = entry?.selectors.find(({ text }) => text === selector);
   if (entry === undefined || made === undefined) throw new Error('the entry is not readable');
   const objects = Object.entries(policies).map(([name, spec]) => readPolicyObject(policyOf(name, spec)));
-  const { rules } = policiesOfEndpoint(
-    objects.filter((object) => object !== null),
-    LABELS,
-  );
+  const present = objects.filter((object) => object !== null);
+  const { rules } = policiesOfEndpoint(present, { labels: LABELS, entries: endpoint.entries });
   const found = originsOf(entry, made, rules[direction]);
   const names = [...new Set(found.policies.map(({ name }) => name))].sort().join(' ');
   return found.certain ? names : `${names}?`;
