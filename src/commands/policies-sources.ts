@@ -3,6 +3,7 @@ import { createAggregator } from '../aggregator/aggregator.ts';
 import { readAgentPolicies } from '../attribution/agent-rules.ts';
 import { readPolicyObject } from '../attribution/policy-object.ts';
 import { readRealizedPolicies } from '../attribution/realized-policy.ts';
+import { findAgents } from '../discovery/agents.ts';
 import { listEndpoints } from '../discovery/endpoints.ts';
 import { type ListedPolicy, listPolicies } from '../discovery/policies.ts';
 import { takeCensus } from '../inventory/census.ts';
@@ -17,13 +18,19 @@ import type { ListenPlan } from './plan.ts';
 
 type Agent = ReturnType<AskedCluster['agents']>[number];
 
+const NO_NODES: ReadonlyMap<string, string> = new Map();
+
 /** The state is read at the end of the window: what is said to exist does. */
 export async function reportCluster(summary: Summary, plan: ListenPlan, cluster: AskedCluster): Promise<PolicyReport> {
   const agents = cluster.agents();
   const scope = scopeOf(plan, cluster.kube.namespace);
-  const [endpoints, listed, known] = await Promise.all([
+  const [endpoints, listed, nodesByAddress, known] = await Promise.all([
     Promise.all(agents.map(async (agent) => askOrNull(agent, ['endpoint', 'list', '-o', 'json']))),
     listEndpoints(cluster),
+    findAgents(cluster, plan.agentLocation, null).then(
+      ({ byAddress }) => byAddress,
+      () => NO_NODES,
+    ),
     knownPolicies(await listPolicies(cluster), agents),
   ]);
   const streaming = new Set(summary.source.agents.filter(({ state }) => state === 'streaming').map(({ node }) => node));
@@ -32,6 +39,7 @@ export async function reportCluster(summary: Summary, plan: ListenPlan, cluster:
     listed,
     targets: summary.targets,
     missingNodes: summary.completeness.missingNodes,
+    nodesByAddress,
     agents: agents.map(({ plan: { agent, targets } }, at) => ({
       node: agent.node,
       endpoints: readRealizedPolicies(endpoints[at] ?? ''),
@@ -62,7 +70,7 @@ export async function reportWithoutPods(plan: ListenPlan, io: Io): Promise<Polic
   const nowMs = io.clock.nowMs();
   const nobody = createAggregator({ startMs: nowMs, source: 'monitor', identityName: () => null });
   const known = await knownPolicies(policies, []);
-  const census = takeCensus({ scope, listed, targets: [], missingNodes: [], agents: [] });
+  const census = takeCensus({ scope, listed, targets: [], missingNodes: [], nodesByAddress: NO_NODES, agents: [] });
   return reportPolicies(nobody.summary(nowMs), scope, { ...known, census });
 }
 

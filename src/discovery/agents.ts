@@ -34,6 +34,8 @@ export interface Agents {
   on(node: string): AgentAnswer;
   /** Every node that has a pod with the agent's label. */
   readonly nodes: readonly string[];
+  /** The nodes by their addresses: agents share their node's network. */
+  readonly byAddress: ReadonlyMap<string, string>;
 }
 
 /** `nodes` are the ones that matter; null for all of the cluster. */
@@ -46,12 +48,16 @@ export async function findAgents(
   const fields = isFew ? nodes.map((node) => `spec.nodeName=${node}`) : [null];
   const lists = await Promise.all(fields.map((fieldSelector) => listAgents(asking, location, fieldSelector)));
   const byNode = new Map<string, Pod[]>();
+  const byAddress = new Map<string, string>();
   for (const pod of lists.flat()) {
     const { nodeName } = pod.spec;
-    if (nodeName !== '') byNode.set(nodeName, [...(byNode.get(nodeName) ?? []), pod]);
+    if (nodeName === '') continue;
+    byNode.set(nodeName, [...(byNode.get(nodeName) ?? []), pod]);
+    if (pod.status.hostIP !== '') byAddress.set(pod.status.hostIP, nodeName);
   }
   return {
     nodes: [...byNode.keys()].sort(),
+    byAddress,
     on: (node) => chooseAgent(byNode.get(node) ?? [], node, location, asking.kube.context),
   };
 }

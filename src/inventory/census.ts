@@ -49,6 +49,8 @@ export interface CensusSources {
   readonly targets: readonly SummaryTarget[];
   /** Nodes without an agent that could be listened to. */
   readonly missingNodes: readonly string[];
+  /** What is known of nodes beside what their agents tell. */
+  readonly nodesByAddress: ReadonlyMap<string, string>;
 }
 
 /** The health endpoint is Cilium's own probe: a policy for it is a policy for nobody. */
@@ -60,7 +62,7 @@ export function takeCensus(sources: CensusSources): Census {
   const whole = new Set(agents.flatMap(({ node, isWholeNodeWanted }) => (isWholeNodeWanted ? [node] : [])));
   const streaming = new Set(agents.flatMap(({ node, isStreaming }) => (isStreaming ? [node] : [])));
   const told = agents.flatMap(({ node, endpoints }) => (endpoints ?? []).map((realized) => ({ node, realized })));
-  const nodeOf = nodesByAddress(told, targets, listed ?? []);
+  const nodeOf = new Map([...sources.nodesByAddress, ...addressesToldOf(told, targets, listed ?? [])]);
 
   const endpointOf = (
     where: SelectedEndpoint & { readonly place: string },
@@ -105,7 +107,7 @@ export function takeCensus(sources: CensusSources): Census {
   };
 }
 
-function nodesByAddress(
+function addressesToldOf(
   told: readonly { readonly node: string; readonly realized: RealizedPolicy }[],
   targets: readonly SummaryTarget[],
   listed: readonly ListedEndpoint[],

@@ -48,7 +48,11 @@ export function coverNodes(selected: readonly Selected[], seenOn: ReadonlySet<st
   const wanted = selected.filter(({ endpoint }) => endpoint.isWanted);
   const placesOf = (some: readonly Selected[]) => new Set(some.map(({ endpoint }) => endpoint.place));
   const heard = placesOf(wanted.filter(({ endpoint }) => endpoint.isListened));
-  return { total: new Set([...placesOf(wanted), ...seenOn]).size, heard: heard.size, seen: seenOn.size };
+  return {
+    total: new Set([...placesOf(wanted), ...seenOn]).size,
+    heard: new Set([...heard, ...seenOn]).size,
+    seen: seenOn.size,
+  };
 }
 
 const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];

@@ -78,7 +78,7 @@ export interface Sightings extends Counts {
 /** Of the nodes that run endpoints which it selects, within what was asked for. */
 export interface NodeCoverage {
   readonly total: number;
-  /** Those whose agent was listened to when the window ended. */
+  /** Those whose agent was listened to when the window ended, or told of the policy before. */
   readonly heard: number;
   readonly seen: number;
 }

@@ -104,7 +104,9 @@ function sightingNotes(use: PolicyUse, report: PolicyReport): readonly string[] 
     notes.push(`${notSeenText(use, report)}${isolating}`);
   }
   if (standing === 'unclear' && nodes !== null && nodes.total > 0 && nodes.heard === 0)
-    notes.push(`nobody was listened to on ${nodes.total === 1 ? 'the node' : `the ${nodes.total} nodes`} of its pods`);
+    notes.push(
+      `when the window ended, nobody was listened to on ${nodes.total === 1 ? 'the node' : `the ${nodes.total} nodes`} of its pods`,
+    );
   if (silent > 0)
     notes.push(
       `${silent} of its endpoints ${silent === 1 ? 'reports' : 'report'} no verdicts (PolicyVerdictNotification is off)`,

@@ -38,7 +38,15 @@ interface Told extends Partial<CensusSources> {
 function report({ objects, endpoints = [endpoint('a')], rows = [], summary = {}, ...sources }: Told) {
   const scope = sources.scope ?? { kind: 'cluster', namespace: null };
   const agent = { node: 'n1', endpoints, isWholeNodeWanted: true, isStreaming: true };
-  const census = takeCensus({ scope, agents: [agent], listed: null, targets: [], missingNodes: [], ...sources });
+  const census = takeCensus({
+    scope,
+    agents: [agent],
+    listed: null,
+    targets: [],
+    missingNodes: [],
+    nodesByAddress: new Map(),
+    ...sources,
+  });
   const policies = objects.flatMap((object) => readPolicyObject(object) ?? []);
   return reportPolicies(full({ policies: rows, ...summary }), scope, { listedFrom: 'api', policies, census });
 }
@@ -124,6 +132,20 @@ describe('whom a policy selects', () => {
     });
   });
 
+  it('counts a node once, whether its agent told of its pods or its address is known', () => {
+    const agents = [
+      { node: 'n1', endpoints: [endpoint('a')], isWholeNodeWanted: true, isStreaming: true },
+      { node: 'n2', endpoints: null, isWholeNodeWanted: true, isStreaming: true },
+    ];
+    const nodesByAddress = new Map([['10.0.0.2', 'n2']]);
+    const own = { kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'p' } as const;
+    const rows = [row({ policy: own, nodes: ['n2'] })];
+    expect(onlyUse({ objects: [object], listed: [listed], agents, nodesByAddress, rows })).toMatchObject({
+      selects: { pods: 2, listened: 2 },
+      nodes: { total: 2, heard: 2, seen: 1 },
+    });
+  });
+
   it('leaves out what its agent knows to be gone', () => {
     const gone = { ...listed, pod: 'gone', nodeAddress: '10.0.0.1' };
     const here = { ...listed, pod: 'a', nodeAddress: '10.0.0.1' };
@@ -184,15 +206,17 @@ describe('what was seen', () => {
     expect(onlyUse({ objects: [object], rows })).toMatchObject({
       standing: 'seen',
       seen: { allowed: 2, redirected: 3, lastSeen: '2026-11-20T12:03:30.000Z' },
-      nodes: { total: 2, heard: 1, seen: 2 },
+      nodes: { total: 2, heard: 2, seen: 2 },
     });
   });
 
   it('where it only isolates says so, unless isolating is all that it is for', () => {
     const seen = { allowed: 0, denied: 0, defaultDenied: 5 };
     expect(onlyUse({ objects: [object], rows: [denied] })).toMatchObject({ standing: 'rules-not-seen', seen });
-    const closing = policyObject({ endpointSelector: DEATHSTAR, enableDefaultDeny: { ingress: true } });
-    expect(onlyUse({ objects: [closing], rows: [denied] })).toMatchObject({ standing: 'seen', seen });
+    for (const rule of [{}, { fromEntities: [] }]) {
+      const closing = policyObject({ endpointSelector: DEATHSTAR, ingress: [rule] });
+      expect(onlyUse({ objects: [closing], rows: [denied] })).toMatchObject({ standing: 'seen', seen });
+    }
   });
 
   it('under a bare name belongs to the only policy of that name, and is open where there are two', () => {

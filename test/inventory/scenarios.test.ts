@@ -24,7 +24,14 @@ function usesIn(scenario: string) {
     isStreaming: true,
   }));
   const policies = items.flatMap((item) => readPolicyObject(item) ?? []);
-  const census = takeCensus({ scope: CLUSTER, agents, listed: null, targets: [], missingNodes: [] });
+  const census = takeCensus({
+    scope: CLUSTER,
+    agents,
+    listed: null,
+    targets: [],
+    missingNodes: [],
+    nodesByAddress: new Map(),
+  });
   const summary = makeAggregator().summary(Date.parse('2026-11-22T20:00:00Z'));
   return reportPolicies(summary, CLUSTER, { listedFrom: 'api', policies, census }).policies;
 }
