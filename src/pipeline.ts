@@ -69,8 +69,8 @@ export interface LivePipeline {
   /** The agent of its node is this pod now. */
   agent(agent: AgentRef): void;
   summary(): Summary;
-  /** Reads the packets and bytes once more, where they are wanted at all. */
-  measure(): Promise<void>;
+  /** Reads the packets and bytes once more, where they are wanted at all; an agent that is not done in time did not tell. */
+  measure(withinMs: number): Promise<void>;
   /** What attribution asked of each agent so far. */
   costs(): readonly AgentCost[];
   /** Counts what waits for an agent's state as soon as that is there, and resolves then. */
@@ -103,6 +103,8 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   const holds: (() => Promise<void>)[] = [];
   const costs: (() => AgentCost)[] = [];
   const measures: (() => Promise<void>)[] = [];
+  /** Those that are being asked for their counters. */
+  const looking = new Set<StreamCounter>();
   const followers = new Map<string, Follower>();
   const counters = new Map<string, StreamCounter>();
 
@@ -126,15 +128,23 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       counter.mode(mode);
       options.endpointTold?.(node, mode);
     });
-    const keeper = keepState(attributor, { ...questions, ask: counted.ask }, clock, (mode) => endpoints.told(mode));
+    const keeper = keepState(attributor, { ...questions, ask: counted.ask }, clock, (endpoint) => {
+      endpoints.told(endpoint);
+      sampler.learn(endpoint);
+    });
     counters.set(plan.agent.node, counter);
-    const sampler = createTrafficSampler(attributor, answers, counted.ask, clock, (deltas) =>
-      aggregator.traffic(deltas),
-    );
+    const sampler = createTrafficSampler(attributor, answers, counted.ask, clock, {
+      count: (deltas) => aggregator.traffic(deltas),
+      counters: (told) => counter.counters(told),
+    });
+    if (options.traffic === true) counter.counters('unread');
     const measure = async () => {
       // Audit mode may have been switched where nothing else was asked since.
       if (counting.audit === true || options.tape !== undefined) await keeper.read(followed.wanted());
-      if (options.traffic === true) await sampler.sample(followed.wanted());
+      if (options.traffic !== true) return;
+      looking.add(counter);
+      await sampler.sample(followed.wanted());
+      looking.delete(counter);
     };
     measures.push(measure);
     let stopMeasuring = () => {};
@@ -252,7 +262,13 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     agent: (agent) => counters.get(agent.node)?.agent(agent),
     retarget: (node, targets, sinceMs) => followers.get(node)?.(targets, sinceMs),
     summary: () => aggregator.summary(clock.nowMs()),
-    measure: async () => Promise.all(measures.map(async (measure) => measure())).then(() => {}),
+    measure: async (withinMs) => {
+      const late = Promise.withResolvers<void>();
+      const cancel = clock.after(withinMs, late.resolve);
+      await Promise.race([Promise.all(measures.map(async (measure) => measure())), late.promise]);
+      cancel();
+      for (const counter of looking) counter.counters('unread');
+    },
     costs: () => costs.map((cost) => cost()),
     settle: async () => Promise.all(holds.map(async (settle) => settle())).then(() => {}),
   };

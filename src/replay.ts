@@ -162,7 +162,17 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
 
     function onStream(
       line: LineOf<
-        'record' | 'ignored' | 'skipped' | 'gap' | 'state' | 'facts' | 'source' | 'mode' | 'agent' | 'targets'
+        | 'record'
+        | 'ignored'
+        | 'skipped'
+        | 'gap'
+        | 'state'
+        | 'facts'
+        | 'source'
+        | 'mode'
+        | 'counters'
+        | 'agent'
+        | 'targets'
       >,
       stream: PlayedStream,
       own: Played,
@@ -196,6 +206,9 @@ export function createReplay(readers: readonly RecordingReader[]): Replay {
         case 'mode':
           counter.mode(line);
           pods.told(node, line);
+          return true;
+        case 'counters':
+          counter.counters(line.state);
           return true;
         case 'agent':
           counter.agent(line.agent);

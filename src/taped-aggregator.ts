@@ -66,6 +66,11 @@ export function createTapedAggregator(options: AggregatorOptions, tape: Tape): A
           counter.mode(mode);
           taped.mode(mode);
         },
+        counters: (told) => {
+          if (!isOpen()) return;
+          counter.counters(told);
+          taped.counters(told);
+        },
         agent: (agent) => {
           if (!isOpen()) return;
           counter.agent(agent);

@@ -22,9 +22,10 @@ import {
   type Shared,
   type StreamCounter,
   type StreamIdentity,
+  type StreamView,
 } from './stream-counter.ts';
 import { sourceKind, summaryAgent, summaryTargets } from './summary-source.ts';
-import { createTraffic, NO_TRAFFIC } from './traffic.ts';
+import { createTraffic } from './traffic.ts';
 
 export type { Counting, StreamCounter };
 
@@ -191,25 +192,25 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         ingress: Object.freeze({ ...totals.ingress }),
         egress: Object.freeze({ ...totals.egress }),
       }),
-      policies: Object.freeze(summaryRows(context)),
+      policies: Object.freeze(summaryRows(context, views)),
       ...(beside?.summary(context, views) ?? { groups: null }),
       drops: drops.summary(context.timed, identityName),
       l7: l7.summary(context.timed),
     });
   }
 
-  function summaryRows(context: Parameters<typeof summarizeRow>[1]): PolicyRow[] {
-    const measured = traffic.byRow();
+  function summaryRows(context: Parameters<typeof summarizeRow>[1], views: readonly StreamView[]): PolicyRow[] {
+    const measured = traffic.measured(views.flatMap(({ counters }) => counters ?? []));
     return rows
       .all()
       .flatMap((row) => {
         const summarized = summarizeRow(row, context);
         if (measured === null) return [summarized];
-        const known = measured.get(row);
+        const known = measured.byRow.get(row);
         // Made for its traffic alone, which another row has by now.
         if (known === undefined && row.version === 0) return [];
         const isNamed = row.key.attribution.policies.length > 0 && row.key.attribution.grade !== 'default-deny';
-        return [Object.freeze({ ...summarized, traffic: known ?? (isNamed ? NO_TRAFFIC : null) })];
+        return [Object.freeze({ ...summarized, traffic: known ?? (isNamed ? measured.rest : null) })];
       })
       .sort(compareRows);
   }

@@ -6,6 +6,7 @@ import type { Drop, IgnoredReason, L7Record, MonitorRecord, Refusal, Verdict } f
 import type { GroupPod } from '../model/groups.ts';
 import type { Attribution } from '../model/policy.ts';
 import type { BufferReach, SourceChoice } from '../model/source.ts';
+import type { CountersState } from '../model/traffic.ts';
 import { outcomeOf } from './counters.ts';
 import { createDropJoin, type DropJoin } from './drop-join.ts';
 import { isPolicyDrop } from './drop-reason.ts';
@@ -37,6 +38,8 @@ export interface StreamCounter {
   source(choice: SourceChoice): void;
   /** What its Hubble still had of the past: all that was to be read was read. */
   buffer(reach: BufferReach): void;
+  /** Told where packets and bytes are wanted, before the first look and whenever it changes. */
+  counters(state: CountersState): void;
   /** The node's agent is another pod now. */
   agent(agent: AgentRef): void;
   gap(fromMs: number, toMs: number, reason: string): void;
@@ -51,6 +54,8 @@ export interface StreamView {
   readonly facts: AgentFacts | null;
   /** Null where it was neither asked for nor chosen. */
   readonly choice: SourceChoice | null;
+  /** Null where packets and bytes were not asked for. */
+  readonly counters: CountersState | null;
   /** Null where the past was not asked for, or could not be read. */
   readonly buffer: BufferReach | null;
   /** By endpoint. */
@@ -110,6 +115,7 @@ export function createStreamCounter(plan: AgentPlan | null, node: string | null,
   let agent = plan?.agent ?? null;
   let facts: AgentFacts | null = null;
   let choice: SourceChoice | null = null;
+  let counters: CountersState | null = null;
   let buffer: BufferReach | null = null;
   let isTruncated = false;
   let isInterrupted = false;
@@ -232,6 +238,9 @@ export function createStreamCounter(plan: AgentPlan | null, node: string | null,
     source: (chosen) => {
       choice = chosen;
     },
+    counters: (told) => {
+      counters = told;
+    },
     buffer: (reach) => {
       buffer = reach;
     },
@@ -252,6 +261,6 @@ export function createStreamCounter(plan: AgentPlan | null, node: string | null,
   };
   return {
     counter,
-    view: () => ({ agent, targets, facts, choice, buffer, modes, health, isTruncated, isInterrupted }),
+    view: () => ({ agent, targets, facts, choice, counters, buffer, modes, health, isTruncated, isInterrupted }),
   };
 }

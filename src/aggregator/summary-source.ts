@@ -10,7 +10,7 @@ export function sourceKind(begun: Summary['source']['kind'], views: readonly Str
   return heard.includes('monitor') ? 'mixed' : 'hubble';
 }
 
-export function summaryAgent({ agent, facts, choice, buffer, health }: StreamView): SummaryAgent[] {
+export function summaryAgent({ agent, facts, choice, counters, buffer, health }: StreamView): SummaryAgent[] {
   if (agent === null) return [];
   const { node, namespace, pod } = agent;
   return [
@@ -22,6 +22,7 @@ export function summaryAgent({ agent, facts, choice, buffer, health }: StreamVie
       dialect: facts?.dialect ?? null,
       state: health.state,
       ...(choice === null ? {} : { source: choice.kind, sourceReason: choice.reason }),
+      ...(counters === null ? {} : { counters }),
       ...(buffer === null ? {} : { buffer: toBuffer(buffer) }),
     }),
   ];

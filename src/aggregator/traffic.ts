@@ -2,7 +2,7 @@
 import type { Direction } from '../model/event.ts';
 import type { Attribution, PolicyRef } from '../model/policy.ts';
 import type { RowTraffic } from '../model/summary.ts';
-import type { TrafficDelta } from '../model/traffic.ts';
+import type { CountersState, TrafficDelta } from '../model/traffic.ts';
 import type { Row } from './row.ts';
 import type { Rows } from './rows.ts';
 
@@ -10,8 +10,14 @@ export interface Traffic {
   /** The counters were read: from now on what is not counted is 0. */
   read(): void;
   add(delta: TrafficDelta): void;
-  /** Null where the counters were never read; a policy without verdicts gets its row here. */
-  byRow(): ReadonlyMap<Row, RowTraffic> | null;
+  /** `states`: what each agent told that was asked. Null where nobody was; a policy without verdicts gets its row here. */
+  measured(states: readonly CountersState[]): Measured | null;
+}
+
+interface Measured {
+  readonly byRow: ReadonlyMap<Row, RowTraffic>;
+  /** Of every other policy; null where no counter was ever read. */
+  readonly rest: RowTraffic | null;
 }
 
 interface Tally {
@@ -63,21 +69,29 @@ export function createTraffic(rows: Rows): Traffic {
         tally.lowerBound ||= delta.lowerBound;
       }
     },
-    byRow: () => {
-      if (!isRead) return null;
+    measured: (states) => {
+      if (!isRead) return states.length === 0 ? null : { byRow: new Map(), rest: null };
+      // What an agent does not tell may be anybody's.
+      const isPart = states.some((state) => state !== 'read');
       const found = new Map<Row, RowTraffic>();
       for (const tally of tallies.values()) {
         const row = rowOf(tally);
         if (row === undefined) continue;
-        const { packets, bytes, shared, lowerBound } = tally;
-        found.set(row, Object.freeze({ packets: Number(packets), bytes: Number(bytes), shared, lowerBound }));
+        const { shared } = tally;
+        const lowerBound = tally.lowerBound || isPart;
+        found.set(row, Object.freeze({ ...amountsOf(tally), shared, lowerBound }));
       }
-      return found;
+      return { byRow: found, rest: isPart ? AT_LEAST_NOTHING : NO_TRAFFIC };
     },
   };
 }
 
-export const NO_TRAFFIC: RowTraffic = Object.freeze({ packets: 0, bytes: 0, shared: false, lowerBound: false });
+const NO_TRAFFIC: RowTraffic = Object.freeze({ packets: 0, bytes: 0, shared: false, lowerBound: false });
+const AT_LEAST_NOTHING: RowTraffic = Object.freeze({ ...NO_TRAFFIC, lowerBound: true });
+
+function amountsOf({ packets, bytes }: Tally): Pick<RowTraffic, 'packets' | 'bytes'> {
+  return { packets: Number(packets), bytes: Number(bytes) };
+}
 
 function nameKey({ kind, namespace, name }: PolicyRef): string {
   return JSON.stringify([kind, namespace, name]);

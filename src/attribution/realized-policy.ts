@@ -44,6 +44,8 @@ export interface RealizedPolicy {
   readonly audits: boolean;
   /** False where the endpoint reports no verdicts at all. */
   readonly reportsVerdicts: boolean;
+  /** False where its policy map counts no packets. */
+  readonly countsPackets: boolean;
   readonly entries: Readonly<Record<Direction, readonly RealizedEntry[]>>;
   /** The endpoint's own container ports, by name. */
   readonly namedPorts: ReadonlyMap<string, number>;
@@ -121,6 +123,8 @@ function realizedPolicy({ id, status }: v.InferOutput<typeof endpointSchema>): R
     enforced: { ingress: /ingress|both/u.test(enabled), egress: /egress|both/u.test(enabled) },
     audits: enabled.startsWith('audit-'),
     reportsVerdicts: status.realized?.options?.PolicyVerdictNotification !== 'Disabled',
+    // Before 1.16 there is no such option (pkg/option/runtime_options.go).
+    countsPackets: status.realized?.options?.PolicyAccounting !== 'Disabled',
     entries: { ingress: entries(realized?.l4?.ingress), egress: entries(realized?.l4?.egress) },
     namedPorts: new Map((status.namedPorts ?? []).map(({ name, port }) => [name ?? '', port ?? 0])),
   };

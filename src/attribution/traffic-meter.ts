@@ -8,6 +8,10 @@ import { type MapEntry, verdictOfEntry } from './policy-map.ts';
 export interface TrafficMeter {
   /** What was counted since the last look at this endpoint's map; nothing at the first. */
   look(endpoint: number, entries: readonly MapEntry[], atMs: number): readonly TrafficDelta[];
+  /** Those that were looked at. */
+  endpoints(): readonly number[];
+  /** Its map is gone, with what it counted since the last look. */
+  gone(endpoint: number): readonly TrafficDelta[];
 }
 
 interface Seen {
@@ -42,16 +46,24 @@ export function createTrafficMeter(
         deltas.push({ ...delta, attribution: isTold ? attribution : changed });
       }
       maps.set(endpoint, now);
-      for (const [key, { packets }] of before ?? []) {
-        const lost = before?.get(key);
-        if (lost === undefined || now.has(key) || packets === null) continue;
-        // It was taken out of the map, with what it counted since the last look.
-        const direction = key.startsWith('0') ? 'ingress' : 'egress';
-        deltas.push({ direction, attribution: lost.attribution, packets: 0n, bytes: 0n, lowerBound: true });
-      }
-      return deltas;
+      return [...deltas, ...lost(before, now)];
+    },
+    endpoints: () => [...maps.keys()],
+    gone: (endpoint) => {
+      const before = maps.get(endpoint);
+      maps.delete(endpoint);
+      return lost(before, new Map());
     },
   };
+}
+
+/** What was taken out of the map, with what it counted since the last look. */
+function lost(before: ReadonlyMap<string, Seen> = new Map(), now: ReadonlyMap<string, Seen>): TrafficDelta[] {
+  return [...before].flatMap(([key, { packets, attribution }]): TrafficDelta[] => {
+    if (now.has(key) || packets === null) return [];
+    const direction = key.startsWith('0') ? 'ingress' : 'egress';
+    return [{ direction, attribution, packets: 0n, bytes: 0n, lowerBound: true }];
+  });
 }
 
 /** A state that was not read yet at the first look says nothing against the one of the second. */

@@ -216,7 +216,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     settle: async () => pipeline.settle(),
     finalSummary: async () => {
       await pipeline.settle();
-      await Promise.race([pipeline.measure(), elapsed(io.clock, MEASURE_MS, ending.signal)]);
+      await pipeline.measure(MEASURE_MS);
       // The first look at a number asks for its name.
       pipeline.summary();
       const named = found.namesSettled().then(async () => found.confirmNames());

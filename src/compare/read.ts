@@ -64,6 +64,7 @@ const Agent = v.object({
   version: v.nullable(v.string()),
   dialect: v.nullable(v.picklist(['accuknox', 'cilium'])),
   state: v.picklist(['connecting', 'streaming', 'reconnecting', 'ended', 'failed']),
+  counters: v.exactOptional(v.picklist(['read', 'unread', 'off'])),
   buffer: v.exactOptional(v.object({ from: v.nullable(Time), flows: v.nullable(Count), capacity: v.nullable(Count) })),
 });
 

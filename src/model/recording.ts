@@ -5,7 +5,7 @@ import type { AgentFacts, AgentPlan, AgentRef, AgentState, IdentityLookup } from
 import type { IgnoredReason, MonitorRecord } from './event.ts';
 import type { Attribution } from './policy.ts';
 import type { SourceChoice } from './source.ts';
-import type { TrafficDelta } from './traffic.ts';
+import type { CountersState, TrafficDelta } from './traffic.ts';
 
 export const REDACTED_KINDS = ['ips', 'names', 'urls'] as const;
 export type RedactedKind = (typeof REDACTED_KINDS)[number];
@@ -46,6 +46,7 @@ export interface StreamTape {
   facts(facts: AgentFacts): void;
   source(choice: SourceChoice): void;
   mode(mode: EndpointMode): void;
+  counters(state: CountersState): void;
   agent(agent: AgentRef): void;
   targets(targets: AgentPlan['targets']): void;
 }

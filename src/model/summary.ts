@@ -6,6 +6,7 @@ import type { Dialect, Direction, IgnoredReason, UnparsedReason } from './event.
 import type { Groups } from './groups.ts';
 import type { Grade, PolicyRef, UnattributedReason } from './policy.ts';
 import type { SourceChoice } from './source.ts';
+import type { CountersState } from './traffic.ts';
 
 export type { Counts };
 
@@ -61,7 +62,7 @@ export interface RowTraffic {
   readonly bytes: number;
   /** Some of it was counted by entries that several policies made: it is told for each of them. */
   readonly shared: boolean;
-  /** A counter was thrown out or began anew, so that there was as much or more. */
+  /** A counter was thrown out or began anew, or an agent did not tell its own, so that there was as much or more. */
   readonly lowerBound: boolean;
 }
 
@@ -154,6 +155,8 @@ export interface SummaryAgent {
   /** Present where it was asked for or chosen: which of its programs was listened to, and why. */
   readonly source?: SourceChoice['kind'];
   readonly sourceReason?: SourceChoice['reason'];
+  /** Present where packets and bytes were asked for. */
+  readonly counters?: CountersState;
   /** Present where the past was asked for: what the agent's Hubble still had when it was read. */
   readonly buffer?: SummaryBuffer;
 }

@@ -11,3 +11,9 @@ export interface TrafficDelta {
   /** A counter was thrown out or began anew in between, so that there were as many or more. */
   readonly lowerBound: boolean;
 }
+
+/**
+ * What an agent told of its counters at the last look: all of it; not all, or nothing; or that some of its
+ * endpoints count nothing (`--policy-accounting=false`, Cilium 1.16 on).
+ */
+export type CountersState = 'read' | 'unread' | 'off';

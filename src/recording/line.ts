@@ -158,6 +158,13 @@ const Traffic = v.object({
   ),
 });
 
+/** What an agent told of its counters from here on: all, not all, or that some of its endpoints count nothing. */
+const Counters = v.object({
+  type: v.literal('counters'),
+  stream: WholeNumber,
+  state: v.picklist(['read', 'unread', 'off']),
+});
+
 /** The last line of each part: without it, something is missing. */
 const End = v.object({
   type: v.literal('end'),
@@ -183,6 +190,7 @@ export const LineSchema = v.variant('type', [
   Ignored,
   Skipped,
   Traffic,
+  Counters,
   End,
 ]);
 

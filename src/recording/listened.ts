@@ -3,6 +3,7 @@ import type { EndpointMode } from '../model/audit.ts';
 import type { AgentFacts, AgentPlan, AgentRef, AgentState } from '../model/cluster.ts';
 import type { TapedWindow } from '../model/recording.ts';
 import type { SourceChoice } from '../model/source.ts';
+import type { CountersState } from '../model/traffic.ts';
 import type { Redactor } from './redact.ts';
 
 export interface Listened {
@@ -13,6 +14,7 @@ export interface Listened {
   facts: AgentFacts | null;
   choice: SourceChoice | null;
   state: AgentState | null;
+  counters: CountersState | null;
   /** By endpoint. */
   readonly modes: Map<number, EndpointMode>;
 }
@@ -44,7 +46,7 @@ export function headerLine(
 }
 
 export function newlyListened(stream: number, { agent, targets }: AgentPlan): Listened {
-  return { stream, agent, targets, facts: null, choice: null, state: null, modes: new Map() };
+  return { stream, agent, targets, facts: null, choice: null, state: null, counters: null, modes: new Map() };
 }
 
 export function streamLine(
@@ -77,11 +79,12 @@ export function modeLine(stream: number, mode: EndpointMode, redactor: Redactor 
 
 /** For a part that begins in the middle. */
 export function introduce(listened: Listened, atMs: number, redactor: Redactor | null): readonly object[] {
-  const { stream, facts, choice, modes } = listened;
+  const { stream, facts, choice, counters, modes } = listened;
   return [
     streamLine(listened, atMs, redactor),
     ...(facts === null ? [] : [{ type: 'facts', stream, ...facts }]),
     ...(choice === null ? [] : [{ type: 'source', stream, ...choice }]),
+    ...(counters === null ? [] : [{ type: 'counters', stream, state: counters }]),
     ...[...modes.values()].map((mode) => modeLine(stream, mode, redactor)),
   ];
 }

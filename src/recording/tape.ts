@@ -118,6 +118,11 @@ class PartsRecorder implements Recorder {
         if (!learnMode(listened, mode)) return;
         this.#add(modeLine(stream, mode, redactor));
       },
+      counters: (told) => {
+        if (told === listened.counters) return;
+        listened.counters = told;
+        this.#add({ type: 'counters', stream, state: told });
+      },
       agent: (agent) => {
         listened.agent = agent;
         this.#add({ type: 'agent', stream, agent: redactor?.agent(agent) ?? agent });

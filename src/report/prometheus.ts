@@ -139,6 +139,16 @@ function policyMetrics({ policies }: Summary): readonly Metric[] {
         ),
       }),
     ),
+    {
+      name: 'policystat_traffic_lower_bound',
+      type: 'gauge',
+      help: 'Whether there were as many packets and bytes or more, by policy.',
+      series: policies.flatMap((row) =>
+        row.traffic === null || row.traffic === undefined
+          ? []
+          : [[labelsOf(row), Number(row.traffic.lowerBound)] as const],
+      ),
+    },
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Why an agent's monitor or its Hubble is listened to, in one sentence and in a few words; and how much of the past Hubble had. */
 import type { SourceChoice } from '../model/source.ts';
 import type { SummaryAgent, SummaryBuffer } from '../model/summary.ts';
+import type { CountersState } from '../model/traffic.ts';
 
 export function choiceText({ kind, reason }: SourceChoice): string {
   switch (reason) {
@@ -38,6 +39,17 @@ export function sourceText({ source, sourceReason }: SummaryAgent): string | nul
   const why = SHORT[sourceReason];
   const name = source === 'hubble' ? 'Hubble' : 'monitor';
   return why === null ? name : `${name}: ${why}`;
+}
+
+const COUNTERS: Readonly<Record<CountersState, string | null>> = {
+  read: null,
+  unread: 'counters not read',
+  off: 'counts no packets at some endpoints',
+};
+
+/** What there is to know of its counters. */
+export function countersText({ counters = 'read' }: SummaryAgent): string | null {
+  return COUNTERS[counters];
 }
 
 /** `Hubble back to 2026-11-22 19:20:05 UTC, 4095 of 4095 flows`. */

@@ -6,7 +6,7 @@ import { layOut, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
 import { hasTraffic, plural } from './phrases.ts';
 import { printable } from './printable.ts';
-import { bufferText, sourceText } from './source-choice.ts';
+import { bufferText, countersText, sourceText } from './source-choice.ts';
 
 export interface FootOptions {
   readonly width: number;
@@ -94,8 +94,8 @@ function isHeard(state: AgentState, buffer: SummaryBuffer | undefined): boolean 
 function stateText(agent: SummaryAgent): string {
   const { state, buffer } = agent;
   if (buffer !== undefined) return bufferText(buffer);
-  const source = sourceText(agent);
-  return source === null ? STATE_TEXT[state] : `${STATE_TEXT[state]} (${source})`;
+  const more = [sourceText(agent), countersText(agent)].filter((text) => text !== null);
+  return more.length === 0 ? STATE_TEXT[state] : `${STATE_TEXT[state]} (${more.join('; ')})`;
 }
 
 function versionText({ version, dialect }: SummaryAgent): string {

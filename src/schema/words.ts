@@ -64,6 +64,7 @@ export const source = v.object({
           'agent-did-not-tell',
         ]),
       ),
+      counters: v.exactOptional(v.picklist(['read', 'unread', 'off'])),
       buffer: v.exactOptional(
         v.object({ from: v.nullable(time), flows: v.nullable(count), capacity: v.nullable(count) }),
       ),

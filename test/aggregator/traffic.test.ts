@@ -65,3 +65,19 @@ it('never is a default deny, and of no policy it is not told', () => {
     ['unattributed', 'egress', 'unattributed', 0, counted(6, 522)],
   ]);
 });
+
+it('is a lower bound where an agent does not tell its counters, and unknown where none ever did', () => {
+  const aggregator = makeAggregator();
+  const stream = aggregator.addStream(plan());
+  stream.counters('unread');
+  stream.record(verdict(), derived, START_MS);
+  expect(trafficOf(aggregator)).toEqual([['rule1', 'ingress', 'derived', 1, null]]);
+  stream.counters('read');
+  aggregator.traffic([]);
+  expect(trafficOf(aggregator)).toEqual([['rule1', 'ingress', 'derived', 1, counted(0, 0)]]);
+  aggregator.addStream(plan('all', 'n2')).counters('off');
+  aggregator.traffic([delta()]);
+  const told = { ...counted(6, 522), lowerBound: true };
+  expect(trafficOf(aggregator)).toEqual([['rule1', 'ingress', 'derived', 1, told]]);
+  expect(aggregator.summary(START_MS).source.agents.map(({ counters }) => counters)).toEqual(['read', 'off']);
+});

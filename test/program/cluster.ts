@@ -32,6 +32,7 @@ const SummaryJson = v.object({
         state: v.string(),
         source: v.optional(v.string()),
         sourceReason: v.optional(v.string()),
+        counters: v.optional(v.string()),
       }),
     ),
   }),

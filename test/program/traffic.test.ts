@@ -1,5 +1,6 @@
 /** `--traffic`: packets and bytes per policy, as the agents' policy maps count them. */
 import { describe, expect, it } from 'vitest';
+import type { Program } from '../../src/demo/agent/invocation.ts';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
 import { clusterOfTest, eventually, parseSummary } from './cluster.ts';
 import { run, start } from './run.ts';
@@ -69,6 +70,39 @@ it('says of packets that two policies allow that they are told twice', async () 
   const { policies } = parseSummary((await running.outcome).stdout.trimEnd().split('\n').at(-1) ?? '');
   const traffic = policies.filter(({ policy }) => policy.name.startsWith('rule')).map((row) => row.traffic);
   expect(traffic).toEqual([6, 6].map((packets) => ({ packets, bytes: packets * 87, shared: true, lowerBound: false })));
+});
+
+const failing = (node: string, cilium: Program): Program => {
+  if (node !== 'k8s-node2') return cilium;
+  return async (run) => {
+    if (run.argv[0] !== 'bpf') return cilium(run);
+    await cilium({ ...run, out: () => undefined });
+    run.err('Error: Failed to open map: permission denied\n');
+    return 1;
+  };
+};
+
+it.each([
+  { what: 'is a lower bound where one agent does not tell its counters', options: { replaceAgent: failing } },
+  { what: 'is unknown where no agent counts', options: {}, config: { 'policy-accounting': 'false' } },
+])('$what', async ({ options, config }) => {
+  const demo = await boot(options);
+  const metadata = { name: 'cilium-config', namespace: 'kube-system' };
+  if (config !== undefined) demo.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: config });
+  const running = await watching(demo, ['-A'], 2);
+  for (let landing = 1; landing <= 4; landing += 1) {
+    expect(await demo.connect('tiefighter', landing % 2 === 0 ? '10.244.0.94' : '10.244.1.85')).toBe('landed');
+  }
+  await running.until((stdout) => stdout.includes('"allowed":4'));
+  running.process.kill('SIGINT');
+  const { policies, source } = parseSummary((await running.outcome).stdout.trimEnd().split('\n').at(-1) ?? '');
+  const node1 = { packets: 12, bytes: 12 * 87, shared: false, lowerBound: true };
+  expect(policies.map(({ policy, traffic }) => [policy.name, traffic])).toEqual([
+    ['rule1', config === undefined ? node1 : null],
+  ]);
+  expect(source.agents.map(({ node, counters }) => `${node} ${counters ?? ''}`)).toEqual(
+    config === undefined ? ['k8s-node1 read', 'k8s-node2 unread'] : ['k8s-node1 off', 'k8s-node2 off'],
+  );
 });
 
 it('is nothing for kept output', async () => {

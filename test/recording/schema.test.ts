@@ -38,6 +38,7 @@ async function everyLine(redact: readonly ('ips' | 'names' | 'urls')[]): Promise
   stream.state('streaming', START_MS);
   stream.agent({ ...PLAN.agent, pod: 'cilium-other' });
   stream.setTargets('all');
+  stream.counters('unread');
   stream.mode({ endpoint: 733, namespace: 'a', pod: 'b', audits: true, enforced: { ingress: true, egress: false } });
   stream.record(verdict(), answer, START_MS + 1);
   stream.record({ type: 'ignored', reason: 'log' }, null, START_MS + 2);

@@ -89,6 +89,7 @@ function endpointJson(endpoint: Endpoint, world: World): unknown {
     Debug: 'Disabled',
     DropNotification: 'Enabled',
     MonitorAggregationLevel: 'Medium',
+    ...(world.version.since(16) ? { PolicyAccounting: world.countsPackets() ? 'Enabled' : 'Disabled' } : {}),
     PolicyAuditMode: world.auditMode(endpoint) ? 'Enabled' : 'Disabled',
     PolicyVerdictNotification: world.reportsVerdicts() ? 'Enabled' : 'Disabled',
     TraceNotification: 'Enabled',

@@ -68,6 +68,8 @@ function swapBytes(port: number): number {
   return ((port & 0xff) << 8) | (port >> 8);
 }
 
+const NOTHING_COUNTED: ReadonlyMap<string, number> = new Map();
+
 interface MapEntry {
   readonly identity: number;
   readonly ingress: boolean;
@@ -79,7 +81,7 @@ interface MapEntry {
 
 function mapEntries(endpoint: Endpoint, world: World, packetsOf: Datapath['packetsOf']): MapEntry[] {
   const policy = world.policyOf(endpoint);
-  const packets = packetsOf(endpoint);
+  const packets = world.countsPackets() ? packetsOf(endpoint) : NOTHING_COUNTED;
   return (['ingress', 'egress'] as const).flatMap((direction) => {
     const ingress = direction === 'ingress';
     const entry = (identity: number, protocol: string, port: number, deny: boolean): MapEntry => {

@@ -44,6 +44,8 @@ export interface World {
   setAuditMode(endpoint: Endpoint, isOn: boolean): void;
   /** Whether verdicts are reported at all (`bpf-events-policy-verdict-enabled`). */
   reportsVerdicts(): boolean;
+  /** Whether policy maps count packets (`policy-accounting`, 1.16). */
+  countsPackets(): boolean;
   close(): void;
 }
 
@@ -225,6 +227,7 @@ export function createWorld(store: WatchableStore, version: AgentVersion, emit: 
       auditModes.set(keyOf(endpoint), isOn);
       regenerated(endpoint);
     },
+    countsPackets: () => !version.since(16) || config['policy-accounting'] !== 'false',
     reportsVerdicts: () => config['bpf-events-policy-verdict-enabled'] !== 'false',
     close() {
       for (const stop of unwatch) stop();
