@@ -7,6 +7,7 @@ import {
   addDialectOption,
   addMessageOptions,
   addTargetOptions,
+  addTrafficOption,
   durationMs,
   liveFlagsGiven,
 } from './options.ts';
@@ -26,6 +27,7 @@ export function addPoliciesCommand(program: Command, io: Io, done: (exitCode: nu
   addClusterOptions(policies);
   addSourceOption(policies);
   addDialectOption(policies);
+  addTrafficOption(policies.optionsGroup('Counts:'));
   policies
     .optionsGroup('Output:')
     .addOption(outputOption('-o, --output <format>', POLICIES_OUTPUTS).env('POLICYSTAT_OUTPUT').default('table'));

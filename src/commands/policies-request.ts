@@ -8,5 +8,6 @@ export const POLICIES_OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv'
 export interface PoliciesFlags extends ClusterFlags, TargetFlags, MessageFlags, RowsFlags {
   readonly output: (typeof POLICIES_OUTPUTS)[number] | Jsonpath;
   readonly duration: number;
+  readonly traffic?: boolean;
   readonly input?: readonly string[];
 }

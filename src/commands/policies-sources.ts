@@ -6,6 +6,8 @@ import { readRealizedPolicies } from '../attribution/realized-policy.ts';
 import { findAgents } from '../discovery/agents.ts';
 import { listEndpoints } from '../discovery/endpoints.ts';
 import { type ListedPolicy, listPolicies } from '../discovery/policies.ts';
+import { CONFIG_QUESTION } from '../doctor/probe.ts';
+import { rateLimitIn } from '../doctor/running-config.ts';
 import { takeCensus } from '../inventory/census.ts';
 import { type KnownCluster, reportPolicies } from '../inventory/report.ts';
 import { keyOf } from '../inventory/sightings.ts';
@@ -24,8 +26,9 @@ const NO_NODES: ReadonlyMap<string, string> = new Map();
 export async function reportCluster(summary: Summary, plan: ListenPlan, cluster: AskedCluster): Promise<PolicyReport> {
   const agents = cluster.agents();
   const scope = scopeOf(plan, cluster.kube.namespace);
-  const [endpoints, listed, nodesByAddress, known] = await Promise.all([
+  const [endpoints, configs, listed, nodesByAddress, known] = await Promise.all([
     Promise.all(agents.map(async (agent) => askOrNull(agent, ['endpoint', 'list', '-o', 'json']))),
+    Promise.all(agents.map(async (agent) => askOrNull(agent, CONFIG_QUESTION))),
     listEndpoints(cluster),
     findAgents(cluster, plan.agentLocation, null).then(
       ({ byAddress }) => byAddress,
@@ -47,7 +50,11 @@ export async function reportCluster(summary: Summary, plan: ListenPlan, cluster:
       isStreaming: streaming.has(agent.node),
     })),
   });
-  return reportPolicies(summary, scope, { ...known, census });
+  const rateLimited = agents.flatMap(({ plan: { agent } }, at) => {
+    const perSecond = rateLimitIn(configs[at] ?? '');
+    return perSecond === null ? [] : [{ node: agent.node, perSecond }];
+  });
+  return reportPolicies(summary, scope, { ...known, rateLimited, census });
 }
 
 /** For a namespace in which nobody can be listened to. */
@@ -71,7 +78,7 @@ export async function reportWithoutPods(plan: ListenPlan, io: Io): Promise<Polic
   const nobody = createAggregator({ startMs: nowMs, source: 'monitor', identityName: () => null });
   const known = await knownPolicies(policies, []);
   const census = takeCensus({ scope, listed, targets: [], missingNodes: [], nodesByAddress: NO_NODES, agents: [] });
-  return reportPolicies(nobody.summary(nowMs), scope, { ...known, census });
+  return reportPolicies(nobody.summary(nowMs), scope, { ...known, rateLimited: [], census });
 }
 
 async function knownPolicies(

@@ -19,7 +19,9 @@ export async function runPolicies(
   liveFlags: readonly string[],
   io: Io,
 ): Promise<number> {
-  await checkRows(flags, async () => (await import('../report/policies-fields.ts')).POLICIES_COLUMNS);
+  await checkRows(flags, async () =>
+    (await import('../report/policies-fields.ts')).policiesColumns(flags.traffic === true || flags.input !== undefined),
+  );
   if (flags.input !== undefined) return reportFiles([...targets, ...liveFlags], flags, flags.input, io);
   const plan = toListenPlan(targets, flags, io.env);
   const narrator = await createNarrator(io, flags);

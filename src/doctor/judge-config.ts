@@ -1,7 +1,7 @@
 /** Judges the ConfigMap `cilium-config`: what is enforced, and which events are reported at all. */
 import type { Check } from '../model/doctor.ts';
 import type { AgentReading, ConfigFacts } from './facts.ts';
-import { type Config, runningConfig } from './running-config.ts';
+import { type Config, rateLimitOf, runningConfig } from './running-config.ts';
 import { check, valueOf, whyNot } from './words.ts';
 
 export const RESTART = 'and restart the agents (kubectl -n NAMESPACE rollout restart ds/cilium)';
@@ -89,8 +89,8 @@ function judgeOtherEvents(config: Config): readonly Check[] {
 }
 
 function judgeRateLimit(config: Config): Check {
-  const limit = Number(config['bpf-events-default-rate-limit'] ?? 0);
-  if (!(limit > 0)) return check('rate-limit', 'ok', 'events are not rate-limited');
+  const limit = rateLimitOf(config);
+  if (limit === null) return check('rate-limit', 'ok', 'events are not rate-limited');
   const burst = config['bpf-events-default-burst-limit'];
   const more = burst === undefined ? '' : `, with bursts of ${burst}`;
   const text = `at most ${limit} events a second${more} (bpf-events-default-rate-limit): what is beyond is dropped without a trace, and no count can be vouched for`;

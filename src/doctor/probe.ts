@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { Dialect } from '../model/event.ts';
 import { type ContainerProcess, readProcesses } from './processes.ts';
+import { readConfig } from './running-config.ts';
 
 /** How the sections of the answer begin. */
 const MARK = '==policystat:';
@@ -146,12 +147,6 @@ function readVersion(text: string): string | null {
 function readEventTypes(help: string): readonly string[] | null {
   const types = /event types \[([a-z0-9 -]+)\]/.exec(help)?.[1];
   return types === undefined ? null : types.split(' ').filter((type) => type !== '');
-}
-
-/** `PolicyEnforcement                 : default`; what may be changed while it runs comes last, and counts. */
-function readConfig(text: string): Readonly<Record<string, string>> | null {
-  const lines = [...text.matchAll(/^(\w+) *: (.*)$/gm)].map(([, key = '', value = '']) => [key, value.trim()] as const);
-  return lines.length === 0 ? null : Object.fromEntries(lines);
 }
 
 function readHubble(text: string): HubbleState | null {

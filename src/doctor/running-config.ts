@@ -16,6 +16,24 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
 };
 const WORDS: Readonly<Record<string, string>> = { enabled: 'true', disabled: 'false' };
 
+/** `PolicyEnforcement                 : default`; what may be changed while it runs comes last, and counts. */
+export function readConfig(text: string): Config | null {
+  const lines = [...text.matchAll(/^(\w+) *: (.*)$/gm)].map(([, key = '', value = '']) => [key, value.trim()] as const);
+  return lines.length === 0 ? null : Object.fromEntries(lines);
+}
+
+/** Events a second, of all types that the datapath reports; null where there is no limit. */
+export function rateLimitOf(config: Config): number | null {
+  const limit = Number(config['bpf-events-default-rate-limit'] ?? 0);
+  return limit > 0 ? limit : null;
+}
+
+/** The same, in what `config --all` printed. */
+export function rateLimitIn(text: string): number | null {
+  const printed = readConfig(text);
+  return rateLimitOf((printed === null ? null : runningConfig(printed)) ?? {});
+}
+
 /** Null where the program does not print as much as what is enforced. */
 export function runningConfig(printed: Config): Config | null {
   const found = Object.entries(PRINTED).flatMap(([key, names]) => {

@@ -1,11 +1,14 @@
 /** Owns what a summary tells of each policy: its own verdicts, and what was refused because it isolates. */
+
+import type { Direction } from '../model/event.ts';
 import { IMPLICIT_DEFAULT_DENY, type PolicyRef } from '../model/policy.ts';
-import type { Sightings } from '../model/policy-report.ts';
-import type { PolicyRow, Summary } from '../model/summary.ts';
+import type { DirectionUse, Sightings } from '../model/policy-report.ts';
+import type { Counts, PolicyRow, RowTraffic, Summary } from '../model/summary.ts';
 
 export interface Seen {
   readonly policy: PolicyRef;
   readonly sightings: Sightings;
+  readonly byDirection: Readonly<Record<Direction, DirectionUse>>;
   readonly nodes: ReadonlySet<string>;
 }
 
@@ -22,12 +25,20 @@ export function keyOf({ kind, namespace, name }: PolicyRef): string {
 interface Tally {
   readonly policy: PolicyRef;
   readonly counts: Record<Countable, number>;
+  readonly byDirection: Readonly<Record<Direction, DirectionTally>>;
   readonly nodes: Set<string>;
   firstSeen: string | null;
   lastSeen: string | null;
 }
 
+interface DirectionTally {
+  readonly counts: { -readonly [Name in keyof Counts]: number };
+  traffic: RowTraffic | null | undefined;
+}
+
 type Countable = Exclude<keyof Sightings, 'firstSeen' | 'lastSeen'>;
+
+const COUNTS = ['allowed', 'redirected', 'audited', 'denied', 'attempts'] as const;
 
 /** `all`: every policy that exists, so that a bare name can be understood where it is unique. */
 export function readSightings({ policies: rows }: Pick<Summary, 'policies'>, all: readonly PolicyRef[]): AllSeen {
@@ -38,7 +49,8 @@ export function readSightings({ policies: rows }: Pick<Summary, 'policies'>, all
     const key = keyOf(policy);
     const known = tallies.get(key);
     if (known !== undefined) return known;
-    const made = { policy, counts: nothing(), nodes: new Set<string>(), firstSeen: null, lastSeen: null };
+    const byDirection = { ingress: noDirection(), egress: noDirection() };
+    const made = { policy, counts: nothing(), byDirection, nodes: new Set<string>(), firstSeen: null, lastSeen: null };
     tallies.set(key, made);
     return made;
   };
@@ -72,9 +84,13 @@ function credit(row: PolicyRow, all: readonly PolicyRef[], tallyOf: (policy: Pol
     return;
   }
   const tally = tallyOf(only ?? policy);
-  for (const name of ['allowed', 'redirected', 'audited', 'denied', 'attempts', 'shared'] as const) {
+  const direction = tally.byDirection[row.direction];
+  for (const name of COUNTS) {
     tally.counts[name] += row[name];
+    direction.counts[name] += row[name];
   }
+  tally.counts.shared += row.shared;
+  direction.traffic = bothOf(direction.traffic, row.traffic);
   note(tally, row);
 }
 
@@ -97,11 +113,39 @@ function later(a: string | null, b: string | null): string | null {
   return a === null || (b !== null && b > a) ? b : a;
 }
 
-function seenOf({ policy, counts, nodes, firstSeen, lastSeen }: Tally): Seen {
-  return { policy, nodes, sightings: { ...counts, firstSeen, lastSeen } };
+function seenOf({ policy, counts, byDirection, nodes, firstSeen, lastSeen }: Tally): Seen {
+  const useOf = ({ counts: own, traffic }: DirectionTally): DirectionUse => {
+    return traffic === undefined ? own : { ...own, traffic };
+  };
+  return {
+    policy,
+    nodes,
+    sightings: { ...counts, firstSeen, lastSeen },
+    byDirection: { ingress: useOf(byDirection.ingress), egress: useOf(byDirection.egress) },
+  };
+}
+
+/** What both told; where one told nothing, what the other did. */
+export function bothOf(
+  a: RowTraffic | null | undefined,
+  b: RowTraffic | null | undefined,
+): RowTraffic | null | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  if (a === null || b === null) return a ?? b;
+  return {
+    packets: a.packets + b.packets,
+    bytes: a.bytes + b.bytes,
+    shared: a.shared || b.shared,
+    lowerBound: a.lowerBound || b.lowerBound,
+  };
+}
+
+function noDirection(): DirectionTally {
+  return { counts: { allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0 }, traffic: undefined };
 }
 
 export const UNSEEN: Sightings = Object.freeze({ ...nothing(), firstSeen: null, lastSeen: null });
+export const NO_DIRECTION: DirectionUse = Object.freeze(noDirection().counts);
 
 function nothing(): Record<Countable, number> {
   return {

@@ -1,12 +1,13 @@
 /** What each policy is good for, over a window: whom it selects, whether it is enforced, and whether it was seen to decide. Its JSON form is a contract (`apiVersion: policystat/v1`). */
 import type { Direction } from './event.ts';
 import type { PolicyRef } from './policy.ts';
-import type { Counts, Summary } from './summary.ts';
+import type { Counts, RowTraffic, Summary } from './summary.ts';
 
 /**
  * The least useful first. `unclear` is what nobody can tell: no node that runs its pods was heard, or
- * only verdicts were seen that another policy of the same name may have made. `rules-not-seen` has
- * rules that matched nothing, and isolates a pod that was refused something.
+ * only verdicts were seen that another policy of the same name may have made. `rules-not-seen` isolates
+ * a pod that was refused something, and none of its rules matched. `seen` has verdicts, or its entries
+ * of the policy maps counted packets.
  */
 export const STANDINGS = ['selects-nobody', 'not-enforced', 'not-seen', 'unclear', 'rules-not-seen', 'seen'] as const;
 export type Standing = (typeof STANDINGS)[number];
@@ -60,7 +61,7 @@ export interface Enforcement {
   readonly message: string | null;
 }
 
-/** Its own verdicts, and what was refused because it isolates. */
+/** Its own verdicts of both directions, and what was refused because it isolates. */
 export interface Sightings extends Counts {
   /** Verdicts that other policies are credited with as well. */
   readonly shared: number;
@@ -75,7 +76,13 @@ export interface Sightings extends Counts {
   readonly lastSeen: string | null;
 }
 
-/** Of the nodes that run endpoints which it selects, within what was asked for. */
+/** Its own verdicts in one direction. */
+export interface DirectionUse extends Counts {
+  /** Present where it was asked for; null where nobody told. */
+  readonly traffic?: RowTraffic | null;
+}
+
+/** Of the nodes that run endpoints which it selects, within what was asked for; of a recording, those that it is of. */
 export interface NodeCoverage {
   readonly total: number;
   /** Those whose agent was listened to when the window ended, or told of the policy before. */
@@ -95,7 +102,11 @@ export interface PolicyUse {
   readonly selects: Selection | null;
   readonly enforcement: Enforcement | null;
   readonly seen: Sightings;
-  /** Null for files, which do not tell. */
+  /** The parts of `seen`: a connection between two endpoints that the policy selects has a verdict at each end. */
+  readonly byDirection: Readonly<Record<Direction, DirectionUse>>;
+  /** Of both directions, as `seen`. */
+  readonly traffic?: RowTraffic | null;
+  /** Null for text, which does not tell. */
   readonly nodes: NodeCoverage | null;
   /** Endpoints that it selects and that report no verdicts (`PolicyVerdictNotification`): their silence says nothing. */
   readonly silent: number;
@@ -110,6 +121,8 @@ export interface PolicyReport
   readonly scope: { readonly kind: 'targets' | 'namespace' | 'cluster' | 'files'; readonly namespace: string | null };
   /** Where the policies were read; `agents` where the API server may not be asked, null for files. */
   readonly listedFrom: 'api' | 'agents' | null;
+  /** Nodes whose agents report so many events a second at most: what is beyond is dropped without a trace. */
+  readonly rateLimited: readonly { readonly node: string; readonly perSecond: number }[];
   /** The least useful first. */
   readonly policies: readonly PolicyUse[];
   /** Verdicts that no policy could be named for although one may have decided: a policy that was not seen may have made them. */

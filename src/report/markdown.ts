@@ -14,6 +14,7 @@ import {
   plural,
   policyText,
   reasonText,
+  TRAFFIC_UNIT,
   trafficText,
 } from './phrases.ts';
 import { cellsOf } from './policy-fields.ts';
@@ -26,8 +27,6 @@ const UNITS =
   'Allowed, redirected and audited are new connections, denied are packets, attempts are distinct denied flows.';
 const AUDIT_UNITS_TEXT =
   'Audited are new connections that were let through and would be denied, refused are packets that were refused although audit mode was on.';
-const TRAFFIC_UNIT =
-  'Packets and bytes are those of new and of open connections and of what a rule refused, in their own direction; what several policies allow is told for each.';
 
 export function renderMarkdown(summary: Summary, { columns = null, headers = true }: ChosenColumns = {}): string {
   const { window, targets, source, audit, omittedRows = 0 } = summary;

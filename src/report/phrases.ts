@@ -114,8 +114,11 @@ export function timeText(time: string, near: string): string {
   return time.slice(0, 10) === near.slice(0, 10) ? clock : `${time.slice(0, 10)} ${clock}`;
 }
 
+export const TRAFFIC_UNIT =
+  'Packets and bytes are those of new and of open connections and of what a rule refused, in their own direction; what several policies allow is told for each.';
+
 /** Whether packets and bytes were asked for. */
-export function hasTraffic({ policies }: Pick<Summary, 'policies'>): boolean {
+export function hasTraffic({ policies }: { readonly policies: readonly Pick<PolicyRow, 'traffic'>[] }): boolean {
   return policies.some(({ traffic }) => traffic !== undefined);
 }
 

@@ -1,5 +1,6 @@
 /** Owns the columns that a policy of a report has for programs. */
-import type { PolicyReport, PolicyUse } from '../model/policy-report.ts';
+import type { DirectionUse, PolicyReport, PolicyUse } from '../model/policy-report.ts';
+import { hasTraffic } from './phrases.ts';
 import { type Cell, type Cells, chooseCells } from './policy-fields.ts';
 
 type Column = (use: PolicyUse, report: PolicyReport) => Cell;
@@ -35,11 +36,29 @@ const COLUMNS: readonly (readonly [name: string, column: Column])[] = [
   ['lastSeen', ({ seen }) => seen.lastSeen ?? ''],
   // A line that is taken out of its file still says what its numbers are worth.
   ['completeness', (_use, { completeness }) => completeness.status],
+  // A connection between two of its endpoints has one of each.
+  ['ingressVerdicts', ({ byDirection }) => verdictsOf(byDirection.ingress)],
+  ['egressVerdicts', ({ byDirection }) => verdictsOf(byDirection.egress)],
+];
+
+/** Where they were asked for. */
+const TRAFFIC_COLUMNS: typeof COLUMNS = [
+  ['packets', ({ traffic }) => traffic?.packets ?? ''],
+  ['bytes', ({ traffic }) => traffic?.bytes ?? ''],
+  ['trafficShared', ({ traffic }) => String(traffic?.shared ?? '')],
+  ['trafficLowerBound', ({ traffic }) => String(traffic?.lowerBound ?? '')],
 ];
 
 /** The names that `--columns` takes. */
-export const POLICIES_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);
+export function policiesColumns(traffic: boolean): readonly string[] {
+  return [...COLUMNS, ...(traffic ? TRAFFIC_COLUMNS : [])].map(([name]) => name);
+}
 
 export function policyCells(report: PolicyReport, names: readonly string[] | null): Cells {
-  return chooseCells(report.policies, COLUMNS, names, report);
+  const columns = names !== null || hasTraffic(report) ? [...COLUMNS, ...TRAFFIC_COLUMNS] : COLUMNS;
+  return chooseCells(report.policies, columns, names, report);
+}
+
+function verdictsOf({ allowed, redirected, audited, denied }: DirectionUse): number {
+  return allowed + redirected + audited + denied;
 }

@@ -3,7 +3,7 @@ import type { PolicyReport, PolicyUse, Sightings, Standing } from '../model/poli
 import { type ChosenColumns, chosenLines } from './chosen.ts';
 import { type Column, cutTo, layOut, wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
-import { agoText, kindText, lowerBoundSign, policyText } from './phrases.ts';
+import { agoText, hasTraffic, kindText, lowerBoundSign, policyText, trafficText } from './phrases.ts';
 import { policyCells } from './policies-fields.ts';
 import { enforcedText, policiesTitle, reportNotes, standingText, useNotes } from './policies-words.ts';
 import { printable } from './printable.ts';
@@ -54,7 +54,7 @@ function bodyOf(report: PolicyReport, options: PoliciesTableOptions): readonly s
   const [titles = ''] = layOut(columns, width, (title) => title);
   const noteLines = (note: string) => wrap(note, width - NOTE.length, '  ').map((line) => palette.quiet(NOTE + line));
   const rows = report.policies.flatMap((use, at) => [lines[at] ?? '', ...useNotes(use, report).flatMap(noteLines)]);
-  const units = wrap(unitsText(titles), width, '').map((line) => palette.quiet(line));
+  const units = wrap(unitsText(titles, report), width, '').map((line) => palette.quiet(line));
   return [header, ...rows, ...units, ...notes];
 }
 
@@ -64,10 +64,12 @@ function rowLines(report: PolicyReport, options: PoliciesTableOptions): readonly
   return chosenLines(policyCells(report, columns), { ...options, sign: lowerBoundSign(report) });
 }
 
-function nothingText({ scope }: PolicyReport): string {
+function nothingText({ scope, source }: PolicyReport): string {
   switch (scope.kind) {
     case 'files':
-      return 'No line of this input names a policy: only a patched Cilium prints names.';
+      return source.agents.length > 0
+        ? 'No verdict of this recording was put down to a policy.'
+        : 'No line of this input names a policy: only a patched Cilium and Hubble print names.';
     case 'cluster':
       return 'There is no CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy in this cluster.';
     case 'namespace':
@@ -81,12 +83,15 @@ const OPTIONAL = ['redirected', 'audited'] as const;
 type Amount = Exclude<keyof Sightings, 'firstSeen' | 'lastSeen'>;
 
 /** Of the columns that there was room for. */
-function unitsText(titles: string): string {
+function unitsText(titles: string, { policies }: PolicyReport): string {
   const shown = ['REDIRECTED', 'REDIR', 'AUDITED'].filter((title) => titles.split(/ +/).includes(title));
   const isolated = titles.includes(BY_DEFAULT)
     ? `, ${BY_DEFAULT} = packets that no rule allowed while it isolates`
     : '';
-  return `${['ALLOWED', ...shown].join(', ')} = new connections, DENIED = packets that its own rules refused${isolated}`;
+  const traffic = hasTraffic({ policies })
+    ? ', PACKETS and BYTES = of new and open connections and of what a rule refused, their own direction'
+    : '';
+  return `${['ALLOWED', ...shown].join(', ')} = new connections, DENIED = packets that its own rules refused${isolated}${traffic}`;
 }
 
 function showsColumn({ policies }: PolicyReport, name: Amount): boolean {
@@ -97,6 +102,9 @@ function columnsOf(report: PolicyReport, { wide, width, palette }: PoliciesTable
   const { policies: uses, window, scope } = report;
   const sign = lowerBoundSign(report);
   const isLive = scope.kind !== 'files';
+  // A recording tells less than a cluster, and more than lines do.
+  const isTimed = uses.some(({ seen }) => seen.lastSeen !== null);
+  const isPlaced = isLive || uses.some(({ nodes }) => nodes !== null);
   const column = (
     title: string,
     align: Column['align'],
@@ -136,7 +144,7 @@ function columnsOf(report: PolicyReport, { wide, width, palette }: PoliciesTable
       ? column('NAMESPACE', 'left', ({ policy }) => printable(policy.namespace ?? ''), { narrowest: 9, dropRank: 4 })
       : null,
     wide ? column('KIND', 'left', ({ policy }) => kindText(policy.kind), { dropRank: 6 }) : null,
-    isLive
+    isPlaced
       ? {
           title: 'STATE',
           align: 'left',
@@ -163,8 +171,13 @@ function columnsOf(report: PolicyReport, { wide, width, palette }: PoliciesTable
     wide || showsColumn(report, 'defaultDenied')
       ? amount(BY_DEFAULT, 'defaultDenied', palette.denied, { dropRank: 3 })
       : null,
-    isLive ? column('NODES', 'right', nodesText, { dropRank: 8 }) : null,
-    isLive
+    ...(hasTraffic(report)
+      ? (['packets', 'bytes'] as const).map((name) =>
+          column(name.toUpperCase(), 'right', (use) => trafficText(use, name, sign), { dropRank: 5 }),
+        )
+      : []),
+    isPlaced ? column('NODES', 'right', nodesText, { dropRank: 8 }) : null,
+    isLive || isTimed
       ? column('LAST', 'right', ({ seen }) => (seen.lastSeen === null ? '' : agoText(seen.lastSeen, window.end)), {
           dropRank: 5,
         })

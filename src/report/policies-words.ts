@@ -1,7 +1,7 @@
 /** Owns what is said in words of a policy's use: what is known, on what grounds, and never more than that. */
-import type { NotEnforcedReason, PolicyReport, PolicyUse, Standing } from '../model/policy-report.ts';
+import type { DirectionUse, NotEnforcedReason, PolicyReport, PolicyUse, Standing } from '../model/policy-report.ts';
 import { cutTo } from './layout.ts';
-import { durationText, plural, timeText } from './phrases.ts';
+import { durationText, lowerBoundSign, plural, timeText } from './phrases.ts';
 import { printable } from './printable.ts';
 
 const STANDING: Readonly<Record<Standing, string>> = {
@@ -23,6 +23,15 @@ const REASON: Readonly<Record<Exclude<NotEnforcedReason, 'rejected'>, string>> =
   'not-realized': 'the realized policy there does not hold it',
   'audit-mode': 'in audit mode, what it would refuse is let through',
 };
+
+/** What its counters and verdicts together say of its two directions. */
+function bothWays({ byDirection }: PolicyUse): boolean {
+  return (['ingress', 'egress'] as const).every((direction) => verdictsOf(byDirection[direction]) > 0);
+}
+
+function verdictsOf({ allowed, redirected, audited, denied }: DirectionUse): number {
+  return allowed + redirected + audited + denied;
+}
 
 /** `yes`, `audit`, `no`, `1/3`, `?`; empty where the question makes no sense. */
 export function enforcedText({ enforcement, selects }: PolicyUse): string {
@@ -93,12 +102,23 @@ function refusalText(message: string, enforced: number): string {
 }
 
 function sightingNotes(use: PolicyUse, report: PolicyReport): readonly string[] {
-  const { standing, seen, nodes, isolates, silent } = use;
+  const { standing, seen, nodes, isolates, silent, traffic, byDirection } = use;
   const notes: string[] = [];
-  if (standing === 'seen' && nodes !== null && nodes.total > 1)
+  const isHeard = verdictsOf(seen) + seen.defaultDenied + seen.defaultAudited > 0;
+  if (standing === 'seen' && isHeard && nodes !== null && nodes.total > 1)
     notes.push(`seen on ${nodes.seen} of ${nodes.total} nodes`);
-  if (standing === 'rules-not-seen')
-    notes.push(`its rules were ${notSeenText(use, report)}; it isolates (${isolates.join(', ')})`);
+  if (standing === 'seen' && !isHeard && (traffic?.packets ?? 0) > 0)
+    notes.push(
+      `${notSeenText(use, report)}, but packets of its were counted, such as those of connections that were open before`,
+    );
+  if (bothWays(use))
+    notes.push(`${verdictsOf(byDirection.ingress)} on ingress, ${verdictsOf(byDirection.egress)} on egress`);
+  if (standing === 'rules-not-seen') {
+    const where = isolates.length === 0 ? '' : ` (${isolates.join(', ')})`;
+    const packets = `${lowerBoundSign(report)}${plural(seen.defaultDenied, 'packet')}`;
+    const refused = seen.defaultDenied === 0 ? '' : `: ${packets} that no rule allowed`;
+    notes.push(`its rules were ${notSeenText(use, report)}; it isolates${where}${refused}`);
+  }
   if (standing === 'not-seen') {
     const isolating = isolates.length === 0 ? '' : `; it isolates its pods all the same (${isolates.join(', ')})`;
     notes.push(`${notSeenText(use, report)}${isolating}`);
@@ -114,6 +134,7 @@ function sightingNotes(use: PolicyUse, report: PolicyReport): readonly string[] 
   if (seen.ambiguous > 0)
     notes.push(`${plural(seen.ambiguous, 'verdict')} more may be its own, or may belong to another policy`);
   if (seen.shared > 0) notes.push(`${seen.shared} of these are credited to other policies as well`);
+  if (traffic?.shared === true) notes.push('packets and bytes are counted for other policies as well');
   if (seen.defaultAudited > 0)
     notes.push(`${seen.defaultAudited} would have been refused because it isolates, and were let through (audit)`);
   return notes;
@@ -121,51 +142,79 @@ function sightingNotes(use: PolicyUse, report: PolicyReport): readonly string[] 
 
 /** `not seen in 10 min 0 s on 2 of 2 nodes`: what was looked at, not what is proved. */
 function notSeenText({ observedSeconds, nodes, created }: PolicyUse, report: PolicyReport): string {
-  const { window, completeness } = report;
+  const { window, completeness, rateLimited } = report;
   const seconds = observedSeconds ?? window.seconds;
   const age =
     seconds < window.seconds && created !== null ? ` since it was made at ${timeText(created, window.end)} UTC` : '';
   const where = nodes === null ? '' : ` on ${nodes.heard} of ${plural(nodes.total, 'node')}`;
-  const doubt = completeness.status === 'full' ? '' : ', and not everything was heard';
+  const isWhole = completeness.status === 'full' && rateLimited.length === 0;
+  const doubt = isWhole ? '' : ', and not everything was heard';
   return `not seen in ${durationText(seconds)}${age}${where}${doubt}`;
 }
 
 /** Whose policies, and when; a name may be cut to fit, since when may not. */
 export function policiesTitle(report: PolicyReport, width = Number.POSITIVE_INFINITY): string {
-  const { scope, source, window } = report;
-  // One recording says what the live run said, and so names no file.
-  if (scope.kind === 'files' && source.files.length > 0)
-    return source.files.map((file) => (file === '-' ? 'standard input' : printable(file))).join(', ');
+  const { source, window } = report;
   const isTimed = source.agents.length > 0;
+  if (!isTimed && source.files.length > 0) return filesText(report);
   const since = isTimed ? ` · ${durationText(window.seconds)} since ${timeText(window.start, window.end)} UTC` : '';
   return cutTo(`policies of ${subjectText(report)}`, Math.max(LEAST_SUBJECT, width - since.length)) + since;
 }
 
+function filesText({ source }: PolicyReport): string {
+  return source.files.map((file) => (file === '-' ? 'standard input' : printable(file))).join(', ');
+}
+
 const LEAST_SUBJECT = 20;
 
-function subjectText({ scope, source, targets }: PolicyReport): string {
+function subjectText(report: PolicyReport): string {
+  const { scope, source, targets } = report;
   if (scope.kind === 'cluster') return 'the cluster';
   if (scope.kind === 'files') return 'the recording';
   if (scope.kind === 'namespace') return `namespace ${printable(scope.namespace ?? '')}`;
   const [first, ...others] = targets;
+  if (source.files.length > 0) return filesText(report);
   if (first === undefined) return source.agents.map(({ node }) => printable(node)).join(', ');
   const rest = others.length === 0 ? '' : ` and ${plural(others.length, 'more pod')}`;
   return printable(`${first.namespace}/${first.pod}`) + rest;
 }
 
+const MOST_LIMITED = 3;
+
+function rateLimitText(limited: PolicyReport['rateLimited']): string {
+  const least = Math.min(...limited.map(({ perSecond }) => perSecond));
+  const named = limited.slice(0, MOST_LIMITED).map(({ node }) => printable(node));
+  const rest = limited.length - named.length;
+  const who = named.join(', ') + (rest > 0 ? ` and ${plural(rest, 'more node')}` : '');
+  return `Events are rate-limited on ${who} (${least} a second, bpf-events-default-rate-limit): what is beyond is dropped without a trace, and no count can be vouched for.`;
+}
+
 /** What the words of the table mean, and what they do not prove. */
-export function reportNotes({ policies, unattributed, scope, listedFrom }: PolicyReport): readonly string[] {
+export function reportNotes(report: PolicyReport): readonly string[] {
+  const { policies, unattributed, scope, listedFrom, source, rateLimited } = report;
   const notes: string[] = [];
-  if (policies.some(({ standing }) => standing === 'not-seen' || standing === 'rules-not-seen'))
+  const isUnseen = policies.some(({ standing }) => standing === 'not-seen' || standing === 'rules-not-seen');
+  if (isUnseen)
     notes.push(
       'Not seen is not unused: Cilium reports new connections and denied packets; a connection that was open before is not reported again.',
+    );
+  if (isUnseen && source.agents.some(({ dialect }) => dialect === 'accuknox'))
+    notes.push('The patched Cilium names one policy where several allow the same: the others are not seen for it.');
+  if (rateLimited.length > 0) notes.push(rateLimitText(rateLimited));
+  if (policies.some(bothWays))
+    notes.push(
+      'A connection between two endpoints that a policy selects has a verdict at each end: where it has rules for both, both are counted.',
     );
   if (unattributed > 0)
     notes.push(
       `${plural(unattributed, 'verdict')} could not be put down to a policy: one that was not seen may have made them.`,
     );
   if (scope.kind === 'files')
-    notes.push('From files nobody can tell which policies exist, only which of them the lines name.');
+    notes.push(
+      source.agents.length === 0
+        ? 'From files nobody can tell which policies exist, only which of them the lines name.'
+        : 'A recording does not tell which policies exist, only which of them were seen.',
+    );
   if (listedFrom === 'agents') notes.push('Policies may not be listed: these are the ones that the agents have.');
   return notes;
 }

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { CheckReport } from '../model/check.ts';
 import type { PolicyReport } from '../model/policy-report.ts';
-import { policyRow } from './summary.ts';
+import { policyRow, traffic } from './summary.ts';
 import {
   amount,
   apiVersion,
@@ -38,6 +38,8 @@ const enforcement = v.object({
   message: v.nullable(text),
 });
 
+const directionUse = v.object({ ...counts, traffic: v.exactOptional(traffic) });
+
 const policyUse = v.object({
   policy: policyRef,
   standing: v.picklist(['selects-nobody', 'not-enforced', 'not-seen', 'unclear', 'rules-not-seen', 'seen']),
@@ -55,6 +57,8 @@ const policyUse = v.object({
     firstSeen: v.nullable(time),
     lastSeen: v.nullable(time),
   }),
+  byDirection: v.object({ ingress: directionUse, egress: directionUse }),
+  traffic: v.exactOptional(traffic),
   nodes: v.nullable(v.object({ total: count, heard: count, seen: count })),
   silent: count,
   observedSeconds: v.nullable(amount),
@@ -70,6 +74,7 @@ export const PolicyReportSchema = v.object({
   records,
   scope: v.object({ kind: v.picklist(['targets', 'namespace', 'cluster', 'files']), namespace: v.nullable(text) }),
   listedFrom: v.nullable(v.picklist(['api', 'agents'])),
+  rateLimited: v.array(v.object({ node: text, perSecond: amount })),
   policies: v.array(policyUse),
   unattributed: count,
 }) satisfies v.GenericSchema<PolicyReport>;

@@ -27,6 +27,10 @@ import {
 const seen = { firstSeen: v.nullable(time), lastSeen: v.nullable(time) };
 const named = { identity: v.nullable(count), name: v.nullable(text) };
 
+export const traffic = v.nullable(
+  v.object({ packets: count, bytes: count, shared: v.boolean(), lowerBound: v.boolean() }),
+);
+
 export const policyRow = v.object({
   policy: policyRef,
   direction,
@@ -44,9 +48,7 @@ export const policyRow = v.object({
   nodes: texts,
   peers: v.array(v.object({ ...named, labels: texts, allowed: count, denied: count })),
   ports: v.array(v.object({ protocol: text, port: v.nullable(count), allowed: count, denied: count })),
-  traffic: v.exactOptional(
-    v.nullable(v.object({ packets: count, bytes: count, shared: v.boolean(), lowerBound: v.boolean() })),
-  ),
+  traffic: v.exactOptional(traffic),
 });
 
 const groups = v.object({

@@ -48,7 +48,12 @@ function report({ objects, endpoints = [endpoint('a')], rows = [], summary = {},
     ...sources,
   });
   const policies = objects.flatMap((object) => readPolicyObject(object) ?? []);
-  return reportPolicies(full({ policies: rows, ...summary }), scope, { listedFrom: 'api', policies, census });
+  return reportPolicies(full({ policies: rows, ...summary }), scope, {
+    listedFrom: 'api',
+    rateLimited: [],
+    policies,
+    census,
+  });
 }
 
 function onlyUse(told: Told): PolicyUse {
@@ -208,6 +213,42 @@ describe('what was seen', () => {
       seen: { allowed: 2, redirected: 3, lastSeen: '2026-11-20T12:03:30.000Z' },
       nodes: { total: 2, heard: 2, seen: 2 },
     });
+  });
+
+  it('tells the directions apart: a connection between two of its endpoints has a verdict at each end', () => {
+    const rows = [
+      row({ policy: own, allowed: 2 }),
+      row({ policy: own, allowed: 2, denied: 1, attempts: 1, direction: 'egress' }),
+    ];
+    const none = { redirected: 0, audited: 0 };
+    expect(onlyUse({ objects: [object], rows })).toMatchObject({
+      seen: { allowed: 4, denied: 1 },
+      byDirection: {
+        ingress: { allowed: 2, ...none, denied: 0, attempts: 0 },
+        egress: { allowed: 2, ...none, denied: 1, attempts: 1 },
+      },
+    });
+  });
+
+  it('may be packets that were counted, without a verdict', () => {
+    const agents = full().source.agents.map((agent) => ({ ...agent, counters: 'read' as const }));
+    const summary = { source: { ...full().source, agents } };
+    const traffic = { packets: 6, bytes: 522, shared: false, lowerBound: false };
+    const rows = [row({ policy: own, allowed: 0, traffic })];
+    expect(onlyUse({ objects: [object], rows, summary })).toMatchObject({
+      standing: 'seen',
+      traffic,
+      byDirection: { ingress: { traffic }, egress: { traffic: { packets: 0 } } },
+    });
+    expect(onlyUse({ objects: [object], summary })).toMatchObject({ standing: 'not-seen', traffic: { packets: 0 } });
+    expect(onlyUse({ objects: [object], summary, endpoints: [] }).traffic).toBeNull();
+    expect(onlyUse({ objects: [object] })).not.toHaveProperty('traffic');
+  });
+
+  it('in a recording is told with its nodes, and not more than was seen', () => {
+    const denials = { ...denied, nodes: ['k8s-node1'] };
+    const told = reportPolicies(full({ policies: [denials] }), { kind: 'files', namespace: null }, null).policies;
+    expect(told).toMatchObject([{ standing: 'rules-not-seen', nodes: { total: 2, heard: 2, seen: 1 } }]);
   });
 
   it('where it only isolates says so, unless isolating is all that it is for', () => {

@@ -33,7 +33,7 @@ function usesIn(scenario: string) {
     nodesByAddress: new Map(),
   });
   const summary = makeAggregator().summary(Date.parse('2026-11-22T20:00:00Z'));
-  return reportPolicies(summary, CLUSTER, { listedFrom: 'api', policies, census }).policies;
+  return reportPolicies(summary, CLUSTER, { listedFrom: 'api', rateLimited: [], policies, census }).policies;
 }
 
 test.each(readdirSync(ROOT).sort())('%s', (scenario) => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import { clusterOfTest } from './cluster.ts';
+import { clusterOfTest, eventually } from './cluster.ts';
 import { run, start } from './run.ts';
 
 const boot = clusterOfTest();
@@ -14,6 +14,7 @@ const Report = v.object({
   listedFrom: v.nullable(v.string()),
   completeness: v.object({ status: v.string() }),
   unattributed: v.number(),
+  rateLimited: v.array(v.looseObject({})),
   policies: v.array(
     v.looseObject({
       policy: v.object({ kind: v.nullable(v.string()), namespace: v.nullable(v.string()), name: v.string() }),
@@ -30,6 +31,7 @@ function standings(text: string): string[] {
   return parseReport(text).policies.map(({ policy, standing }) => `${policy.name}: ${standing}`);
 }
 
+const EGRESS = [{ toEndpoints: [{}] }];
 const EMPIRE = { matchLabels: { org: 'empire' } };
 
 function ciliumPolicy(name: string, spec: unknown, namespace = 'default') {
@@ -168,6 +170,32 @@ describe('policies', () => {
     expect(parseReport(stdout).policies).toMatchObject([
       { standing: 'unclear', silent: 2, enforcement: { status: 'audited', reasons: ['audit-mode'] } },
     ]);
+  });
+
+  it('are told with packets and bytes, and where events are rate-limited', async () => {
+    const demo = await boot();
+    demo.apply({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'cilium-config', namespace: 'kube-system' },
+      data: { 'bpf-events-default-rate-limit': '10' },
+    });
+    demo.apply(ciliumPolicy('both', { endpointSelector: {}, ingress: [{ fromEndpoints: [{}] }], egress: EGRESS }));
+    const running = await listening(demo, ['-n', 'default', '--traffic', '--duration', '1m', '-o', 'json']);
+    await eventually(
+      'the counters are read',
+      () => new Set(demo.agentCalls().flatMap(({ node, argv }) => (argv[0] === 'bpf' ? [node] : []))).size === 2,
+    );
+    expect(await demo.connect('tiefighter', 'xwing')).toBe('refused');
+    running.process.kill('SIGINT');
+    const report = parseReport((await running.outcome).stdout);
+    expect(report.rateLimited).toMatchObject([{ perSecond: 10 }, { perSecond: 10 }]);
+    const once = { allowed: 1, traffic: { packets: 6, bytes: 6 * 87, lowerBound: false } };
+    expect(report.policies.find(({ policy }) => policy.name === 'both')).toMatchObject({
+      seen: { allowed: 2 },
+      byDirection: { ingress: once, egress: once },
+      traffic: { packets: 12 },
+    });
   });
 
   it('that Cilium refused, or that are for nodes, isolate no pod', async () => {

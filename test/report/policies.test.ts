@@ -9,9 +9,17 @@ import { renderPoliciesMarkdown } from '../../src/report/policies-markdown.ts';
 import { renderPoliciesTable } from '../../src/report/policies-table.ts';
 import { paletteFor } from '../../src/report/screen.ts';
 import { renderYaml } from '../../src/report/yaml.ts';
-import { fromFiles, hostileNames, nothing, partlyHeard, wholeCluster } from './policy-reports.ts';
+import {
+  fromFiles,
+  fromRecording,
+  hostileNames,
+  measured,
+  nothing,
+  partlyHeard,
+  wholeCluster,
+} from './policy-reports.ts';
 
-const REPORTS = { wholeCluster, partlyHeard, fromFiles, hostileNames, nothing };
+const REPORTS = { wholeCluster, partlyHeard, measured, fromRecording, fromFiles, hostileNames, nothing };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 

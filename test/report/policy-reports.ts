@@ -7,6 +7,7 @@ const UNSEEN = {
   ...{ allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0, shared: 0 },
   ...{ defaultDenied: 0, defaultAudited: 0, ambiguous: 0, firstSeen: null, lastSeen: null },
 };
+const NONE = { allowed: 0, redirected: 0, audited: 0, denied: 0, attempts: 0 };
 const SEEN = { ...UNSEEN, firstSeen: '2026-11-20T12:03:06.000Z', lastSeen: '2026-11-20T12:03:30.000Z' };
 const ENFORCED = { status: 'enforced', enforced: 2, known: 2, reasons: [], message: null } as const;
 
@@ -23,6 +24,7 @@ function use(name: string, changes: Partial<PolicyUse> = {}): PolicyUse {
     },
     enforcement: ENFORCED,
     seen: UNSEEN,
+    byDirection: { ingress: NONE, egress: NONE },
     nodes: { total: 2, heard: 2, seen: 0 },
     silent: 0,
     observedSeconds: 34,
@@ -37,7 +39,7 @@ function reportOf(summary: Summary, policies: readonly PolicyUse[], changes: Par
   const { apiVersion, window, source, targets, completeness, records } = summary;
   return {
     ...{ apiVersion, kind: 'PolicyReport', scope: { kind: 'cluster', namespace: null }, window, source },
-    ...{ listedFrom: 'api', targets, completeness, records, policies, unattributed: 0 },
+    ...{ listedFrom: 'api', targets, completeness, records, rateLimited: [], policies, unattributed: 0 },
     ...changes,
   };
 }
@@ -97,6 +99,10 @@ function every(): PolicyUse[] {
     use('front', {
       policy: { kind: 'NetworkPolicy', namespace: 'shop', name: 'front' },
       seen: { ...SEEN, allowed: 64, redirected: 3, denied: 2, attempts: 1, shared: 9, defaultDenied: 7 },
+      byDirection: {
+        ingress: { ...NONE, allowed: 60, redirected: 3, denied: 2, attempts: 1 },
+        egress: { ...NONE, allowed: 4 },
+      },
       nodes: { total: 2, heard: 2, seen: 2 },
     }),
   ];
@@ -109,6 +115,37 @@ export function wholeCluster(): PolicyReport {
 export function partlyHeard(): PolicyReport {
   const changes = { scope: { kind: 'namespace', namespace: 'shop' }, listedFrom: 'agents', unattributed: 3 } as const;
   return reportOf(partial(), every().slice(2, 8), changes);
+}
+
+/** With packets and bytes, and an agent that tells neither all of them nor all events. */
+export function measured(): PolicyReport {
+  const traffic = { packets: 4711, bytes: 1_048_576, shared: true, lowerBound: false };
+  const told = (name: string, changes: Partial<PolicyUse>) => {
+    const ingress = { ...NONE, traffic: changes.traffic ?? null };
+    return use(name, { byDirection: { ingress, egress: { ...NONE, traffic: null } }, ...changes });
+  };
+  const report = reportOf(full(), [
+    told('old', { standing: 'selects-nobody', selects: NOBODY, nodes: { total: 0, heard: 0, seen: 0 }, traffic: null }),
+    told('idle', { standing: 'not-seen', traffic: { packets: 0, bytes: 0, shared: false, lowerBound: true } }),
+    told('busy', { traffic }),
+  ]);
+  const agents = report.source.agents.map((agent, at) => ({
+    ...agent,
+    dialect: 'accuknox' as const,
+    counters: at === 0 ? ('read' as const) : ('unread' as const),
+  }));
+  return { ...report, source: { ...report.source, agents }, rateLimited: [{ node: 'k8s-node1', perSecond: 10 }] };
+}
+
+export function fromRecording(): PolicyReport {
+  const unknown = { exists: null, created: null, isolates: [], selects: null, enforcement: null } as const;
+  const told = (name: string, changes: Partial<PolicyUse>) =>
+    use(name, { ...unknown, observedSeconds: null, nodes: { total: 2, heard: 2, seen: 1 }, ...changes });
+  const uses = [
+    told('closed', { standing: 'rules-not-seen', seen: { ...SEEN, defaultDenied: 7 } }),
+    told('open', { seen: { ...SEEN, allowed: 3 } }),
+  ];
+  return reportOf(full(), uses, { scope: { kind: 'files', namespace: null }, listedFrom: null });
 }
 
 export function fromFiles(): PolicyReport {
