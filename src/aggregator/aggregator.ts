@@ -97,7 +97,10 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     const { direction, remoteIdentity } = verdict;
     const outcome = outcomeOf(verdict);
     totals[direction][outcome] += times;
+    const met = stream.localIdentities.size;
     where.peerKey = peerKeys.keyOf(remoteIdentity, stream.localIdentities);
+    // Asked at once what it means: its agent may start anew before anybody looks, and give it to others.
+    if (stream.localIdentities.size > met && remoteIdentity !== null) identityName(remoteIdentity, stream.node);
     where.portKey = portKeys.keyOf(verdict.protocol, verdict.destinationPort);
     where.node = isLocal(remoteIdentity) ? stream.node : null;
     where.heardOn = stream.node;

@@ -168,7 +168,10 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     },
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
     chosen: createChoiceTeller(narrator),
-    trouble: ({ agent }, problem) => troubles.tell(agent.node, problem),
+    trouble: ({ agent }, problem) => {
+      found.agentLost(agent.node);
+      troubles.tell(agent.node, problem);
+    },
     failed: ({ agent }, problem) => {
       failed.push(problem);
       readiness.get(agent.node)?.resolve();

@@ -25,6 +25,8 @@ export interface DiscoveredPlan extends ListeningPlan {
   namesSettled(): Promise<void>;
   /** Asks anew whom the numbers mean that were looked up. */
   confirmNames(): Promise<void>;
+  /** An agent is not heard any more. */
+  agentLost(node: string): void;
   /** An agent is listened to (again): it may be another one than before. */
   agentOpened(agent: AgentRef): void;
 }
@@ -77,6 +79,7 @@ export async function discoverTargets(options: DiscoverOptions): Promise<Discove
     namesVersion: () => identities().version(),
     namesSettled: () => identities().settled(),
     confirmNames: () => identities().confirm(),
+    agentLost: (node) => identities().agentLost(node),
     agentOpened: (agent) => identities().agentOpened(agent),
   };
 }

@@ -13,6 +13,8 @@ export interface IdentityDirectory {
   version(): number;
   /** Resolves when nothing is being asked any more. */
   settled(): Promise<void>;
+  /** The agent of a node is not heard any more: whoever answers now may be another. */
+  agentLost(node: string): void;
   /** The agent of a node is listened to (again): it may be another, with numbers of its own. */
   agentOpened(agent: AgentRef): void;
   /** Asks anew what the numbers mean that were looked up: deleted ones are given to others. */
@@ -35,6 +37,7 @@ interface AgentDirectory {
   readonly asked: Set<number>;
   lists: number;
   isAsking: boolean;
+  isLost: boolean;
 }
 
 export function createIdentityDirectory(
@@ -52,7 +55,7 @@ export function createIdentityDirectory(
   const waiting = new Map<number, AgentDirectory | null>();
   let isAskingApi = false;
   const newDirectory = (agent: AgentRef): AgentDirectory => {
-    return { agent, names: newNames(), asked: new Set(), lists: 0, isAsking: false };
+    return { agent, names: newNames(), asked: new Set(), lists: 0, isAsking: false, isLost: false };
   };
   const byNode = new Map<string, AgentDirectory>(agents.map((agent) => [agent.node, newDirectory(agent)]));
   const running = new Set<Promise<void>>();
@@ -114,7 +117,7 @@ export function createIdentityDirectory(
   const viaAgent = async (identity: number, directory: AgentDirectory | null): Promise<void> => {
     if (directory === null || directory.asked.has(identity)) return;
     directory.asked.add(identity);
-    await askAgent(directory);
+    if (!directory.isLost) await askAgent(directory);
   };
 
   /** What comes up while the API server is asked waits for the next turn: a view of hundreds of peers is one question. */
@@ -142,10 +145,10 @@ export function createIdentityDirectory(
     if (!isAskingApi) void inBackground(askForWaiting());
   };
 
-  /** What is the cluster's own is met without a node, and every agent knows it. */
+  /** What is the cluster's own, or fixed by its configuration, is met without a node, and every agent knows it. */
   const directoryFor = (identity: number, node: string | null): AgentDirectory | null => {
     const [anyOne = null] = byNode.values();
-    if (node === null) return isOfCluster(identity) ? anyOne : null;
+    if (node === null) return identity < FIRST_LOCAL_IDENTITY ? anyOne : null;
     return byNode.get(node) ?? null;
   };
 
@@ -168,15 +171,24 @@ export function createIdentityDirectory(
     settled: async () => {
       while (running.size > 0) await Promise.all(running);
     },
+    agentLost: (node) => {
+      const directory = byNode.get(node);
+      if (directory !== undefined) directory.isLost = true;
+    },
     agentOpened: (agent) => {
       const directory = byNode.get(agent.node);
       if (directory === undefined) {
         byNode.set(agent.node, newDirectory(agent));
         return;
       }
+      const { asked, names, isLost } = directory;
       directory.agent = agent;
-      directory.asked.clear();
-      if (directory.lists > 0) void inBackground(readAgent(directory));
+      directory.isLost = false;
+      // They may be given to others by now.
+      if (isLost) for (const identity of asked) if (!isOfCluster(identity)) names.missed(identity);
+      const isKnown = directory.lists > 0 || asked.size > 0;
+      asked.clear();
+      if (isKnown) void inBackground(readAgent(directory));
     },
     confirm: async () => {
       const told = [...byNode.values()].filter(({ lists }) => lists > 0);

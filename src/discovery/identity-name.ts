@@ -16,13 +16,13 @@ export const FIRST_CLUSTER_IDENTITY = 256;
 /** Numbers from here on are given by each node for itself. */
 export const FIRST_LOCAL_IDENTITY = 1 << 24;
 
-/** Null for an identity that is not reserved. Those that each cluster defines for itself (128 to 255) have no name but their number. */
+/** Null for an identity that is not reserved, and for what each cluster defines for itself (128 to 255). */
 export function reservedIdentity(identity: number): IdentityName | null {
   if (identity < 0 || identity >= FIRST_CLUSTER_IDENTITY) return null;
   const reserved = RESERVED_NAMES[identity];
   if (reserved !== undefined) return { identity, name: reserved, labels: [`reserved:${reserved}`] };
-  const name = WELL_KNOWN[identity] ?? WELL_KNOWN[identity - WELL_KNOWN_DISTANCE] ?? String(identity);
-  return { identity, name, labels: [] };
+  const name = WELL_KNOWN[identity] ?? WELL_KNOWN[identity - WELL_KNOWN_DISTANCE];
+  return name === undefined ? null : { identity, name, labels: [] };
 }
 
 const NAMESPACE_LABEL = 'io.kubernetes.pod.namespace';

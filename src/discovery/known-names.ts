@@ -6,6 +6,8 @@ export interface KnownNames {
   get(identity: number): IdentityName | null;
   /** `provisional`: what came along with something else, until somebody is asked. */
   learn(identity: number, labels: readonly string[], provisional?: boolean): void;
+  /** It was met, and nobody can be asked any more what it meant then. */
+  missed(identity: number): void;
   /** Rises with every name that is new or another. */
   readonly version: number;
 }
@@ -20,6 +22,7 @@ const MOST_FORMER = 3;
 
 export function createKnownNames(ownCluster: () => string | null): KnownNames {
   const names = new Map<number, Known>();
+  const missed = new Set<number>();
   let version = 0;
 
   function learn(identity: number, told: readonly string[], isProvisional = false): void {
@@ -31,15 +34,23 @@ export function createKnownNames(ownCluster: () => string | null): KnownNames {
       if (before.isProvisional && !isProvisional) names.set(identity, { name: before.name, isProvisional });
       return;
     }
-    const formerly = before === undefined || before.isProvisional ? [] : [...former(before.name), only(before.name)];
+    const formerly = formerlyOf(identity, before);
     const history = formerly.length === 0 ? {} : { formerly: formerly.slice(-MOST_FORMER) };
     names.set(identity, { name: { identity, name, labels, ...history }, isProvisional });
     version += 1;
   }
 
+  function formerlyOf(identity: number, before: Known | undefined): NonNullable<IdentityName['formerly']> {
+    if (before !== undefined) return before.isProvisional ? [] : [...former(before.name), only(before.name)];
+    return missed.has(identity) ? [{ identity, name: `identity ${identity}`, labels: [] }] : [];
+  }
+
   return {
     get: (identity) => names.get(identity)?.name ?? null,
     learn,
+    missed: (identity) => {
+      if (!names.has(identity)) missed.add(identity);
+    },
     get version() {
       return version;
     },

@@ -38,11 +38,11 @@ test.each([
   [2, 'world'],
   [7, 'kube-apiserver'],
   [11, 'encrypted-overlay'],
-  [12, '12'],
+  [12, null],
   [104, 'core-dns'],
   [112, 'core-dns'],
-  [200, '200'],
-  [255, '255'],
+  [200, null],
+  [255, null],
   [256, null],
   [16777217, null],
 ])('reserved identity %d is %s', (identity, name) => {
@@ -256,6 +256,27 @@ describe('the directory', () => {
     expect(commands).toHaveLength(2);
   });
 
+  test('a number that nobody named before its agent was lost may have meant somebody else', async () => {
+    const answers = [
+      () => Promise.reject(new Error('container not found')),
+      () => Promise.resolve(JSON.stringify([16777217, 16777218].map((id) => ({ id, labels: ['cidr:10.9.0.0/16'] })))),
+    ];
+    const { directory, name, commands } = open(capturedCluster(), async () => answers.shift()?.() ?? '[]');
+    directory.agentOpened(NODE1);
+    name(16777217);
+    await directory.settled();
+    directory.agentLost('k8s-node1');
+    expect(name(16777217)).toBeNull();
+    expect(commands).toHaveLength(1);
+    directory.agentOpened(NODE1);
+    await directory.settled();
+    expect(directory.lookup(16777217, 'k8s-node1')).toMatchObject({
+      name: 'cidr:10.9.0.0/16',
+      formerly: [{ name: 'identity 16777217', labels: [] }],
+    });
+    expect(directory.lookup(16777218, 'k8s-node1')?.formerly).toBeUndefined();
+  });
+
   test('a node that is listened to later has names too', async () => {
     const labels = ['fqdn:api.example.com', 'reserved:world'];
     const { directory, name } = open(capturedCluster(), () => JSON.stringify([{ id: 16777400, labels }]));
@@ -270,9 +291,11 @@ describe('the directory', () => {
     const { directory, name } = open(capturedCluster(), () =>
       JSON.stringify([{ id: 200, labels: k8s('db', 'app=pg') }]),
     );
-    expect(name(200)).toBe('200');
+    // Whoever counts them knows no node for them: they mean the same everywhere.
+    expect(directory.lookup(200, null)).toBeNull();
     await directory.settled();
-    expect(name(200)).toBe('db/pg');
+    expect(directory.lookup(200, null)?.name).toBe('db/pg');
+    expect(name(201)).toBeNull();
   });
 
   test('an identity of another cluster says so', async () => {
