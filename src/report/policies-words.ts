@@ -170,11 +170,10 @@ const LEAST_SUBJECT = 20;
 function subjectText(report: PolicyReport): string {
   const { scope, source, targets } = report;
   if (scope.kind === 'cluster') return 'the cluster';
-  if (scope.kind === 'files') return 'the recording';
   if (scope.kind === 'namespace') return `namespace ${printable(scope.namespace ?? '')}`;
   const [first, ...others] = targets;
   if (source.files.length > 0) return filesText(report);
-  if (first === undefined) return source.agents.map(({ node }) => printable(node)).join(', ');
+  if (first === undefined) return source.agents.map(({ node }) => printable(node)).join(', ') || 'the recording';
   const rest = others.length === 0 ? '' : ` and ${plural(others.length, 'more pod')}`;
   return printable(`${first.namespace}/${first.pod}`) + rest;
 }
