@@ -26,6 +26,8 @@ const WORD = /[A-Za-z][\w-]*/y;
 /** Kubernetes names, `*` for every policy; the patched Cilium's names may hold more, which are quoted. */
 const POLICY_NAME = /"[^"]+"|\*|[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?(?:\/[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)?/y;
 const PHRASE = /\S+/y;
+/** `denied==0` is `*:denied==0`, and `egress:denied==0` is `*:egress:denied==0`: a policy of that name is quoted, or its direction told. */
+const NO_POLICY = /^(?:(?:ingress|egress)\s*:\s*)?[a-z]+\s*[<>=!]/;
 
 const METRIC_WANTED = METRICS.join(', ');
 const CLAUSE_WANTED = 'from PEER, to PEER, port PORT[/PROTOCOL], within TIME, or the end';
@@ -71,9 +73,7 @@ function readNone(scanner: Scanner): Expectation {
 }
 
 function readCount(scanner: Scanner): Expectation {
-  // `denied==0` is `*:denied==0`.
-  const isBare = /^[a-z]+\s*[<>=!]/.test(scanner.text.slice(scanner.at));
-  const policy = isBare ? null : readPolicy(scanner);
+  const policy = NO_POLICY.test(scanner.text.slice(scanner.at)) ? null : readPolicy(scanner);
   const direction = readDirection(scanner);
   const metric = readMetric(scanner);
   const comparison = readComparison(scanner);
