@@ -173,7 +173,8 @@ function subjectText(report: PolicyReport): string {
   if (scope.kind === 'namespace') return `namespace ${printable(scope.namespace ?? '')}`;
   const [first, ...others] = targets;
   if (source.files.length > 0) return filesText(report);
-  if (first === undefined) return source.agents.map(({ node }) => printable(node)).join(', ') || 'the recording';
+  if (first === undefined && scope.kind === 'files') return 'the recording';
+  if (first === undefined) return source.agents.map(({ node }) => printable(node)).join(', ');
   const rest = others.length === 0 ? '' : ` and ${plural(others.length, 'more pod')}`;
   return printable(`${first.namespace}/${first.pod}`) + rest;
 }
