@@ -33,6 +33,9 @@ export async function openInputs(paths: readonly string[], io: Io): Promise<Inpu
   for (const path of paths) opened.push(await open(path, io));
   const recordings = opened.filter((each) => each.isRecording);
   if (recordings.length === 0) {
+    // Nothing in text tells that it was counted before.
+    const repeated = paths.find((path, at) => paths.indexOf(path) < at);
+    if (repeated !== undefined) throw usage(`${repeated} is given twice, which would count everything in it twice.`);
     const { summarizeFiles } = await import('../file-summary.ts');
     let held: TimeWindow | null = null;
     const met = (atMs: number) => {

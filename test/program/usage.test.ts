@@ -54,6 +54,7 @@ describe('wrong use exits with 2 and says so on stderr', () => {
     [['events', '--input', '-', '--port', 'http'], '--port does not take "http"'],
     [['events', '--input', '-', '--pod', 'a'], 'leave the targets out'],
     [['events', '--input', '-', '--input', '-'], 'only once'],
+    [['summary', '--input', BIN, '--input', BIN], 'is given twice'],
     [['doctor', '--role', 'admin'], 'watch, summary, check'],
     [['compare', 'a.json'], 'Give two files, A and B'],
     [['compare', '-', '-'], 'only once'],
