@@ -1,4 +1,5 @@
 /** `record`: all that is counted goes into a file as well, until it is full, the time is over or Ctrl-C. */
+import manifest from '../../package.json' with { type: 'json' };
 import type { Io } from '../io/io.ts';
 import type { RecordingFiles } from '../io/recording-files.ts';
 import { type Failure, failure } from '../model/problem.ts';
@@ -53,17 +54,15 @@ export async function runRecord(targets: readonly string[], flags: RecordFlags, 
 }
 
 async function createTape(flags: RecordFlags, files: RecordingFiles, io: Io, full: () => void): Promise<Recorder> {
-  const [{ createRecorder }, { createRedactor }, { createSecretHash, newRecordingId, pack }, manifest] =
-    await Promise.all([
-      import('../recording/tape.ts'),
-      import('../recording/redact.ts'),
-      import('../io/recording-files.ts'),
-      import('../../package.json', { with: { type: 'json' } }),
-    ]);
+  const [{ createRecorder }, { createRedactor }, { createSecretHash, newRecordingId, pack }] = await Promise.all([
+    import('../recording/tape.ts'),
+    import('../recording/redact.ts'),
+    import('../io/recording-files.ts'),
+  ]);
   return createRecorder({
     clock: io.clock,
     files,
-    program: manifest.default.version,
+    program: manifest.version,
     id: newRecordingId(),
     pack,
     redactor: flags.redact === undefined ? null : createRedactor(flags.redact, createSecretHash()),
