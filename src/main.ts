@@ -30,9 +30,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 async function runProgram(all: readonly string[], io: Io): Promise<number> {
   let exitCode: number = EXIT.done;
   const { argv, beside } = splitCommand(all);
-  const program = createProgram(io, beside, (code) => {
+  const done = (code: number) => {
     exitCode = code;
-  });
+  };
+  const program = createProgram(argv, { io, beside, done });
   if (argv.length === 0) {
     io.err.write(program.helpInformation());
     return EXIT.usage;

@@ -1,7 +1,7 @@
 /** The `check` command's flags, help and examples. */
 import { type Command, Option } from 'commander';
-import type { Io } from '../io/io.ts';
 import { CHECK_OUTPUTS } from './check-request.ts';
+import type { Running } from './definition.ts';
 import {
   addClusterOptions,
   addDialectOption,
@@ -14,12 +14,9 @@ import {
 import { outputOption } from './rows-flags.ts';
 import { addSourceOption } from './source-option.ts';
 
-/** `beside`: the command behind `--`; `done` receives the exit code. */
-export function addCheckCommand(program: Command, io: Io, beside: readonly string[], done: (exitCode: number) => void) {
-  const check = program
-    .command('check')
+export function defineCheck(check: Command, { io, beside, done }: Running): void {
+  check
     .usage('[options] [target...] [-- command...]')
-    .summary('hold what happens against expectations')
     .description(
       'Listens while a command runs, or for a time, and holds what was counted against expectations; or what was recorded, with --input. Incomplete data never passes.',
     );

@@ -1,21 +1,17 @@
 /** The `compare` command's flags, help and examples. */
 import { type Command, Option } from 'commander';
-import type { Io } from '../io/io.ts';
 import { CRITERIA } from '../model/compare.ts';
 import { COMPARE_OUTPUTS, criteria } from './compare-request.ts';
+import type { Running } from './definition.ts';
 import { addDialectOption, addMessageOptions } from './options.ts';
 import { outputOption } from './rows-flags.ts';
 
-/** `done` receives the exit code. */
-export function addCompareCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
-  const compare = program
-    .command('compare')
-    .summary('did a policy change break anything')
+export function defineCompare(compare: Command, { io, done }: Running): void {
+  compare
     .description(
       'Holds two summaries against each other: who was allowed and is denied now and the other way round, policies and peers that are new or gone, and how the rates changed. Each is what summary or watch printed (-o json, jsonl or yaml), or whatever summary --input takes.',
     )
     .usage('[options] <A> <B>')
-    .argument('[files...]', 'A, before, and B, after; - for stdin')
     .optionsGroup('Several files of a side, such as the parts of a recording:')
     .option('--before <files...>', 'instead of A; repeatable')
     .option('--after <files...>', 'instead of B; repeatable');

@@ -1,18 +1,14 @@
 /** The `doctor` command's flags, help and examples. */
 import { type Command, Option } from 'commander';
 import { ROLE_MODES } from '../doctor/needs.ts';
-import type { Io } from '../io/io.ts';
+import type { Running } from './definition.ts';
 import { DOCTOR_OUTPUTS } from './doctor-request.ts';
 import { addClusterOptions, addColorOption, addTargetOptions, addTellOptions } from './options.ts';
 
-/** `done` receives the exit code. */
-export function addDoctorCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
-  const doctor = program
-    .command('doctor')
-    .summary('what is there, what is missing, what to do')
-    .description(
-      'Looks at the cluster, your permissions, the agents and their settings, and says what would keep policystat from counting, or make its counts mean something else. It changes nothing. Without targets it looks at every node.',
-    );
+export function defineDoctor(doctor: Command, { io, done }: Running): void {
+  doctor.description(
+    'Looks at the cluster, your permissions, the agents and their settings, and says what would keep policystat from counting, or make its counts mean something else. It changes nothing. Without targets it looks at every node.',
+  );
   addTargetOptions(doctor);
   addClusterOptions(doctor);
   doctor

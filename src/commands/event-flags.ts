@@ -1,6 +1,6 @@
 /** The `events` command's flags, help and examples. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Io } from '../io/io.ts';
+import type { Running } from './definition.ts';
 import { collectEventTypes } from './event-types.ts';
 import { addFilterOptions } from './filters.ts';
 import { inputOption } from './input-option.ts';
@@ -13,14 +13,10 @@ function outputFormat(value: string): 'text' | 'jsonl' {
   throw new InvalidArgumentError('Give text or jsonl.');
 }
 
-/** `done` receives the exit code. */
-export function addEventsCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
-  const events = program
-    .command('events')
-    .summary('the records themselves, with the policy that decided')
-    .description(
-      'What the agents report, one record a line with the policy that decided, from all agents of the targets; or from recordings or kept monitor output given with --input. Ctrl-C ends it.',
-    );
+export function defineEvents(events: Command, { io, done }: Running): void {
+  events.description(
+    'What the agents report, one record a line with the policy that decided, from all agents of the targets; or from recordings or kept monitor output given with --input. Ctrl-C ends it.',
+  );
   addTargetOptions(events);
   addClusterOptions(events);
   events

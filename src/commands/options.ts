@@ -137,7 +137,6 @@ export function addClusterOptions(command: Command): Command {
 
 export function addTargetOptions(command: Command): Command {
   return command
-    .argument('[target...]', 'workloads, as TYPE/NAME: deploy/deathstar, sts/db, ds/proxy, job/load, pod/xwing')
     .optionsGroup('Targets:')
     .addOption(
       option('--pod <name>', 'a pod, or the pods that a controller made from this name; ns/name; repeatable').argParser(

@@ -1,6 +1,6 @@
 /** The `policies` command's flags, help and examples. */
 import { type Command, Option } from 'commander';
-import type { Io } from '../io/io.ts';
+import type { Running } from './definition.ts';
 import { inputOption } from './input-option.ts';
 import {
   addClusterOptions,
@@ -15,14 +15,10 @@ import { POLICIES_OUTPUTS } from './policies-request.ts';
 import { addRowsOptions, outputOption } from './rows-flags.ts';
 import { addSourceOption } from './source-option.ts';
 
-/** `done` receives the exit code. */
-export function addPoliciesCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
-  const policies = program
-    .command('policies')
-    .summary('what each policy is good for')
-    .description(
-      'Every policy that selects the targets, or exists in a namespace (-n) or the cluster (-A): whom it selects, whether it is enforced, and what it was seen to decide for --duration. The least useful come first.',
-    );
+export function definePolicies(policies: Command, { io, done }: Running): void {
+  policies.description(
+    'Every policy that selects the targets, or exists in a namespace (-n) or the cluster (-A): whom it selects, whether it is enforced, and what it was seen to decide for --duration. The least useful come first.',
+  );
   addTargetOptions(policies);
   addClusterOptions(policies);
   addSourceOption(policies);

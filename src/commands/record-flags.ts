@@ -1,7 +1,7 @@
 /** The `record` command's flags, help and examples. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Io } from '../io/io.ts';
 import { REDACTED_KINDS, type RedactedKind } from '../model/recording.ts';
+import type { Running } from './definition.ts';
 import { collectEventTypes } from './event-types.ts';
 import {
   addClusterOptions,
@@ -45,14 +45,10 @@ function redactedKinds(text: string, before: readonly RedactedKind[] | undefined
   return [...new Set([...(before ?? []), ...found])];
 }
 
-/** `done` receives the exit code. */
-export function addRecordCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
-  const record = program
-    .command('record')
-    .summary('keep what happens in a file, for --input')
-    .description(
-      'Writes what the agents report, with the policy that decided, into a file that every other command takes with --input; and prints the summary of it. Ctrl-C ends it. The file can be read as far as it was written, however it ended.',
-    );
+export function defineRecord(record: Command, { io, done }: Running): void {
+  record.description(
+    'Writes what the agents report, with the policy that decided, into a file that every other command takes with --input; and prints the summary of it. Ctrl-C ends it. The file can be read as far as it was written, however it ended.',
+  );
   addTargetOptions(record);
   addClusterOptions(record);
   addSourceOption(record);

@@ -4,7 +4,7 @@ import type { Io } from '../io/io.ts';
 import { createProgram } from './program.ts';
 
 export function flagReference(io: Io): string {
-  const program = createProgram(io, [], () => {});
+  const program = createProgram(null, { io, beside: [], done: () => {} });
   const sections = program.commands.map((command) => commandSection(program.name(), command));
   return `# Commands and flags\n\nMade by \`npm run docs\` from the program itself. Flag over environment over default.\n\n${sections.join('\n')}`;
 }

@@ -26,6 +26,11 @@ describe('help', () => {
   });
 });
 
+it.each([['watch'], ['check'], ['compare'], ['demo']])('"help %s" is its --help', async (command) => {
+  const { code, stdout } = await run(['help', command]);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: (await run([command, '--help'])).stdout });
+});
+
 describe('version', () => {
   it.each([
     ['--version', /^\d+\.\d+\.\d+\n$/],
@@ -44,6 +49,8 @@ describe('wrong use exits with 2 and says so on stderr', () => {
     [['watch', '--pod', 'a', '-o', 'xml'], 'table, wide, json, jsonl, yaml'],
     [['watch', '--pod', 'a', '--interval', '5'], 'with its unit'],
     [['wach'], 'watch'],
+    [['wach', '--policy', 'summary'], '(Did you mean watch?)'],
+    [['--quiet', 'watch'], "unknown option '--quiet'"],
     [['watch', '--pods', 'a'], '--pod'],
     [['summary', '--input', '-', '--pod', 'a'], 'leave --pod out'],
     [['summary', '--input', '-', '-n', 'a', '--duration', '1m'], 'leave --namespace and --duration out'],
