@@ -105,8 +105,6 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
   const { query, agentLocation } = plan;
   const found = await discoverTargets({ ...surroundings, query, agentLocation, naming });
   narrator.step('listen');
-  // Begins to read the names.
-  void found.namesSettled();
 
   const quiet = { ...surroundings, signal: ending.signal, step: () => {}, warn: () => {} };
   const opened = Promise.withResolvers<void>();
@@ -130,6 +128,10 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     };
   };
   const opening = found.agents.map(openAgent);
+  // The requests go out first: what is loaded and asked from here on is not needed before the agents answer.
+  await elapsed(io.clock, 0, io.stop);
+  // Begins to read the names.
+  void found.namesSettled();
   const readiness = new Map(opening.map(({ agentPlan }) => [agentPlan.agent.node, Promise.withResolvers<void>()]));
   const failed: Problem[] = [];
   const streams: Promise<void>[] = [];

@@ -1,6 +1,5 @@
 /** Who the user is, for every way that a kubeconfig can say it: the Authorization header and the client certificate. */
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { authProviderHeader } from './kube-auth-provider.ts';
 import type { KubeContext } from './kube-config-schema.ts';
 import type { PluginCredential } from './kube-exec-plugin.ts';
@@ -29,7 +28,8 @@ export function createCredentials(context: KubeContext, env: Env): Credentials {
   const { tokenFile } = user;
   if (tokenFile) {
     // The kubelet replaces a mounted token about every hour, so it is read each time.
-    const authorization = async () => `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}`;
+    const read = () => `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`;
+    const authorization = () => new Promise<string>((resolve) => resolve(read()));
     return { authorization, renew: () => true, clientCertificate };
   }
   if (user['auth-provider']) {

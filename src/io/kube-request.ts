@@ -2,7 +2,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { failure } from '../model/problem.ts';
 import type { KubeConnection } from './kube-connection.ts';
 
@@ -23,8 +22,6 @@ const HANDSHAKE_MS = 10_000;
 export const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 const BUSY_RETRIES = 3;
 const BUSY_WAIT_MAX_S = 10;
-
-const unzip = promisify(gunzip);
 
 // An `import` of node:http reads all that it exports, and one of that loads Node's whole fetch: 30 ms at every start.
 const http = process.getBuiltinModule('node:http');
@@ -161,8 +158,9 @@ async function readAnswer(response: IncomingMessage): Promise<RawAnswer> {
 }
 
 async function unpacked(packed: Buffer, status: number): Promise<Buffer> {
+  const { gunzip } = process.getBuiltinModule('node:zlib');
   try {
-    return await unzip(packed, { maxOutputLength: ANSWER_MAX_BYTES });
+    return await promisify(gunzip)(packed, { maxOutputLength: ANSWER_MAX_BYTES });
   } catch (error) {
     if (error instanceof RangeError) throw new TooLarge(status);
     throw error;
