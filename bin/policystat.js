@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Starts policystat: on the caller's Node where it is new enough, else on the pinned one of a checkout.
 'use strict';
-const { existsSync } = require('node:fs');
-const { join } = require('node:path');
+const { existsSync, mkdirSync, statSync } = require('node:fs');
+const { isAbsolute, join } = require('node:path');
 
 const NEEDED = [22, 19];
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -13,8 +13,7 @@ else goOver(join(__dirname, '..', 'node_modules', 'node', 'bin', 'node'));
 function start() {
   // The first one wins here; Node would warn about the pair on stderr.
   if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
-  // Compiled code is kept between runs: half of the time to the first output is compiling.
-  require('node:module').enableCompileCache();
+  keepCompiled();
   import('../dist/main.js').then(
     async ({ main, processIo }) => {
       // Everything is written and closed by now: what is left is other people's keep-alive timers.
@@ -26,6 +25,30 @@ function start() {
       process.exitCode = 1;
     },
   );
+}
+
+/** Keeps compiled code between runs. What is found there is run: it lies in a folder that nobody else may write to, which Node's own one in the folder for temporary files is not. */
+function keepCompiled() {
+  const folder = cacheFolder();
+  if (folder !== null) require('node:module').enableCompileCache(folder);
+}
+
+/** Null where there is no such folder, or none can be made. */
+function cacheFolder() {
+  const { XDG_CACHE_HOME = '', HOME = '' } = process.env;
+  const base = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : isAbsolute(HOME) ? join(HOME, '.cache') : null;
+  if (base === null || process.getuid === undefined) return null;
+  const folder = join(base, 'policystat');
+  try {
+    if (!existsSync(folder)) {
+      if (!existsSync(base)) mkdirSync(base, 0o700);
+      mkdirSync(folder, 0o700);
+    }
+    const { uid, mode } = statSync(folder);
+    return uid === process.getuid() && (mode & 0o022) === 0 ? folder : null;
+  } catch {
+    return null;
+  }
 }
 
 function goOver(pinned) {
