@@ -51,7 +51,7 @@ async function judge(
     return judgeRecordings(flags.input, expectations, [...targets, ...liveFlags, ...behind], io);
   }
   const plan = toListenPlan(targets, flags, io.env);
-  const narrator = await createNarrator(io, flags);
+  const narrator = createNarrator(io, flags);
   return tryOut(plan, expectations, { flags, command, io, narrator });
 }
 

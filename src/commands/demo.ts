@@ -20,7 +20,7 @@ export interface DemoFlags extends OutputFlags {
 }
 
 export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
-  const narrator = await createNarrator(io, flags);
+  const narrator = createNarrator(io, flags);
   narrator.step('demo');
   const { startDemoCluster } = await import('../demo/demo-cluster.ts');
   const cluster = await startDemoCluster({

@@ -34,7 +34,7 @@ export async function runDoctor(targets: readonly string[], flags: DoctorFlags, 
     targets.length + (flags.pod ?? []).length + (flags.node ?? []).length > 0 || flags.selector !== undefined;
   const isScoped = areNamed || flags.namespace !== undefined;
   const plan = toListenPlan(targets, isScoped ? flags : { ...flags, allNamespaces: true }, io.env);
-  const narrator = await createNarrator(io, flags);
+  const narrator = createNarrator(io, flags);
   try {
     const report = await examine(plan, isScoped, io, narrator);
     narrator.settle();

@@ -21,7 +21,7 @@ export async function runEvents(targets: readonly string[], flags: EventsFlags, 
   if (flags.input !== undefined) return printFiles(targets, flags, flags.input, io);
   const { type, ...rest } = flags;
   const plan = toListenPlan(targets, rest, io.env);
-  const narrator = await createNarrator(io, flags);
+  const narrator = createNarrator(io, flags);
   const types = type ?? VERDICTS;
   return follow({ ...plan, types: [...types.wanted] }, types, flags, io, narrator);
 }

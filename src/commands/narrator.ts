@@ -1,11 +1,11 @@
 /** What a person is told on stderr while things are being found and while they go wrong. */
-import type { Ora } from 'ora';
 import type { Io } from '../io/io.ts';
 import type { Problem } from '../model/problem.ts';
 import { explain } from '../report/explain.ts';
 import { printable } from '../report/printable.ts';
 import { usesColor } from './color.ts';
 import type { OutputFlags } from './options.ts';
+import { createSpinner } from './spinner.ts';
 
 const STEPS = {
   demo: 'Booting the demo cluster',
@@ -38,18 +38,17 @@ export interface Narrator {
 }
 
 /** Steps are for a person at a terminal; warnings are for everybody who did not ask for silence. */
-export async function createNarrator(
-  io: Io,
-  flags: Pick<OutputFlags, 'quiet' | 'verbose' | 'color'>,
-): Promise<Narrator> {
+export function createNarrator(io: Io, flags: Pick<OutputFlags, 'quiet' | 'verbose' | 'color'>): Narrator {
   const quiet = flags.quiet === true;
-  const spinner = io.err.isTerminal && !quiet ? await startSpinner(io, usesColor(io, io.err, flags)) : null;
+  const { isTerminal, stream } = io.err;
+  const spinner =
+    isTerminal && stream !== null && !quiet ? createSpinner(io.clock, stream, usesColor(io, io.err, flags)) : null;
   const say = (text: string) => {
     spinner?.stop();
     io.err.write(`policystat: ${text}\n`);
   };
   return {
-    step: (step) => void spinner?.start(STEPS[step]),
+    step: (step) => spinner?.show(STEPS[step]),
     warn: (problem) => {
       if (!quiet) say(explain(problem));
     },
@@ -59,17 +58,7 @@ export async function createNarrator(
     detail: (text) => {
       if (flags.verbose === true) say(printable(text, LONGEST_DETAIL));
     },
-    progress: (text) => {
-      if (spinner === null) return;
-      spinner.start();
-      spinner.text = text;
-    },
-    settle: () => void spinner?.stop(),
+    progress: (text) => spinner?.show(text),
+    settle: () => spinner?.stop(),
   };
-}
-
-async function startSpinner(io: Io, color: boolean): Promise<Ora> {
-  const { default: ora } = await import('ora');
-  // Ctrl-C stays with the program: it ends with a summary.
-  return ora({ stream: io.err.stream, discardStdin: false, color: color ? 'cyan' : false });
 }

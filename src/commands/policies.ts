@@ -24,7 +24,7 @@ export async function runPolicies(
   );
   if (flags.input !== undefined) return reportFiles([...targets, ...liveFlags], flags, flags.input, io);
   const plan = toListenPlan(targets, flags, io.env);
-  const narrator = await createNarrator(io, flags);
+  const narrator = createNarrator(io, flags);
   try {
     return await listenAndReport(plan, flags, io, narrator);
   } catch (error) {

@@ -32,7 +32,7 @@ export async function runRecord(targets: readonly string[], flags: RecordFlags, 
   const plan = toListenPlan(targets, { ...rest, type: [...(types?.wanted ?? [])] }, io.env);
   await checkSummaryRows(rest);
   if (flags.write === '-') throw usage('A recording is written to a file: standard output has the summary of it.');
-  const narrator = await createNarrator(io, flags);
+  const narrator = createNarrator(io, flags);
   const ended = Promise.withResolvers<null>();
   const end: { isFull: boolean; failure: Failure | null } = { isFull: false, failure: null };
   const { createRecordingFiles } = await import('../io/recording-files.ts');

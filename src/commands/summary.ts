@@ -38,7 +38,7 @@ export async function runSummary(
 ): Promise<number> {
   if (flags.input !== undefined) return summarizeInput([...targets, ...liveFlags], flags, flags.input, io);
   const plan = toListenPlan(targets, flags, io.env);
-  const narrator = await createNarrator(io, flags);
+  const narrator = createNarrator(io, flags);
   const window = windowOf(flags, io.clock.nowMs());
   if (window !== null) {
     if (flags.source === 'monitor' && liveFlags.includes('--source'))
@@ -86,7 +86,7 @@ async function summarizeInput(
   const summary = await inputs.summarize({ dialect: toldDialect(flags), counting, window });
   const held = inputs.heldTime();
   if (window !== null && held !== null && (held.untilMs < window.sinceMs || held.sinceMs > window.untilMs))
-    (await createNarrator(io, flags)).warn({ code: 'WINDOW_MISSED', ...held });
+    createNarrator(io, flags).warn({ code: 'WINDOW_MISSED', ...held });
   (await createPresenter(io, flags)).final(summary);
   requireComplete(summary, flags.strict === true);
   return 0;

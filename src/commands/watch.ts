@@ -16,7 +16,7 @@ export interface WatchFlags extends ClusterFlags, TargetFlags, CountFlags, Filte
 
 export async function runWatch(targets: readonly string[], flags: WatchFlags, io: Io): Promise<number> {
   const plan = toListenPlan(targets, flags, io.env);
-  const narrator = await createNarrator(io, flags);
+  const narrator = createNarrator(io, flags);
   return watch(
     plan,
     { ...flags, live: true, intervalMs: flags.interval, durationMs: flags.duration ?? null },

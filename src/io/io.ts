@@ -12,8 +12,8 @@ export interface Sink {
   readonly columns: number;
   readonly rows: number;
   onResize(changed: () => void): void;
-  /** For a package that draws by itself; everything else uses `write`. */
-  readonly stream: NodeJS.WritableStream;
+  /** For a package that draws by itself; everything else uses `write`. Null for a terminal that does not say how wide it is, where such a package may draw without end. */
+  readonly stream: NodeJS.WritableStream | null;
 }
 
 export interface Io {

@@ -94,7 +94,9 @@ function sinkOf(stream: NodeJS.WriteStream, terminal: TerminalQueue | null): Sin
     get rows() {
       return stream.isTTY && stream.rows > 0 ? stream.rows : 24;
     },
-    stream,
+    get stream() {
+      return stream.isTTY && stream.columns === 0 ? null : stream;
+    },
     onResize: (changed) => void stream.on('resize', changed),
   };
 }

@@ -21,10 +21,11 @@ function watchOnTerminal(columns: number, env: Record<string, string> = {}) {
   return onTerminal(['watch', '--pod', 'deathstar'], columns, env);
 }
 
-function onTerminal(args: readonly string[], columns: number, env: Record<string, string> = {}) {
+/** `prepare`: what a shell does to the terminal beforehand. */
+function onTerminal(args: readonly string[], columns: number, env: Record<string, string> = {}, prepare = ':') {
   const screen = new Terminal({ cols: columns, rows: ROWS, allowProposedApi: true });
   const { PATH = '', HOME = '' } = process.env;
-  const pty = spawn(process.execPath, [BIN, ...args], {
+  const pty = spawn('sh', ['-c', `${prepare}; exec "$0" "$@"`, process.execPath, BIN, ...args], {
     cols: columns,
     rows: ROWS,
     name: 'xterm-256color',
@@ -71,6 +72,15 @@ describe.each([80, 140])('watch on a terminal of %i columns', (columns) => {
     expect(watched.raw().lastIndexOf('\u001b[?25h')).toBeGreaterThan(watched.raw().lastIndexOf('\u001b[?25l'));
     await eventually('no process of the agents is left', () => demo.processes().length === 0);
   });
+});
+
+it('a terminal that does not say how large it is gets a summary, and no spinner', async () => {
+  const args = ['summary', '--pod', 'deathstar', '--duration', '500ms'];
+  const watched = onTerminal(args, 140, {}, 'stty cols 0 rows 0');
+  await eventually('it has ended', () => watched.exitCode() !== null);
+  expect(watched.exitCode()).toBe(0);
+  await eventually('the summary is on the screen', () => watched.text().includes('No verdicts in'));
+  expect(watched.raw()).not.toContain('\u001b[1A');
 });
 
 it('follows the terminal when its size changes', async () => {
