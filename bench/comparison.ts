@@ -9,13 +9,17 @@ export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** Each in turn, so that whatever else the machine does meets all of them. */
 export async function inTurn(...measures: readonly (() => Promise<number>)[]): Promise<number[]> {
-  const measured: number[][] = measures.map(() => []);
-  for (let run = 0; run < RUNS; run += 1) {
+  return (await takingTurns(measures, RUNS)).map(median);
+}
+
+/** Each in turn, so that whatever else the machine does meets all of them. */
+export async function takingTurns<T>(measures: readonly (() => Promise<T>)[], runs: number): Promise<T[][]> {
+  const measured: T[][] = measures.map(() => []);
+  for (let run = 0; run < runs; run += 1) {
     for (const [at, measure] of measures.entries()) measured[at]?.push(await measure());
   }
-  return measured.map(median);
+  return measured;
 }
 
 export function say(line: string): void {
