@@ -1,14 +1,11 @@
 /** The life of a verdict, top to bottom: bytes of a stream, records of a line, the policy of a verdict, counts of a window. */
-import { type AgentQuestions, keepState } from './agent-state.ts';
+
 import { type Counting, createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
 import { AnswerCache } from './attribution/answer-cache.ts';
 import { createAnswers } from './attribution/answers.ts';
 import { createAttributor } from './attribution/attributor.ts';
 import { readNotice } from './attribution/notice.ts';
 import { isAbout } from './filter/about.ts';
-import { createFlowTime } from './flow-time.ts';
-import { followEndpoints } from './followed-endpoints.ts';
-import { createHold } from './hold.ts';
 import type { RecordSink } from './model/attributed.ts';
 import type { EndpointMode } from './model/audit.ts';
 import type { Clock } from './model/clock.ts';
@@ -19,14 +16,18 @@ import type { Tape } from './model/recording.ts';
 import { type AgentStream, MADE_UP_FOR, type SourceChoice } from './model/source.ts';
 import type { Summary } from './model/summary.ts';
 import { createReader, type Reader } from './parser/reader.ts';
-import { countCost } from './question-cost.ts';
-import { readAhead } from './read-ahead.ts';
-import { createRepeated } from './repeated.ts';
-import { watchStandstill } from './standstill.ts';
-import { createTapedAggregator } from './taped-aggregator.ts';
-import { createToldEndpoints } from './told-endpoints.ts';
-import { createToldNames } from './told-names.ts';
-import { createTrafficSampler } from './traffic-sampler.ts';
+import { type AgentQuestions, keepState } from './pipeline/agent-state.ts';
+import { createFlowTime } from './pipeline/flow-time.ts';
+import { followEndpoints } from './pipeline/followed-endpoints.ts';
+import { createHold } from './pipeline/hold.ts';
+import { countCost } from './pipeline/question-cost.ts';
+import { readAhead } from './pipeline/read-ahead.ts';
+import { createRepeated } from './pipeline/repeated.ts';
+import { watchStandstill } from './pipeline/standstill.ts';
+import { createTapedAggregator } from './pipeline/taped-aggregator.ts';
+import { createToldEndpoints } from './pipeline/told-endpoints.ts';
+import { createToldNames } from './pipeline/told-names.ts';
+import { createTrafficSampler } from './pipeline/traffic-sampler.ts';
 
 export interface LiveOptions {
   readonly clock: Clock;

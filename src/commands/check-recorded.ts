@@ -6,7 +6,7 @@ import { createTallies, type Tally } from '../check/tally.ts';
 import { createTrial } from '../check/verdict.ts';
 import type { Io } from '../io/io.ts';
 import type { CheckReport } from '../model/check.ts';
-import type { Replay } from '../replay-words.ts';
+import type { Replay } from '../pipeline/replay-words.ts';
 import { openInputs } from './inputs.ts';
 import { usage } from './plan.ts';
 

@@ -5,8 +5,8 @@ import type { RecordSink } from '../model/attributed.ts';
 import type { TimeWindow } from '../model/clock.ts';
 import type { Dialect } from '../model/event.ts';
 import type { Summary } from '../model/summary.ts';
+import type { Replay } from '../pipeline/replay-words.ts';
 import { BEGINNING_BYTES, isRecording, openRecording } from '../recording/read.ts';
-import type { Replay } from '../replay-words.ts';
 import { usage } from './plan.ts';
 
 export interface Inputs {
@@ -36,7 +36,7 @@ export async function openInputs(paths: readonly string[], io: Io): Promise<Inpu
     // Nothing in text tells that it was counted before.
     const repeated = paths.find((path, at) => paths.indexOf(path) < at);
     if (repeated !== undefined) throw usage(`${repeated} is given twice, which would count everything in it twice.`);
-    const { summarizeFiles } = await import('../file-summary.ts');
+    const { summarizeFiles } = await import('../pipeline/file-summary.ts');
     let held: TimeWindow | null = null;
     const met = (atMs: number) => {
       held = { sinceMs: Math.min(held?.sinceMs ?? atMs, atMs), untilMs: Math.max(held?.untilMs ?? atMs, atMs) };
@@ -52,7 +52,7 @@ export async function openInputs(paths: readonly string[], io: Io): Promise<Inpu
     throw usage(
       `${text.path} is no recording, and others are: text has no times to merge it by. Give text or recordings.`,
     );
-  const { createReplay } = await import('../replay.ts');
+  const { createReplay } = await import('../pipeline/replay.ts');
   const replay = createReplay(
     await Promise.all(recordings.map(async ({ path, chunks }) => openRecording(path, chunks))),
   );

@@ -53,7 +53,10 @@ export async function lookBack(
   narrator.step('past');
   void found.namesSettled();
   const heard = { kube, signal: ending.signal, plan: found };
-  const [{ startLookBack }, counting] = await Promise.all([import('../look-back.ts'), hearing.counting?.(heard)]);
+  const [{ startLookBack }, counting] = await Promise.all([
+    import('../pipeline/look-back.ts'),
+    hearing.counting?.(heard),
+  ]);
   const back = startLookBack({
     ...{ clock: io.clock, sinceMs, untilMs, types: plan.types, dialect: plan.dialect },
     identityName: found.identityName,

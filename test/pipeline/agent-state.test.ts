@@ -1,9 +1,9 @@
 /** Checks how an agent's state is asked for: how often, and what an endpoint that is gone takes from the others. */
 import { expect, test } from 'vitest';
-import { keepState } from '../../src/agent-state.ts';
 import { createAnswers } from '../../src/attribution/answers.ts';
 import { createAttributor } from '../../src/attribution/attributor.ts';
-import { countCost } from '../../src/question-cost.ts';
+import { keepState } from '../../src/pipeline/agent-state.ts';
+import { countCost } from '../../src/pipeline/question-cost.ts';
 import { verdictOf } from '../attribution/verdict.ts';
 import { createFakeClock } from './fake-clock.ts';
 

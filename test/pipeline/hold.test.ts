@@ -1,6 +1,6 @@
 /** Bytes that arrive while the agent's state is read keep their order and their time, and never wait for ever. */
 import { describe, expect, it } from 'vitest';
-import { createHold } from '../../src/hold.ts';
+import { createHold } from '../../src/pipeline/hold.ts';
 import { createFakeClock } from './fake-clock.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);

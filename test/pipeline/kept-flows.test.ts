@@ -1,8 +1,8 @@
 /** Flows of Hubble that somebody kept: each is its own node's, and brings its names along. */
 import { expect, test } from 'vitest';
-import { type FileOptions, summarizeFiles } from '../../src/file-summary.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import type { Summary } from '../../src/model/summary.ts';
+import { type FileOptions, summarizeFiles } from '../../src/pipeline/file-summary.ts';
 
 const clock: Clock = { nowMs: () => Date.parse('2026-11-23T00:00:00Z'), after: () => () => {} };
 /** A number that each node gives for itself. */

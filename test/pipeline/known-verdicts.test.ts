@@ -1,9 +1,9 @@
 /** Lines that are counted by the kernel, and lines that are read one by one, make one and the same summary. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { summarizeFiles } from '../../src/file-summary.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import type { Summary } from '../../src/model/summary.ts';
+import { summarizeFiles } from '../../src/pipeline/file-summary.ts';
 import { intactFiles } from '../parser/corpus.ts';
 
 const clock: Clock = { nowMs: () => 1_700_000_000_000, after: () => () => {} };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createAnswers } from '../../src/attribution/answers.ts';
 import { createAttributor } from '../../src/attribution/attributor.ts';
 import type { TrafficDelta } from '../../src/model/traffic.ts';
-import { createTrafficSampler } from '../../src/traffic-sampler.ts';
+import { createTrafficSampler } from '../../src/pipeline/traffic-sampler.ts';
 import { stateOf } from '../attribution/state-maker.ts';
 import { createFakeClock } from './fake-clock.ts';
 

@@ -4,8 +4,8 @@ import type { Counting } from '../../src/aggregator/aggregator.ts';
 import { unpack } from '../../src/io/unpack.ts';
 import { failure } from '../../src/model/problem.ts';
 import type { Summary } from '../../src/model/summary.ts';
+import { createReplay } from '../../src/pipeline/replay.ts';
 import { openRecording } from '../../src/recording/read.ts';
-import { createReplay } from '../../src/replay.ts';
 
 export async function play(recordings: readonly Buffer[], counting: Counting = {}): Promise<Summary> {
   const readers = await Promise.all(

@@ -5,9 +5,9 @@ import { type Aggregator, type AggregatorOptions, createAggregator } from '../..
 import type { AgentPlan, IdentityName } from '../../src/model/cluster.ts';
 import type { RedactedKind } from '../../src/model/recording.ts';
 import type { Summary } from '../../src/model/summary.ts';
+import { createTapedAggregator } from '../../src/pipeline/taped-aggregator.ts';
 import { createRedactor } from '../../src/recording/redact.ts';
 import { createRecorder, type TapeOptions } from '../../src/recording/tape.ts';
-import { createTapedAggregator } from '../../src/taped-aggregator.ts';
 import { START_MS } from '../aggregator/records.ts';
 import { createFakeClock, type FakeClock } from '../pipeline/fake-clock.ts';
 

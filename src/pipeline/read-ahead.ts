@@ -1,6 +1,6 @@
 /** Looks for what the agent announces among verdicts that wait for the agent's state, so that a state is not taken for older than it is. */
-import type { AgentNotice, Dialect } from './model/event.ts';
-import { createReader } from './parser/reader.ts';
+import type { AgentNotice, Dialect } from '../model/event.ts';
+import { createReader } from '../parser/reader.ts';
 
 /** Each announcement comes again when the data has its turn. */
 export function readAhead(

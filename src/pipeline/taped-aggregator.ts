@@ -1,7 +1,7 @@
 /** An aggregator whose every word is taken down on the way: played back, it counts the same. */
-import { type Aggregator, type AggregatorOptions, createAggregator } from './aggregator/aggregator.ts';
-import { isAbout } from './filter/about.ts';
-import type { Tape } from './model/recording.ts';
+import { type Aggregator, type AggregatorOptions, createAggregator } from '../aggregator/aggregator.ts';
+import { isAbout } from '../filter/about.ts';
+import type { Tape } from '../model/recording.ts';
 
 export function createTapedAggregator(options: AggregatorOptions, tape: Tape): Aggregator {
   const { startMs, types = null, missingNodes = [], identityName, namesVersion = () => 0 } = options;

@@ -1,12 +1,12 @@
 /** Keeps one stream's attributor supplied with its agent's policy state: read when the stream opens, and again when something changed. */
-import { readAgentPolicies } from './attribution/agent-rules.ts';
-import type { Attributor } from './attribution/attributor.ts';
-import { policiesOfEndpoint } from './attribution/isolation.ts';
-import { type PolicyObject, readPolicyObject } from './attribution/policy-object.ts';
-import { type RealizedPolicy, readRealizedPolicies } from './attribution/realized-policy.ts';
-import { readSelectors } from './attribution/selectors.ts';
-import type { ListedPolicy } from './discovery/policies.ts';
-import type { Clock } from './model/clock.ts';
+import { readAgentPolicies } from '../attribution/agent-rules.ts';
+import type { Attributor } from '../attribution/attributor.ts';
+import { policiesOfEndpoint } from '../attribution/isolation.ts';
+import { type PolicyObject, readPolicyObject } from '../attribution/policy-object.ts';
+import { type RealizedPolicy, readRealizedPolicies } from '../attribution/realized-policy.ts';
+import { readSelectors } from '../attribution/selectors.ts';
+import type { ListedPolicy } from '../discovery/policies.ts';
+import type { Clock } from '../model/clock.ts';
 
 /** How the state of an agent is asked for. */
 export interface AgentQuestions {

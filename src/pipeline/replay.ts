@@ -1,16 +1,16 @@
 /** Plays recordings back: the same records, in the same order, with the same times, into the same counting as when they were heard. */
-import { createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
+import { createAggregator, type StreamCounter } from '../aggregator/aggregator.ts';
+import { isAbout } from '../filter/about.ts';
+import type { AgentPlan, AgentState } from '../model/cluster.ts';
+import type { Attribution } from '../model/policy.ts';
+import type { Summary } from '../model/summary.ts';
+import { type Coverage, NOT_RECORDED, refuseDoubles, uncovered, widened } from '../recording/coverage.ts';
+import type { LineOf } from '../recording/line.ts';
+import { type MergedLine, mergeReels, sampleOf } from '../recording/merge.ts';
+import { createRecordedNames } from '../recording/names.ts';
+import type { RecordingReader } from '../recording/read.ts';
+import { createReels, type Reel } from '../recording/reel.ts';
 import { createEndpointNames } from './endpoint-names.ts';
-import { isAbout } from './filter/about.ts';
-import type { AgentPlan, AgentState } from './model/cluster.ts';
-import type { Attribution } from './model/policy.ts';
-import type { Summary } from './model/summary.ts';
-import { type Coverage, NOT_RECORDED, refuseDoubles, uncovered, widened } from './recording/coverage.ts';
-import type { LineOf } from './recording/line.ts';
-import { type MergedLine, mergeReels, sampleOf } from './recording/merge.ts';
-import { createRecordedNames } from './recording/names.ts';
-import type { RecordingReader } from './recording/read.ts';
-import { createReels, type Reel } from './recording/reel.ts';
 import type { Replay, ReplayOptions } from './replay-words.ts';
 import { withoutDoubles } from './replayed-summary.ts';
 

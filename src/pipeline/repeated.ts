@@ -1,5 +1,5 @@
 /** Flows that were told before: a stream that broke is asked for a little more than was missed. */
-import type { HubbleFlow } from './model/hubble.ts';
+import type { HubbleFlow } from '../model/hubble.ts';
 
 export interface Repeated {
   /** Remembers the flow where it is new. */

@@ -1,5 +1,5 @@
 /** Notices when this program did not run: a laptop asleep, a stopped process, a machine without time to give. What an agent told meanwhile may be lost without a word. */
-import type { Clock } from './model/clock.ts';
+import type { Clock } from '../model/clock.ts';
 
 const EVERY_MS = 1_000;
 /** Buffers on the way keep what an agent tells in less time than this, unless it tells very much. */

@@ -1,16 +1,17 @@
 /** The life of a verdict that is over: what Hubble still has of a window, attributed with the state that held since the last change. */
+
+import { type Counting, createAggregator } from '../aggregator/aggregator.ts';
+import { AnswerCache } from '../attribution/answer-cache.ts';
+import { createAnswers } from '../attribution/answers.ts';
+import { createAttributor } from '../attribution/attributor.ts';
+import { readNotice } from '../attribution/notice.ts';
+import type { Clock } from '../model/clock.ts';
+import type { AgentPlan, IdentityLookup } from '../model/cluster.ts';
+import type { AgentNotice, Dialect, MonitorRecord, Verdict } from '../model/event.ts';
+import type { PastFlows } from '../model/source.ts';
+import type { Summary } from '../model/summary.ts';
+import { createReader } from '../parser/reader.ts';
 import { type AgentQuestions, keepState } from './agent-state.ts';
-import { type Counting, createAggregator } from './aggregator/aggregator.ts';
-import { AnswerCache } from './attribution/answer-cache.ts';
-import { createAnswers } from './attribution/answers.ts';
-import { createAttributor } from './attribution/attributor.ts';
-import { readNotice } from './attribution/notice.ts';
-import type { Clock } from './model/clock.ts';
-import type { AgentPlan, IdentityLookup } from './model/cluster.ts';
-import type { AgentNotice, Dialect, MonitorRecord, Verdict } from './model/event.ts';
-import type { PastFlows } from './model/source.ts';
-import type { Summary } from './model/summary.ts';
-import { createReader } from './parser/reader.ts';
 import { createToldNames } from './told-names.ts';
 
 export interface LookBackOptions {

@@ -1,7 +1,7 @@
 /** Which endpoints of one agent are wanted: as the pods are looked up, and at once where the agent says that one of them is gone. */
-import { readNotice } from './attribution/notice.ts';
-import type { AgentPlan } from './model/cluster.ts';
-import type { AgentNotice } from './model/event.ts';
+import { readNotice } from '../attribution/notice.ts';
+import type { AgentPlan } from '../model/cluster.ts';
+import type { AgentNotice } from '../model/event.ts';
 
 type Targets = AgentPlan['targets'];
 

@@ -1,6 +1,6 @@
 /** Counts what the questions of attribution cost an agent, so that people can be told. */
-import type { Clock } from './model/clock.ts';
-import type { AgentCost } from './model/cluster.ts';
+import type { Clock } from '../model/clock.ts';
+import type { AgentCost } from '../model/cluster.ts';
 
 export type Ask = (args: readonly string[]) => Promise<string>;
 

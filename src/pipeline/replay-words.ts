@@ -1,11 +1,11 @@
 /** What recordings can be asked once they are open, and how they are played. */
-import type { Counting } from './aggregator/aggregator.ts';
+import type { Counting } from '../aggregator/aggregator.ts';
+import type { RecordSink } from '../model/attributed.ts';
+import type { TimeWindow } from '../model/clock.ts';
+import type { IdentityLookup } from '../model/cluster.ts';
+import type { RedactedKind } from '../model/recording.ts';
+import type { Summary } from '../model/summary.ts';
 import type { EndpointNames } from './endpoint-names.ts';
-import type { RecordSink } from './model/attributed.ts';
-import type { TimeWindow } from './model/clock.ts';
-import type { IdentityLookup } from './model/cluster.ts';
-import type { RedactedKind } from './model/recording.ts';
-import type { Summary } from './model/summary.ts';
 
 export interface Replay extends Pick<EndpointNames, 'endpointName' | 'podAddresses'> {
   /** What the recordings call identities, as far as they were played. */

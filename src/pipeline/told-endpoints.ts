@@ -1,5 +1,5 @@
 /** Owns what one agent told of its endpoints, and forgets whose they are when it says that they are gone. */
-import type { EndpointMode } from './model/audit.ts';
+import type { EndpointMode } from '../model/audit.ts';
 
 export interface ToldEndpoints {
   told(mode: EndpointMode): void;

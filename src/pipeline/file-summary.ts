@@ -1,15 +1,15 @@
 /** The same as the pipeline for output that somebody kept: one summary of all files, with the names that the lines themselves tell. */
-import { type Aggregator, type Counting, createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
-import { createAnswers } from './attribution/answers.ts';
-import { namedByHubble } from './attribution/correlated.ts';
-import { createPrintedNames, readL7Name } from './attribution/printed-name.ts';
-import { reservedIdentity } from './discovery/identity-name.ts';
-import type { RecordSink } from './model/attributed.ts';
-import type { Clock, TimeWindow } from './model/clock.ts';
-import type { Dialect, MonitorRecord, Refusal, Verdict } from './model/event.ts';
-import type { Attribution } from './model/policy.ts';
-import type { Summary } from './model/summary.ts';
-import { createReader } from './parser/reader.ts';
+import { type Aggregator, type Counting, createAggregator, type StreamCounter } from '../aggregator/aggregator.ts';
+import { createAnswers } from '../attribution/answers.ts';
+import { namedByHubble } from '../attribution/correlated.ts';
+import { createPrintedNames, readL7Name } from '../attribution/printed-name.ts';
+import { reservedIdentity } from '../discovery/identity-name.ts';
+import type { RecordSink } from '../model/attributed.ts';
+import type { Clock, TimeWindow } from '../model/clock.ts';
+import type { Dialect, MonitorRecord, Refusal, Verdict } from '../model/event.ts';
+import type { Attribution } from '../model/policy.ts';
+import type { Summary } from '../model/summary.ts';
+import { createReader } from '../parser/reader.ts';
 import { createToldNames, type ToldNames } from './told-names.ts';
 
 export interface InputFile {

@@ -1,11 +1,11 @@
 /** Reads the packet and byte counters of one agent's policy maps, now and again. */
-import type { Answers } from './attribution/answers.ts';
-import type { Attributor } from './attribution/attributor.ts';
-import { type EndpointMap, readPolicyMaps } from './attribution/policy-map.ts';
-import type { RealizedPolicy } from './attribution/realized-policy.ts';
-import { createTrafficMeter } from './attribution/traffic-meter.ts';
-import type { Clock } from './model/clock.ts';
-import type { CountersState, TrafficDelta } from './model/traffic.ts';
+import type { Answers } from '../attribution/answers.ts';
+import type { Attributor } from '../attribution/attributor.ts';
+import { type EndpointMap, readPolicyMaps } from '../attribution/policy-map.ts';
+import type { RealizedPolicy } from '../attribution/realized-policy.ts';
+import { createTrafficMeter } from '../attribution/traffic-meter.ts';
+import type { Clock } from '../model/clock.ts';
+import type { CountersState, TrafficDelta } from '../model/traffic.ts';
 import type { Ask } from './question-cost.ts';
 
 export interface TrafficSampler {

@@ -1,5 +1,5 @@
 /** Keeps the first bytes of a stream for the moment in which the agent's policy state is read, so that they are attributed with it. */
-import type { Clock } from './model/clock.ts';
+import type { Clock } from '../model/clock.ts';
 
 export interface Hold {
   /** Hands the data on, or keeps a copy with its time of arrival. */

@@ -1,6 +1,6 @@
 /** Owns what endpoints are called: the pods that they are, as targets were looked up and as agents tell. */
-import type { EndpointMode } from './model/audit.ts';
-import type { AgentPlan } from './model/cluster.ts';
+import type { EndpointMode } from '../model/audit.ts';
+import type { AgentPlan } from '../model/cluster.ts';
 
 export interface EndpointNames {
   learn(node: string, targets: AgentPlan['targets']): void;

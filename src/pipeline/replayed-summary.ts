@@ -1,5 +1,5 @@
 /** A summary of several recordings: an agent or a pod that more than one of them knows is told once, as the last one knew it. */
-import type { Summary } from './model/summary.ts';
+import type { Summary } from '../model/summary.ts';
 
 export function withoutDoubles(summary: Summary): Summary {
   return Object.freeze({
