@@ -3,6 +3,20 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   // It is AssemblyScript, which its own compiler checks.
   { ignores: ['dist', 'node_modules', 'fixtures', 'coverage', 'src/parser/assembly'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  {
+    files: ['bin/*.js', 'tools/**/*.js', '*.js'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        require: 'readonly',
+        setInterval: 'readonly',
+        __dirname: 'readonly',
+        __filename: 'readonly',
+      },
+    },
+    rules: { 'no-undef': 'error', 'no-unused-vars': 'error', eqeqeq: 'error' },
+  },
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'tools/**/*.ts', 'bench/**/*.ts', 'vitest.config.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
@@ -20,6 +34,8 @@ export default tseslint.config(
       ],
       '@typescript-eslint/no-empty-function': ['error', { allow: ['arrowFunctions'] }],
       '@typescript-eslint/no-invalid-void-type': 'off',
+      eqeqeq: 'error',
+      'no-param-reassign': 'error',
       'no-restricted-syntax': [
         'error',
         {

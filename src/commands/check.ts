@@ -118,7 +118,7 @@ async function tryOut(
       const began = beganMs;
       const moment = () => ({ elapsedMs: io.clock.nowMs() - began, isOver: false, summary: listening.summary() });
       const decided = untilDecided(trial, moment, listening, io);
-      const ran = command.length === 0 ? null : await runBeside(command, listening, run);
+      const ran = command.length === 0 ? null : await runBeside(command, run);
       const waitMs = command.length === 0 ? (flags.duration ?? DEFAULT_DURATION_MS) : flags.settle;
       await Promise.race([decided.promise, listening.over(waitMs)]);
       decided.stop();
@@ -134,11 +134,7 @@ async function tryOut(
 }
 
 /** A failing command is part of many checks: what it says is told, and not judged. */
-async function runBeside(
-  command: readonly string[],
-  listening: Listening,
-  { flags, io }: Run,
-): Promise<CheckedCommand> {
+async function runBeside(command: readonly string[], { flags, io }: Run): Promise<CheckedCommand> {
   const { runCommand } = await import('../io/child.ts');
   return runCommand(command, flags.output === 'table' ? 'stdout' : 'stderr', io.stop);
 }

@@ -47,10 +47,9 @@ export function sightingsOf({ policies, groups = null, l7 }: CompareInput, byPee
       if (!isFoldedPort(port)) add({ kind: 'port', protocol, port: number }, row.direction, creditOf(row, port), by);
     }
   }
-  for (const { policy = null, direction, peer, port, other, ...counts } of byPeerPort && groups !== null
-    ? groups.rows
-    : []) {
-    if (other || peer == null || port == null) continue;
+  const rows = byPeerPort && groups !== null ? groups.rows : [];
+  for (const { policy = null, direction, peer = null, port = null, other, ...counts } of rows) {
+    if (other || peer === null || port === null) continue;
     const { identity, name, labels } = peer;
     const subject: Subject = { kind: 'peer-port', identity, name, labels, ...port };
     const { allowed, redirected, audited, denied } = counts;

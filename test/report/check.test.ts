@@ -94,7 +94,6 @@ const REPORTS = {
   }),
 };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 describe.each(Object.entries(REPORTS))('%s', (name, made) => {

@@ -14,7 +14,6 @@ import { renderYaml } from '../../src/report/yaml.ts';
 import { allowing, denying, OFFLINE, PARTIAL, side, TIEFIGHTER, XWING } from '../compare/sides.ts';
 import { crowded, dropping, full, HOSTILE, hostile, row } from './summaries.ts';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 const RULE2 = { kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'rule2' } as const;
@@ -94,7 +93,6 @@ describe.each(Object.entries(REPORTS))('%s', (name, report) => {
     if (output === 'table') expect(lines.length).toBeLessThanOrEqual(50);
     expect(text).not.toMatch(ACTIVE);
     const coloured = renderCompareTable(report, { ...options, palette: paletteFor(true) });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are taken away
     expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(text);
   });
 

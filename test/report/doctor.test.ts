@@ -11,7 +11,6 @@ import { renderYaml } from '../../src/report/yaml.ts';
 import { healthy, hostile, troubled, wide } from './doctor-reports.ts';
 
 const REPORTS: Readonly<Record<string, () => DoctorReport>> = { healthy, troubled, hostile, wide };
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 describe.each(Object.entries(REPORTS))('%s', (name, make) => {
@@ -25,7 +24,6 @@ describe.each(Object.entries(REPORTS))('%s', (name, make) => {
 
   it('with colours says the same', () => {
     const text = renderDoctorTable(make(), { width: 120, palette: paletteFor(true) });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are taken away
     const plain = text.replace(/\u001b\[\d+m/g, '');
     expect(plain).toBe(renderDoctorTable(make(), { width: 120, palette: plainPalette }));
   });

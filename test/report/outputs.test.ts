@@ -28,7 +28,6 @@ import {
 
 const SUMMARIES = { full, dropping, measured, grouped, audited, unaudited, partial, hostile, offline, silent };
 const PLAIN: TableOptions = { width: 80, wide: false, palette: plainPalette, live: false };
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 describe('a policy that is known in two ways', () => {
@@ -68,7 +67,6 @@ describe.each(Object.entries(SUMMARIES))('%s', (name, make) => {
   it('with colours says the same', async () => {
     const text = renderTable(make(), { ...PLAIN, palette: paletteFor(true) });
     await expect(text).toMatchFileSnapshot(`golden/${name}-table-80-colour.txt`);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are taken away
     expect(text.replace(/\u001b\[\d+m/g, '')).toBe(renderTable(make(), PLAIN));
   });
 

@@ -20,7 +20,6 @@ import {
 } from './policy-reports.ts';
 
 const REPORTS = { wholeCluster, partlyHeard, measured, fromRecording, fromFiles, hostileNames, nothing };
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 describe.each(Object.entries(REPORTS))('%s', (name, make) => {
@@ -38,7 +37,6 @@ describe.each(Object.entries(REPORTS))('%s', (name, make) => {
   it('with colours says the same', () => {
     const options = { width: 120, wide: false };
     const text = renderPoliciesTable(make(), { ...options, palette: paletteFor(true) });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are taken away
     expect(text.replace(/\u001b\[\d+m/g, '')).toBe(renderPoliciesTable(make(), { ...options, palette: plainPalette }));
   });
 
