@@ -1,20 +1,10 @@
 /** Arguments and the outside world in, exit code out: the only place that maps problems to exit codes. */
 import { commanderOutcome, createProgram } from './commands/program.ts';
 import type { Io } from './io/io.ts';
+import { EXIT } from './model/exit-code.ts';
 import { Failure, type Problem } from './model/problem.ts';
 
 export { processIo } from './io/process.ts';
-
-export const EXIT = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  expectation: 3,
-  incomplete: 4,
-  forbidden: 5,
-  notFound: 6,
-  interrupted: 130,
-} as const;
 
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const exitCode = await explained(io, () => runProgram(argv, io));

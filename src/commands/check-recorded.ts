@@ -8,7 +8,7 @@ import type { Io } from '../io/io.ts';
 import type { CheckReport } from '../model/check.ts';
 import type { Replay } from '../pipeline/replay-words.ts';
 import { openInputs } from './inputs.ts';
-import { usage } from './plan.ts';
+import { refuseBesideInput, usage } from './plan.ts';
 
 /** `superfluous`: what was given and means nothing without a cluster. */
 export async function judgeRecordings(
@@ -17,8 +17,7 @@ export async function judgeRecordings(
   superfluous: readonly string[],
   io: Io,
 ): Promise<CheckReport> {
-  if (superfluous.length > 0)
-    throw usage(`With --input there is no cluster and no waiting: leave ${superfluous.join(' and ')} out.`);
+  refuseBesideInput(superfluous);
   const inputs = await openInputs(paths, io);
   const { replay } = inputs;
   if (replay === null)

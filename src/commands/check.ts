@@ -6,6 +6,7 @@ import { createTallies, type Tally } from '../check/tally.ts';
 import { createTrial, type Trial } from '../check/verdict.ts';
 import type { Io } from '../io/io.ts';
 import type { CheckedCommand, CheckReport } from '../model/check.ts';
+import { EXIT, EXIT_OF_JUDGEMENT } from '../model/exit-code.ts';
 import { failure } from '../model/problem.ts';
 import { printable } from '../report/printable.ts';
 import { type PeerPods, peerPodsOf } from './check-pods.ts';
@@ -15,8 +16,6 @@ import { createNarrator, type Narrator } from './narrator.ts';
 import { type ListenPlan, toListenPlan, usage } from './plan.ts';
 import { isJsonpath, jsonpathOf } from './rows-flags.ts';
 
-const EXIT_CODES = { held: 0, failed: 3, unknown: 4 } as const;
-const INTERRUPTED = 130;
 const LOOK_EVERY_MS = 100;
 const DEFAULT_DURATION_MS = 30_000;
 
@@ -33,10 +32,10 @@ export async function runCheck(
   if (command.length > 0 && flags.duration !== undefined)
     throw usage('Give either --duration or a command after --: the window is the time that the command runs.');
   const report = await judge(targets, expectations, { flags, liveFlags, command, io });
-  if (report === null) return INTERRUPTED;
+  if (report === null) return EXIT.interrupted;
   const { present } = await import('./check-present.ts');
   await present(report, flags, io);
-  return EXIT_CODES[report.judgement];
+  return EXIT_OF_JUDGEMENT[report.judgement];
 }
 
 /** Null where it was interrupted: half a window proves nothing. */

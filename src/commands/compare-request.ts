@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { CRITERIA, type Criterion } from '../model/compare.ts';
 import type { Jsonpath } from '../model/order.ts';
 import type { DialectFlags, MessageFlags } from './options.ts';
-import { usage } from './plan.ts';
+import { refuseStdinTwice, usage } from './plan.ts';
 
 export const COMPARE_OUTPUTS = ['table', 'wide', 'json', 'jsonl', 'yaml', 'csv', 'markdown'] as const;
 
@@ -32,6 +32,6 @@ export function sidesOf(
   if (isPair ? files.length !== 2 : files.length > 0 || before.length === 0 || after.length === 0)
     throw usage('Give two files, A and B, or for several of a side --before FILE... --after FILE... and nothing else.');
   const sides = isPair && a !== undefined && b !== undefined ? ([[a], [b]] as const) : ([before, after] as const);
-  if (sides.flat().filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
+  refuseStdinTwice(sides.flat());
   return sides;
 }

@@ -1,14 +1,13 @@
 /** `compare`: two summaries held against each other, and what the exit code says of the difference. */
 import { compareSummaries } from '../compare/compare.ts';
 import type { Io } from '../io/io.ts';
+import { EXIT, EXIT_OF_JUDGEMENT } from '../model/exit-code.ts';
 import { readSide } from './compare-input.ts';
 import { renderCompare } from './compare-present.ts';
 import { type CompareFlags, sidesOf } from './compare-request.ts';
 import { toldDialect } from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { isJsonpath, jsonpathOf } from './rows-flags.ts';
-
-const EXIT_CODES = { held: 0, failed: 3, unknown: 4 } as const;
 
 export async function runCompare(files: readonly string[], flags: CompareFlags, io: Io): Promise<number> {
   const [a, b] = sidesOf(files, flags);
@@ -23,9 +22,9 @@ export async function runCompare(files: readonly string[], flags: CompareFlags, 
     flags.failOn ?? [],
   );
   io.out.write(await renderCompare(report, flags, io));
-  if (report.judgement !== null && report.judgement !== 'held') return EXIT_CODES[report.judgement];
+  if (report.judgement !== null && report.judgement !== 'held') return EXIT_OF_JUDGEMENT[report.judgement];
   for (const side of [report.before, report.after]) requireComplete(side, flags.strict === true);
-  return EXIT_CODES.held;
+  return EXIT.done;
 }
 
 /** `-` alone is standard input. */

@@ -1,5 +1,6 @@
 /** `demo`: boots the embedded demo cluster and watches its deathstar, or only serves it. */
 import type { Io } from '../io/io.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { createNarrator } from './narrator.ts';
 import type { OutputFlags } from './options.ts';
 import { toListenPlan, usage } from './plan.ts';
@@ -38,7 +39,7 @@ export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
       io.out.write(`export KUBECONFIG=${cluster.kubeconfigPath}\n`);
       io.err.write(howToWalk(cluster.agentOf('k8s-node1').pod));
       await aborted(io.stop);
-      return 0;
+      return EXIT.done;
     }
     const plan = toListenPlan(
       [],

@@ -10,6 +10,7 @@ import { rolesYaml } from '../doctor/role-yaml.ts';
 import type { AgentExec } from '../exec/session.ts';
 import type { Io } from '../io/io.ts';
 import type { DoctorReport } from '../model/doctor.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { locateAgents, readAgents } from './doctor-agents.ts';
 import { createAsker } from './doctor-ask.ts';
 import { renderDoctor } from './doctor-present.ts';
@@ -28,7 +29,7 @@ const USUAL_NAMESPACE = 'kube-system';
 export async function runDoctor(targets: readonly string[], flags: DoctorFlags, io: Io): Promise<number> {
   if (flags.role !== undefined) {
     io.out.write(roleFor(flags.role, flags));
-    return 0;
+    return EXIT.done;
   }
   const areNamed =
     targets.length + (flags.pod ?? []).length + (flags.node ?? []).length > 0 || flags.selector !== undefined;

@@ -1,6 +1,7 @@
 /** `events`: the attributed records themselves, one a line, live from all agents or from kept output. */
 import { compileFilter, type Names } from '../filter/filter.ts';
 import type { Io } from '../io/io.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { failure } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
 import type { EventPrinter } from './event-printer.ts';
@@ -12,7 +13,6 @@ import { toldDialect } from './options.ts';
 import { requireComplete } from './outcome.ts';
 import { type ListenPlan, toListenPlan, usage } from './plan.ts';
 
-const INTERRUPTED = 130;
 const VERDICTS: EventTypes = { wanted: new Set(['policy-verdict']), joinsTranslations: false };
 
 export async function runEvents(targets: readonly string[], flags: EventsFlags, io: Io): Promise<number> {
@@ -50,13 +50,13 @@ async function follow(
     try {
       await listening.opened;
       narrator.settle();
-      if (io.stop.aborted) return INTERRUPTED;
+      if (io.stop.aborted) return EXIT.interrupted;
       const problem = await listening.over(flags.duration ?? null);
       const summary = await listening.finalSummary();
       await close(await made.promise, summary, flags, io);
       if (problem !== null) throw failure(problem);
       requireComplete(summary, flags.strict === true);
-      return 0;
+      return EXIT.done;
     } finally {
       await listening.stop();
     }
@@ -80,7 +80,7 @@ async function printFiles(
   const summary = await inputs.summarize({ sink: printer, dialect: toldDialect(flags) });
   await close(printer, summary, flags, io);
   requireComplete(summary, flags.strict === true);
-  return 0;
+  return EXIT.done;
 }
 
 /** On stderr, so that stdout holds records and nothing else. */

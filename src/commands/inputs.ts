@@ -7,7 +7,7 @@ import type { Dialect } from '../model/event.ts';
 import type { Summary } from '../model/summary.ts';
 import type { Replay } from '../pipeline/replay-words.ts';
 import { BEGINNING_BYTES, isRecording, openRecording } from '../recording/read.ts';
-import { usage } from './plan.ts';
+import { refuseStdinTwice, usage } from './plan.ts';
 
 export interface Inputs {
   /** Null for text, which holds no names and no times. */
@@ -28,7 +28,7 @@ interface InputOptions {
 
 /** Throws `Failure` where one of them cannot be read, and USAGE for text beside recordings. */
 export async function openInputs(paths: readonly string[], io: Io): Promise<Inputs> {
-  if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
+  refuseStdinTwice(paths);
   const opened: Opened[] = [];
   for (const path of paths) opened.push(await open(path, io));
   const recordings = opened.filter((each) => each.isRecording);

@@ -80,6 +80,17 @@ function toQuery(targets: readonly string[], flags: ClusterFlags & TargetFlags):
   };
 }
 
+/** Throws `Failure` USAGE for targets and flags that mean nothing beside --input. */
+export function refuseBesideInput(superfluous: readonly string[]): void {
+  if (superfluous.length > 0)
+    throw usage(`With --input there is no cluster and no waiting: leave ${superfluous.join(' and ')} out.`);
+}
+
+/** Throws `Failure` USAGE where standard input is given more than once. */
+export function refuseStdinTwice(paths: readonly string[]): void {
+  if (paths.filter((path) => path === '-').length > 1) throw usage('Standard input can be read only once.');
+}
+
 export function usage(message: string) {
   return failure({ code: 'USAGE', message });
 }

@@ -1,16 +1,15 @@
 /** `policies`: what each policy is good for, by the cluster's own objects, the agents' state and what is heard for a while. */
 import type { Io } from '../io/io.ts';
+import { EXIT } from '../model/exit-code.ts';
 import type { PolicyReport } from '../model/policy-report.ts';
 import { Failure, failure } from '../model/problem.ts';
 import { listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import { toldDialect } from './options.ts';
 import { requireComplete } from './outcome.ts';
-import { type ListenPlan, toListenPlan, usage } from './plan.ts';
+import { type ListenPlan, refuseBesideInput, toListenPlan } from './plan.ts';
 import type { PoliciesFlags } from './policies-request.ts';
 import { checkRows } from './rows-flags.ts';
-
-const INTERRUPTED = 130;
 
 /** `liveFlags` are those given that have a meaning for a cluster only. */
 export async function runPolicies(
@@ -43,7 +42,7 @@ async function listenAndReport(plan: ListenPlan, flags: PoliciesFlags, io: Io, n
     // What the slowest agent says counts for as long as what the others say.
     await listening.ready;
     narrator.settle();
-    if (io.stop.aborted) return INTERRUPTED;
+    if (io.stop.aborted) return EXIT.interrupted;
     const problem = await listening.over(flags.duration);
     const summary = await listening.finalSummary();
     const { reportCluster } = await import('./policies-sources.ts');
@@ -67,8 +66,7 @@ async function reportFiles(
   paths: readonly string[],
   io: Io,
 ): Promise<number> {
-  if (superfluous.length > 0)
-    throw usage(`With --input there is no cluster and no waiting: leave ${superfluous.join(' and ')} out.`);
+  refuseBesideInput(superfluous);
   const [{ openInputs }, { reportPolicies }] = await Promise.all([
     import('./inputs.ts'),
     import('../inventory/report.ts'),
@@ -82,5 +80,5 @@ async function present(report: PolicyReport, flags: PoliciesFlags, io: Io): Prom
   const { renderPolicies } = await import('./policies-present.ts');
   io.out.write(await renderPolicies(report, flags, io));
   requireComplete(report, flags.strict === true);
-  return 0;
+  return EXIT.done;
 }

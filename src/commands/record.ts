@@ -2,6 +2,7 @@
 import manifest from '../../package.json' with { type: 'json' };
 import type { Io } from '../io/io.ts';
 import type { RecordingFiles } from '../io/recording-files.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { type Failure, failure } from '../model/problem.ts';
 import type { Recorder, RedactedKind } from '../model/recording.ts';
 import type { Summary } from '../model/summary.ts';
@@ -24,8 +25,6 @@ export interface RecordFlags extends ClusterFlags, TargetFlags, GroupFlags, Outp
   readonly traffic?: boolean;
   readonly duration?: number;
 }
-
-const INTERRUPTED = 130;
 
 export async function runRecord(targets: readonly string[], flags: RecordFlags, io: Io): Promise<number> {
   const { type: types, ...rest } = flags;
@@ -94,7 +93,7 @@ async function recordOn(plan: ListenPlan, recorder: Recorder, files: RecordingFi
     try {
       await listening.opened;
       narrator.settle();
-      if (io.stop.aborted) return INTERRUPTED;
+      if (io.stop.aborted) return EXIT.interrupted;
       isHeard = true;
       return await recordUntilEnd(listening, recorder, run);
     } finally {
@@ -125,5 +124,5 @@ async function recordUntilEnd(
   await written.catch(() => undefined);
   if (problem !== null) throw failure(problem);
   requireComplete(summary, flags.strict === true);
-  return 0;
+  return EXIT.done;
 }

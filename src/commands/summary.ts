@@ -2,6 +2,7 @@
 import type { FilterFlags } from '../filter/words.ts';
 import type { Io } from '../io/io.ts';
 import type { TimeWindow } from '../model/clock.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { checkSummaryRows, countingOfFiles, hearingOf } from './counted.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import {
@@ -13,7 +14,7 @@ import {
   toldDialect,
 } from './options.ts';
 import { requireComplete } from './outcome.ts';
-import { type ListenPlan, toListenPlan, usage } from './plan.ts';
+import { type ListenPlan, refuseBesideInput, toListenPlan, usage } from './plan.ts';
 import { watch } from './watch.ts';
 import { type WindowFlags, windowOf } from './window.ts';
 
@@ -59,14 +60,12 @@ async function summarizePast(
   const hearing = hearingOf(flags, io);
   const { lookBack } = await import('./look-back.ts');
   const summary = await lookBack(plan, window, io, narrator, hearing);
-  if (summary === null) return INTERRUPTED;
+  if (summary === null) return EXIT.interrupted;
   const { createPresenter } = await import('./present.ts');
   (await createPresenter(io, flags)).final(summary);
   requireComplete(summary, flags.strict === true);
-  return 0;
+  return EXIT.done;
 }
-
-const INTERRUPTED = 130;
 
 async function summarizeInput(
   superfluous: readonly string[],
@@ -74,8 +73,7 @@ async function summarizeInput(
   paths: readonly string[],
   io: Io,
 ): Promise<number> {
-  if (superfluous.length > 0)
-    throw usage(`With --input there is no cluster and no waiting: leave ${superfluous.join(' and ')} out.`);
+  refuseBesideInput(superfluous);
   const window = windowOf(flags, io.clock.nowMs());
   await checkSummaryRows(flags);
   // Words that mean nothing are told before anything is read.
@@ -89,5 +87,5 @@ async function summarizeInput(
     createNarrator(io, flags).warn({ code: 'WINDOW_MISSED', ...held });
   (await createPresenter(io, flags)).final(summary);
   requireComplete(summary, flags.strict === true);
-  return 0;
+  return EXIT.done;
 }

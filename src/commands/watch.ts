@@ -1,6 +1,7 @@
 /** `watch`: the live table on a terminal, one summary per interval on a pipe, and the final summary at the end. */
 import type { FilterFlags } from '../filter/words.ts';
 import type { Io } from '../io/io.ts';
+import { EXIT } from '../model/exit-code.ts';
 import { failure } from '../model/problem.ts';
 import { checkSummaryRows, hearingOf } from './counted.ts';
 import { listen } from './listen.ts';
@@ -45,7 +46,7 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
       const { createPresenter } = await import('./present.ts');
       const presenter = await createPresenter(io, options);
       narrator.settle();
-      if (io.stop.aborted) return INTERRUPTED;
+      if (io.stop.aborted) return EXIT.interrupted;
       const current = () => listening.summary();
       const stopShowing = options.live
         ? presenter.follow(current, options.intervalMs)
@@ -58,7 +59,7 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
         narrator.detail(`${node}: asked ${calls} times, ${bytes} bytes of answers, ${ms} ms`);
       if (problem !== null) throw failure(problem);
       requireComplete(summary, options.strict === true);
-      return 0;
+      return EXIT.done;
     } finally {
       await listening.stop();
     }
@@ -66,5 +67,3 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
     narrator.settle();
   }
 }
-
-const INTERRUPTED = 130;

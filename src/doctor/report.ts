@@ -1,5 +1,6 @@
 /** Puts checks and readings together to a report, in the order in which they are shown; and what the exit code says of it. */
 import type { Check, CheckName, DoctorAgent, DoctorReport } from '../model/doctor.ts';
+import { EXIT } from '../model/exit-code.ts';
 import type { AgentReading } from './facts.ts';
 import { clockApartMs } from './judge-cluster.ts';
 import { findLeftovers } from './processes.ts';
@@ -75,10 +76,10 @@ function monitorsOf(processes: Parameters<typeof findLeftovers>[0]): DoctorAgent
   return { policystat: policystat.length, others: others.length, zombies: zombies.length };
 }
 
-/** The first check that failed decides: 5 for a permission, 6 for agents or targets that are not there, else 1. */
+/** The first check that failed decides. */
 export function exitCodeOf({ checks }: Pick<DoctorReport, 'checks'>): number {
   const failed = checks.find(({ status }) => status === 'failed');
-  if (failed === undefined) return 0;
-  if (failed.check === 'permissions') return 5;
-  return failed.check === 'agents' || failed.check === 'targets' ? 6 : 1;
+  if (failed === undefined) return EXIT.done;
+  if (failed.check === 'permissions') return EXIT.forbidden;
+  return failed.check === 'agents' || failed.check === 'targets' ? EXIT.notFound : EXIT.failed;
 }
