@@ -4,7 +4,14 @@ import type { Running } from './definition.ts';
 import { collectEventTypes } from './event-types.ts';
 import { addFilterOptions } from './filters.ts';
 import { inputOption } from './input-option.ts';
-import { addClusterOptions, addDialectOption, addMessageOptions, addTargetOptions, durationMs } from './options.ts';
+import {
+  addClusterOptions,
+  addDialectOption,
+  addMessageOptions,
+  addTargetOptions,
+  durationMs,
+  liveFlagsGiven,
+} from './options.ts';
 import { addSourceOption } from './source-option.ts';
 
 function outputFormat(value: string): 'text' | 'jsonl' {
@@ -47,6 +54,6 @@ Examples:
   policystat events --input monitor.txt.gz --policy default/rule1 --direction ingress`,
     )
     .action(async (targets: string[]) =>
-      done(await (await import('./events.ts')).runEvents(targets, events.opts(), io)),
+      done(await (await import('./events.ts')).runEvents(targets, events.opts(), liveFlagsGiven(events), io)),
     );
 }

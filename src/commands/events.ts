@@ -11,14 +11,20 @@ import { listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import { toldDialect } from './options.ts';
 import { requireComplete } from './outcome.ts';
-import { type ListenPlan, toListenPlan, usage } from './plan.ts';
+import { type ListenPlan, refuseBesideInput, toListenPlan } from './plan.ts';
 
 const VERDICTS: EventTypes = { wanted: new Set(['policy-verdict']), joinsTranslations: false };
 
-export async function runEvents(targets: readonly string[], flags: EventsFlags, io: Io): Promise<number> {
+/** `liveFlags` are those given that have a meaning for a cluster only. */
+export async function runEvents(
+  targets: readonly string[],
+  flags: EventsFlags,
+  liveFlags: readonly string[],
+  io: Io,
+): Promise<number> {
   // A word that means nothing is told before anything is asked.
   compileFilter(flags, NO_NAMES);
-  if (flags.input !== undefined) return printFiles(targets, flags, flags.input, io);
+  if (flags.input !== undefined) return printFiles([...targets, ...liveFlags], flags, flags.input, io);
   const { type, ...rest } = flags;
   const plan = toListenPlan(targets, rest, io.env);
   const narrator = createNarrator(io, flags);
@@ -66,14 +72,12 @@ async function follow(
 }
 
 async function printFiles(
-  targets: readonly string[],
+  superfluous: readonly string[],
   flags: EventsFlags,
   paths: readonly string[],
   io: Io,
 ): Promise<number> {
-  if (targets.length > 0 || flags.pod !== undefined || flags.selector !== undefined || flags.node !== undefined) {
-    throw usage('With --input there is no cluster that knows the pods: leave the targets out.');
-  }
+  refuseBesideInput(superfluous);
   const [{ openInputs }, { eventsOfFiles }] = await Promise.all([import('./inputs.ts'), import('./event-sources.ts')]);
   const inputs = await openInputs(paths, io);
   const printer = eventsOfFiles(flags.type ?? null, inputs.replay, flags, io);
