@@ -1,5 +1,6 @@
 /** Owns at which endpoints audit mode is on, as the agents told at last. */
 import type { AuditEndpoints, EndpointMode } from '../model/audit.ts';
+import { DIRECTIONS } from '../model/packet.ts';
 import type { StreamView } from './stream-counter.ts';
 
 export function auditEndpoints(views: readonly StreamView[]): AuditEndpoints {
@@ -32,5 +33,5 @@ export function auditEndpoints(views: readonly StreamView[]): AuditEndpoints {
 }
 
 function directionsOf({ enforced }: EndpointMode) {
-  return (['ingress', 'egress'] as const).filter((direction) => enforced[direction]);
+  return DIRECTIONS.filter((direction) => enforced[direction]);
 }

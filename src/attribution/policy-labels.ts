@@ -1,17 +1,10 @@
 /** Owns the names of policies in the labels that the agent puts on each rule. */
-import type { PolicyKind, PolicyRef } from '../model/policy.ts';
+import { POLICY_KINDS, type PolicyKind, type PolicyRef } from '../model/policy.ts';
 import { parseLabel } from './label-selector.ts';
 
 const PREFIX = 'io.cilium.k8s.policy.';
 
-const KINDS: ReadonlyMap<string, PolicyKind> = new Map([
-  ['CiliumNetworkPolicy', 'CiliumNetworkPolicy'],
-  ['CiliumClusterwideNetworkPolicy', 'CiliumClusterwideNetworkPolicy'],
-  ['NetworkPolicy', 'NetworkPolicy'],
-  ['ClusterNetworkPolicy', 'ClusterNetworkPolicy'],
-  ['AdminNetworkPolicy', 'AdminNetworkPolicy'],
-  ['BaselineAdminNetworkPolicy', 'BaselineAdminNetworkPolicy'],
-]);
+const KINDS: ReadonlyMap<string, PolicyKind> = new Map(POLICY_KINDS.map((kind) => [kind, kind]));
 
 /** Null for the agent's own rules (allow-localhost and the like), which are nobody's policy. */
 export function policyFromLabels(labels: readonly string[]): PolicyRef | null {

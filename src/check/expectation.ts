@@ -1,7 +1,8 @@
 /** What a run is held against: one expectation is one number, whose it is, and what it has to be. */
 import type { Direction } from '../model/event.ts';
 
-export type Metric = 'allowed' | 'redirected' | 'audited' | 'denied' | 'attempts';
+export const METRICS = ['allowed', 'redirected', 'audited', 'denied', 'attempts'] as const;
+export type Metric = (typeof METRICS)[number];
 
 /** How complete the data is, told by numbers that ought to be 0. */
 export type LossMetric = 'lost' | 'gaps' | 'unparsed';

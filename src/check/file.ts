@@ -1,8 +1,9 @@
 /** Owns `-f checks.yaml`: named cases, each an expectation as text or in parts. */
 import * as v from 'valibot';
 import { parseDocument } from 'yaml';
+import { DIRECTIONS } from '../model/packet.ts';
 import { type Failure, failure } from '../model/problem.ts';
-import type { Expectation, PeerPattern, SyntaxProblem } from './expectation.ts';
+import { type Expectation, METRICS, type PeerPattern, type SyntaxProblem } from './expectation.ts';
 import { cidrPeer, identityPeer, labelsPeer, namespacePeer, podPeer } from './peer.ts';
 import { parseExpectation } from './syntax.ts';
 
@@ -16,8 +17,8 @@ const Peer = v.union([
 
 const Parts = v.strictObject({
   policy: v.optional(v.pipe(v.string(), v.description('NAME, NAMESPACE/NAME or implicit-default-deny; absent: any'))),
-  direction: v.optional(v.picklist(['ingress', 'egress'])),
-  count: v.picklist(['allowed', 'redirected', 'audited', 'denied', 'attempts']),
+  direction: v.optional(v.picklist(DIRECTIONS)),
+  count: v.picklist(METRICS),
   is: v.pipe(v.string(), v.regex(/^\s*(?:>=|<=|==|!=|>|<)\s*\d+\s*$/), v.description('a comparison: ">=1", "==0"')),
   from: v.optional(Peer),
   to: v.optional(Peer),

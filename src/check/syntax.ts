@@ -1,22 +1,21 @@
 /** Owns the language of expectations: `rule1:ingress:allowed>=1 from class=xwing port 80/TCP within 30s`, `no denied`, `lost==0`. */
 import parseDuration from 'parse-duration';
-import type { Direction } from '../model/event.ts';
-import type {
-  Comparison,
-  CountExpectation,
-  Expectation,
-  LossMetric,
-  Metric,
-  PolicyPattern,
-  PortPattern,
-  SyntaxProblem,
+import { DIRECTIONS, type Direction } from '../model/packet.ts';
+import {
+  type Comparison,
+  type CountExpectation,
+  type Expectation,
+  type LossMetric,
+  METRICS,
+  type Metric,
+  type PolicyPattern,
+  type PortPattern,
+  type SyntaxProblem,
 } from './expectation.ts';
 import { readPeer } from './peer.ts';
 import { Scanner, SyntaxFault } from './scan.ts';
 
-const METRICS: readonly Metric[] = ['allowed', 'redirected', 'audited', 'denied', 'attempts'];
 const LOSSES: readonly LossMetric[] = ['lost', 'gaps', 'unparsed'];
-const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
 const OPERATORS = ['>=', '<=', '==', '!=', '>', '<'] as const;
 const PROTOCOLS = new Map(['TCP', 'UDP', 'SCTP', 'ICMP', 'ICMPv6'].map((name) => [name.toLowerCase(), name]));
 const SIDES = { from: 'ingress', to: 'egress' } as const;

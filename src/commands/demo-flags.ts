@@ -1,5 +1,7 @@
 /** The `demo` command's flags, help and examples. */
+
 import { type Command, Option } from 'commander';
+import { DIALECTS } from '../model/event.ts';
 import type { Running } from './definition.ts';
 import { addOutputOptions, durationMs, positiveNumber } from './options.ts';
 
@@ -9,7 +11,7 @@ export function defineDemo(demo: Command, { io, done }: Running): void {
   );
   addOutputOptions(demo)
     .optionsGroup('Demo cluster:')
-    .addOption(new Option('--dialect <name>', 'whose monitor output').choices(['accuknox', 'cilium']).default('cilium'))
+    .addOption(new Option('--dialect <name>', 'whose monitor output').choices(DIALECTS).default('cilium'))
     .addOption(
       new Option('--cilium-version <version>', 'the version that it looks like, 1.8 to 1.19 (accuknox: 1.10.90)'),
     )

@@ -1,7 +1,7 @@
 /** Every flag once, in the words that kubectl's users know; flag over environment over default. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import parseDuration from 'parse-duration';
-import type { Dialect } from '../model/event.ts';
+import { DIALECTS, type Dialect } from '../model/event.ts';
 import { GROUP_FIELDS, type GroupField } from '../model/groups.ts';
 import { type Jsonpath, SORT_FIELDS, type SortField } from '../model/order.ts';
 import { eventTypes } from './event-types.ts';
@@ -150,13 +150,11 @@ export function addTargetOptions(command: Command): Command {
 
 /** For every command that reads what monitor prints. */
 export function addDialectOption(command: Command): Command {
-  return command
-    .optionsGroup('Monitor output:')
-    .addOption(
-      option('--dialect <name>', 'believe only lines of this Cilium; auto: each line tells its own')
-        .choices(['auto', 'accuknox', 'cilium'])
-        .default('auto'),
-    );
+  return command.optionsGroup('Monitor output:').addOption(
+    option('--dialect <name>', 'believe only lines of this Cilium; auto: each line tells its own')
+      .choices(['auto', ...DIALECTS])
+      .default('auto'),
+  );
 }
 
 /** Null where each line tells its own. */

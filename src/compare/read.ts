@@ -1,24 +1,21 @@
 /** Owns the reading of a summary that somebody kept: JSON, JSON lines or YAML, untrusted, one document or the last of many. */
 import * as v from 'valibot';
 import { parseAllDocuments } from 'yaml';
+import { AGENT_STATES } from '../model/cluster.ts';
 import type { CompareInput } from '../model/compare.ts';
+import { DIALECTS } from '../model/event.ts';
+import { DIRECTIONS } from '../model/packet.ts';
+import { GRADES, POLICY_KINDS } from '../model/policy.ts';
 import { failure } from '../model/problem.ts';
+import { INCOMPLETE_REASONS } from '../model/summary.ts';
+import { COUNTERS_STATES } from '../model/traffic.ts';
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Time = v.pipe(v.string(), v.isoTimestamp());
-const Direction = v.picklist(['ingress', 'egress']);
+const Direction = v.picklist(DIRECTIONS);
 
 const Ref = v.object({
-  kind: v.nullable(
-    v.picklist([
-      'CiliumNetworkPolicy',
-      'CiliumClusterwideNetworkPolicy',
-      'NetworkPolicy',
-      'ClusterNetworkPolicy',
-      'AdminNetworkPolicy',
-      'BaselineAdminNetworkPolicy',
-    ]),
-  ),
+  kind: v.nullable(v.picklist(POLICY_KINDS)),
   namespace: v.nullable(v.string()),
   name: v.string(),
 });
@@ -28,7 +25,7 @@ const counts = { allowed: Count, redirected: Count, audited: Count, denied: Coun
 const Row = v.object({
   policy: Ref,
   direction: Direction,
-  attribution: v.picklist(['datapath', 'correlated', 'derived', 'default-deny', 'unattributed']),
+  attribution: v.picklist(GRADES),
   isolatedBy: v.array(Ref),
   ...counts,
   shared: Count,
@@ -62,9 +59,9 @@ const Agent = v.object({
   namespace: v.string(),
   pod: v.string(),
   version: v.nullable(v.string()),
-  dialect: v.nullable(v.picklist(['accuknox', 'cilium'])),
-  state: v.picklist(['connecting', 'streaming', 'reconnecting', 'ended', 'failed']),
-  counters: v.exactOptional(v.picklist(['read', 'unread', 'off'])),
+  dialect: v.nullable(v.picklist(DIALECTS)),
+  state: v.picklist(AGENT_STATES),
+  counters: v.exactOptional(v.picklist(COUNTERS_STATES)),
   buffer: v.exactOptional(v.object({ from: v.nullable(Time), flows: v.nullable(Count), capacity: v.nullable(Count) })),
 });
 
@@ -102,21 +99,7 @@ const SummarySchema = v.object({
     lost: Count,
     gaps: v.array(Gap),
     missingNodes: v.array(v.string()),
-    reasons: v.array(
-      v.picklist([
-        'lost-events',
-        'gap',
-        'missing-node',
-        'not-streaming',
-        'unparsed-lines',
-        'too-many-flows',
-        'offline-input',
-        'truncated-input',
-        'interrupted-input',
-        'unnamed-peers',
-        'untimed-records',
-      ]),
-    ),
+    reasons: v.array(v.picklist(INCOMPLETE_REASONS)),
   }),
   records: v.object({ received: Count, counted: Count, unparsed: Count }),
   groups: v.optional(v.nullable(v.object({ by: v.array(v.string()), rows: v.array(Group) })), null),

@@ -1,30 +1,10 @@
 /** Puts checks and readings together to a report, in the order in which they are shown; and what the exit code says of it. */
-import type { Check, CheckName, DoctorAgent, DoctorReport } from '../model/doctor.ts';
+import { CHECK_NAMES, type Check, type DoctorAgent, type DoctorReport } from '../model/doctor.ts';
 import { EXIT } from '../model/exit-code.ts';
 import type { AgentReading } from './facts.ts';
 import { clockApartMs } from './judge-cluster.ts';
 import { findLeftovers } from './processes.ts';
 import { valueOf } from './words.ts';
-
-const ORDER: readonly CheckName[] = [
-  'cluster',
-  'user',
-  'permissions',
-  'targets',
-  'agents',
-  'version',
-  'event-types',
-  'enforcement',
-  'audit-mode',
-  'verdict-events',
-  'rate-limit',
-  'aggregation',
-  'hubble',
-  'hubble-names',
-  'clock',
-  'leftovers',
-  'cost',
-];
 
 export function doctorReport(
   head: Pick<DoctorReport, 'time' | 'context' | 'server'>,
@@ -32,7 +12,7 @@ export function doctorReport(
   readings: readonly AgentReading[],
   roles: string | null,
 ): DoctorReport {
-  const ordered = [...checks].sort((a, b) => ORDER.indexOf(a.check) - ORDER.indexOf(b.check));
+  const ordered = [...checks].sort((a, b) => CHECK_NAMES.indexOf(a.check) - CHECK_NAMES.indexOf(b.check));
   return {
     apiVersion: 'policystat/v1',
     kind: 'DoctorReport',

@@ -1,6 +1,6 @@
 /** Owns whom a policy selects. */
 import { type PolicyObject, type PolicySpec, selectsEndpoint } from '../attribution/policy-object.ts';
-import type { Direction } from '../model/event.ts';
+import { DIRECTIONS, type Direction } from '../model/packet.ts';
 import type { NodeCoverage, Selection } from '../model/policy-report.ts';
 import type { Census, CensusEndpoint } from './census.ts';
 
@@ -54,8 +54,6 @@ export function coverNodes(selected: readonly Selected[], seenOn: ReadonlySet<st
     seen: seenOn.size,
   };
 }
-
-const DIRECTIONS: readonly Direction[] = ['ingress', 'egress'];
 
 export function isolatedDirections(specs: readonly PolicySpec[]): Direction[] {
   return DIRECTIONS.filter((direction) => specs.some(({ isolates }) => isolates[direction]));

@@ -1,7 +1,8 @@
 /** What a check says: each expectation, what was counted for it, and what that makes of it. Its JSON form is a contract. */
 import type { Completeness, PolicyRow, Summary } from './summary.ts';
 
-export type Judgement = 'held' | 'failed' | 'unknown';
+export const JUDGEMENTS = ['held', 'failed', 'unknown'] as const;
+export type Judgement = (typeof JUDGEMENTS)[number];
 
 export interface JudgedExpectation {
   /** The case of a file that it belongs to; null for one of the command line. */

@@ -49,7 +49,8 @@ export interface ListeningPlan {
   namesVersion(): number;
 }
 
-export type AgentState = 'connecting' | 'streaming' | 'reconnecting' | 'ended' | 'failed';
+export const AGENT_STATES = ['connecting', 'streaming', 'reconnecting', 'ended', 'failed'] as const;
+export type AgentState = (typeof AGENT_STATES)[number];
 
 /** What an agent says of itself when asked once. */
 export interface AgentFacts {

@@ -3,24 +3,27 @@ import type { Dialect } from './event.ts';
 
 export type CheckStatus = 'ok' | 'warning' | 'failed' | 'unknown';
 
-export type CheckName =
-  | 'cluster'
-  | 'user'
-  | 'permissions'
-  | 'targets'
-  | 'agents'
-  | 'version'
-  | 'event-types'
-  | 'clock'
-  | 'hubble'
-  | 'hubble-names'
-  | 'enforcement'
-  | 'audit-mode'
-  | 'verdict-events'
-  | 'rate-limit'
-  | 'aggregation'
-  | 'leftovers'
-  | 'cost';
+/** In the order in which they are shown. */
+export const CHECK_NAMES = [
+  'cluster',
+  'user',
+  'permissions',
+  'targets',
+  'agents',
+  'version',
+  'event-types',
+  'enforcement',
+  'audit-mode',
+  'verdict-events',
+  'rate-limit',
+  'aggregation',
+  'hubble',
+  'hubble-names',
+  'clock',
+  'leftovers',
+  'cost',
+] as const;
+export type CheckName = (typeof CHECK_NAMES)[number];
 
 export interface Check {
   readonly check: CheckName;

@@ -7,13 +7,16 @@ import type { Direction, Icmp, PacketEnd } from './packet.ts';
 export type { Direction, Drop, Icmp, L7Record, PacketEnd };
 
 /** `audit` is stock Cilium's word for "would have been denied, let through". */
-export type Action = 'allow' | 'deny' | 'redirect' | 'audit';
+export const ACTIONS = ['allow', 'deny', 'redirect', 'audit'] as const;
+export type Action = (typeof ACTIONS)[number];
 
 /** Cilium pkg/monitor/api/types.go: which look-up of the policy map matched. */
-export type MatchType = 'none' | 'L3-Only' | 'L3-L4' | 'L4-Only' | 'all' | 'L3-Proto' | 'Proto-Only' | 'unknown';
+export const MATCH_TYPES = ['none', 'L3-Only', 'L3-L4', 'L4-Only', 'all', 'L3-Proto', 'Proto-Only', 'unknown'] as const;
+export type MatchType = (typeof MATCH_TYPES)[number];
 
 /** `accuknox` prints the policy's name and the audit mode, `cilium` prints neither. */
-export type Dialect = 'accuknox' | 'cilium';
+export const DIALECTS = ['accuknox', 'cilium'] as const;
+export type Dialect = (typeof DIALECTS)[number];
 
 /**
  * One policy decision about one packet.
@@ -98,31 +101,33 @@ export interface Ignored {
   readonly agentGone?: true;
 }
 
-export type IgnoredReason =
-  | 'banner'
-  | 'log'
-  | 'blank'
-  | 'drop'
-  | 'trace'
-  | 'l7'
-  | 'capture'
-  | 'debug'
-  | 'recorder'
-  | 'trace-sock'
-  | 'unknown-event'
-  | 'agent'
-  | 'lost'
-  | 'detail'
-  | 'other-endpoint'
-  | 'other-record'
+export const IGNORED_REASONS = [
+  'banner',
+  'log',
+  'blank',
+  'drop',
+  'trace',
+  'l7',
+  'capture',
+  'debug',
+  'recorder',
+  'trace-sock',
+  'unknown-event',
+  'agent',
+  'lost',
+  'detail',
+  'other-endpoint',
+  'other-record',
   /** Not among those that were asked for. */
-  | 'filter'
+  'filter',
   /** Of another time than was asked for. */
-  | 'outside-window'
+  'outside-window',
   /** Perhaps of the time that was asked for: the line does not tell when it was. */
-  | 'no-time'
+  'no-time',
   /** Perhaps among them: nobody could name its peer when it came. */
-  | 'unnamed-peer';
+  'unnamed-peer',
+] as const;
+export type IgnoredReason = (typeof IGNORED_REASONS)[number];
 
 /** A line that looks like nothing known, or is damaged. */
 export interface Unparsed {
@@ -133,14 +138,16 @@ export interface Unparsed {
 }
 
 /** `other-dialect`: whole, but not of the Cilium that was told; `hubble-text`: a flow in a form for people. */
-export type UnparsedReason =
-  | 'unknown-line'
-  | 'truncated'
-  | 'bad-field'
-  | 'not-utf8'
-  | 'too-long'
-  | 'other-dialect'
-  | 'hubble-text';
+export const UNPARSED_REASONS = [
+  'unknown-line',
+  'truncated',
+  'bad-field',
+  'not-utf8',
+  'too-long',
+  'other-dialect',
+  'hubble-text',
+] as const;
+export type UnparsedReason = (typeof UNPARSED_REASONS)[number];
 
 export type MonitorRecord =
   | Verdict

@@ -1,6 +1,7 @@
 /** What every kind of event says of a packet: its way and its ends. */
 
-export type Direction = 'ingress' | 'egress';
+export const DIRECTIONS = ['ingress', 'egress'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
 
 export interface PacketEnd {
   readonly ip: string;

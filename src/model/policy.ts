@@ -1,12 +1,14 @@
 /** Which policy a verdict belongs to, and how that is known. */
 
-export type PolicyKind =
-  | 'CiliumNetworkPolicy'
-  | 'CiliumClusterwideNetworkPolicy'
-  | 'NetworkPolicy'
-  | 'ClusterNetworkPolicy'
-  | 'AdminNetworkPolicy'
-  | 'BaselineAdminNetworkPolicy';
+export const POLICY_KINDS = [
+  'CiliumNetworkPolicy',
+  'CiliumClusterwideNetworkPolicy',
+  'NetworkPolicy',
+  'ClusterNetworkPolicy',
+  'AdminNetworkPolicy',
+  'BaselineAdminNetworkPolicy',
+] as const;
+export type PolicyKind = (typeof POLICY_KINDS)[number];
 
 export interface PolicyRef {
   /** Null where the source tells only a bare name. */
@@ -15,17 +17,20 @@ export interface PolicyRef {
   readonly name: string;
 }
 
-export type Grade = 'datapath' | 'correlated' | 'derived' | 'default-deny' | 'unattributed';
+export const GRADES = ['datapath', 'correlated', 'derived', 'default-deny', 'unattributed'] as const;
+export type Grade = (typeof GRADES)[number];
 
 /** Why no policy could be named. */
-export type UnattributedReason =
-  | 'name-not-printed'
-  | 'name-not-found'
-  | 'name-empty'
-  | 'no-policy-applies'
-  | 'no-state'
-  | 'not-in-realized-policy'
-  | 'policy-changed';
+export const UNATTRIBUTED_REASONS = [
+  'name-not-printed',
+  'name-not-found',
+  'name-empty',
+  'no-policy-applies',
+  'no-state',
+  'not-in-realized-policy',
+  'policy-changed',
+] as const;
+export type UnattributedReason = (typeof UNATTRIBUTED_REASONS)[number];
 
 /** One object per distinct answer: equal attributions are the same object, so it can be a key. */
 export interface Attribution {

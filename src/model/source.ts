@@ -4,15 +4,19 @@ import type { Problem } from './problem.ts';
 
 /** Which of an agent's programs is listened to, and why, as a code. */
 export interface SourceChoice {
-  readonly kind: 'monitor' | 'hubble';
-  readonly reason:
-    | 'asked-for'
-    | 'hubble-names-policies'
-    | 'hubble-off'
-    | 'hubble-names-nobody'
-    | 'types-not-in-hubble'
-    | 'agent-did-not-tell';
+  readonly kind: (typeof SOURCE_KINDS)[number];
+  readonly reason: (typeof SOURCE_REASONS)[number];
 }
+
+export const SOURCE_KINDS = ['monitor', 'hubble'] as const;
+export const SOURCE_REASONS = [
+  'asked-for',
+  'hubble-names-policies',
+  'hubble-off',
+  'hubble-names-nobody',
+  'types-not-in-hubble',
+  'agent-did-not-tell',
+] as const;
 
 /** The reason of a gap that was made up for: nothing is missing. */
 export const MADE_UP_FOR = 'made up for';

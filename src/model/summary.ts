@@ -111,22 +111,24 @@ export interface L7Row {
   readonly lastSeen: string | null;
 }
 
-export type IncompleteReason =
-  | 'lost-events'
-  | 'gap'
-  | 'missing-node'
-  | 'not-streaming'
-  | 'unparsed-lines'
+export const INCOMPLETE_REASONS = [
+  'lost-events',
+  'gap',
+  'missing-node',
+  'not-streaming',
+  'unparsed-lines',
   /** More distinct denied flows than are told apart: `attempts` no longer rises. */
-  | 'too-many-flows'
-  | 'offline-input'
-  | 'truncated-input'
+  'too-many-flows',
+  'offline-input',
+  'truncated-input',
   /** Kept output tells that its program lost the agent: what happened then is not in it. */
-  | 'interrupted-input'
+  'interrupted-input',
   /** A filter by name left out records whose peer nobody could name when they came. */
-  | 'unnamed-peers'
+  'unnamed-peers',
   /** A window of a file was asked for, and some of its lines do not tell when they were. */
-  | 'untimed-records';
+  'untimed-records',
+] as const;
+export type IncompleteReason = (typeof INCOMPLETE_REASONS)[number];
 
 export interface Gap {
   readonly node: string;

@@ -16,4 +16,5 @@ export interface TrafficDelta {
  * What an agent told of its counters at the last look: all of it; not all, or nothing; or that some of its
  * endpoints count nothing (`--policy-accounting=false`, Cilium 1.16 on).
  */
-export type CountersState = 'read' | 'unread' | 'off';
+export const COUNTERS_STATES = ['read', 'unread', 'off'] as const;
+export type CountersState = (typeof COUNTERS_STATES)[number];

@@ -1,7 +1,7 @@
 /** The policies that Hubble names in a flow of its JSON, and how far its word goes (Cilium pkg/policy/correlation, 1.15 to 1.19). */
 import type { HubbleFlow } from '../model/hubble.ts';
 import type { Direction } from '../model/packet.ts';
-import type { PolicyKind, PolicyRef } from '../model/policy.ts';
+import { POLICY_KINDS, type PolicyKind, type PolicyRef } from '../model/policy.ts';
 import { type JsonObject, numberOf, objectsOf, textOf, textsOf } from './json-fields.ts';
 
 type Naming = Pick<HubbleFlow, 'policies' | 'policyRevision' | 'byAgentItself'>;
@@ -37,18 +37,7 @@ function isOfAgentItself(policy: JsonObject): boolean {
   return textsOf(policy, 'labels').some((label) => label.startsWith(AGENT_ITSELF));
 }
 
-const KINDS: ReadonlyMap<string | null, PolicyKind> = new Map(
-  (
-    [
-      'CiliumNetworkPolicy',
-      'CiliumClusterwideNetworkPolicy',
-      'NetworkPolicy',
-      'ClusterNetworkPolicy',
-      'AdminNetworkPolicy',
-      'BaselineAdminNetworkPolicy',
-    ] as const
-  ).map((kind) => [kind, kind]),
-);
+const KINDS: ReadonlyMap<string | null, PolicyKind> = new Map(POLICY_KINDS.map((kind) => [kind, kind]));
 const LABEL = 'k8s:io.cilium.k8s.policy.';
 
 /** Null for what the agent allows by itself. The kind is a field from 1.17 on, and a label before. */

@@ -1,6 +1,12 @@
 /** What a recording is made of, line by line: the schema that recordings are read with, and that is published. */
+
 import * as v from 'valibot';
+import { AGENT_STATES } from '../model/cluster.ts';
+import { DIALECTS } from '../model/event.ts';
+import { GRADES, UNATTRIBUTED_REASONS } from '../model/policy.ts';
 import { REDACTED_KINDS } from '../model/recording.ts';
+import { SOURCE_KINDS, SOURCE_REASONS } from '../model/source.ts';
+import { COUNTERS_STATES } from '../model/traffic.ts';
 import { IgnoredReasons, RecordSchema } from './record-schema.ts';
 import { Direction, NumberOrNull, PolicyRef, TextOrNull, Texts, TimeMs, WholeNumber } from './words.ts';
 
@@ -31,7 +37,7 @@ const Target = v.object({
 });
 const Targets = v.union([v.literal('all'), v.array(Target)]);
 
-const AgentState = v.picklist(['connecting', 'streaming', 'reconnecting', 'ended', 'failed']);
+const AgentState = v.picklist(AGENT_STATES);
 
 const Agent = v.object({ node: v.string(), namespace: v.string(), pod: v.string(), container: v.string() });
 
@@ -51,7 +57,7 @@ const Facts = v.object({
   stream: WholeNumber,
   version: TextOrNull,
   program: v.string(),
-  dialect: v.nullable(v.picklist(['accuknox', 'cilium'])),
+  dialect: v.nullable(v.picklist(DIALECTS)),
 });
 
 const State = v.object({ type: v.literal('state'), stream: WholeNumber, atMs: TimeMs, state: AgentState });
@@ -63,15 +69,8 @@ const Replaced = v.object({ type: v.literal('agent'), stream: WholeNumber, agent
 const Source = v.object({
   type: v.literal('source'),
   stream: WholeNumber,
-  kind: v.picklist(['monitor', 'hubble']),
-  reason: v.picklist([
-    'asked-for',
-    'hubble-names-policies',
-    'hubble-off',
-    'hubble-names-nobody',
-    'types-not-in-hubble',
-    'agent-did-not-tell',
-  ]),
+  kind: v.picklist(SOURCE_KINDS),
+  reason: v.picklist(SOURCE_REASONS),
 });
 
 /** Whether audit mode is on at an endpoint, and in which directions policy is enforced. */
@@ -99,20 +98,10 @@ const Gap = v.object({
 const Attribution = v.object({
   type: v.literal('attribution'),
   id: WholeNumber,
-  grade: v.picklist(['datapath', 'correlated', 'derived', 'default-deny', 'unattributed']),
+  grade: v.picklist(GRADES),
   policies: v.array(PolicyRef),
   isolatedBy: v.array(PolicyRef),
-  reason: v.nullable(
-    v.picklist([
-      'name-not-printed',
-      'name-not-found',
-      'name-empty',
-      'no-policy-applies',
-      'no-state',
-      'not-in-realized-policy',
-      'policy-changed',
-    ]),
-  ),
+  reason: v.nullable(v.picklist(UNATTRIBUTED_REASONS)),
   ambiguous: v.boolean(),
 });
 
@@ -162,7 +151,7 @@ const Traffic = v.object({
 const Counters = v.object({
   type: v.literal('counters'),
   stream: WholeNumber,
-  state: v.picklist(['read', 'unread', 'off']),
+  state: v.picklist(COUNTERS_STATES),
 });
 
 /** The last line of each part: without it, something is missing. */

@@ -1,5 +1,6 @@
 /** The records inside a recording: one schema for each type of the event stream. */
 import * as v from 'valibot';
+import { ACTIONS, DIALECTS, IGNORED_REASONS, MATCH_TYPES, UNPARSED_REASONS } from '../model/event.ts';
 import { HubbleFlow } from './hubble-schema.ts';
 import { L7Details } from './l7-schema.ts';
 import { Direction, Number64, NumberOrNull, PacketEnd, PortOrNull, TextOrNull, Texts, WholeNumber } from './words.ts';
@@ -14,15 +15,15 @@ const PacketDescription = {
 
 const Verdict = v.object({
   type: v.literal('policy-verdict'),
-  dialect: v.picklist(['accuknox', 'cilium']),
+  dialect: v.picklist(DIALECTS),
   endpoint: WholeNumber,
   direction: Direction,
-  action: v.picklist(['allow', 'deny', 'redirect', 'audit']),
+  action: v.picklist(ACTIONS),
   audit: v.boolean(),
   remoteIdentity: NumberOrNull,
   ...PacketDescription,
   protocol: v.string(),
-  match: v.picklist(['none', 'L3-Only', 'L3-L4', 'L4-Only', 'all', 'L3-Proto', 'Proto-Only', 'unknown']),
+  match: v.picklist(MATCH_TYPES),
   auth: TextOrNull,
   destinationPort: PortOrNull,
   flow: TextOrNull,
@@ -148,15 +149,7 @@ const NodeStatus = v.object({
 
 const Unparsed = v.object({
   type: v.literal('unparsed'),
-  reason: v.picklist([
-    'unknown-line',
-    'truncated',
-    'bad-field',
-    'not-utf8',
-    'too-long',
-    'other-dialect',
-    'hubble-text',
-  ]),
+  reason: v.picklist(UNPARSED_REASONS),
   line: v.string(),
 });
 
@@ -177,24 +170,4 @@ export const RecordSchema = v.variant('type', [
 ]);
 
 /** Why a record was told apart only to be counted. */
-export const IgnoredReasons = v.picklist([
-  'banner',
-  'log',
-  'blank',
-  'drop',
-  'trace',
-  'l7',
-  'capture',
-  'debug',
-  'recorder',
-  'trace-sock',
-  'unknown-event',
-  'agent',
-  'lost',
-  'detail',
-  'other-endpoint',
-  'other-record',
-  'filter',
-  'unnamed-peer',
-  'outside-window',
-]);
+export const IgnoredReasons = v.picklist(IGNORED_REASONS);

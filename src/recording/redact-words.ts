@@ -1,4 +1,5 @@
 /** The words that stand for what was taken out: a short one of its kind with a keyed hash, the same for the same. */
+import { RESERVED_NAMES } from '../model/cluster.ts';
 import type { RedactedKind } from '../model/recording.ts';
 
 export interface Words {
@@ -20,8 +21,7 @@ const FLOW_KEY_DIGITS = 13;
 const MOST_REMEMBERED = 100_000;
 
 /** Cilium's own words, which name nobody. */
-const RESERVED_NAME =
-  /^(?:unknown|other|host|world|unmanaged|health|init|remote-node|kube-apiserver|ingress|world-ipv4|world-ipv6|encrypted-overlay)$/;
+const NOBODYS_NAMES: ReadonlySet<string> = new Set([...RESERVED_NAMES, 'other']);
 
 export function createWords(kinds: readonly RedactedKind[], hash: (text: string) => string): Words {
   const [ips, names, urls] = [kinds.includes('ips'), kinds.includes('names'), kinds.includes('urls')];
@@ -52,7 +52,7 @@ export function createWords(kinds: readonly RedactedKind[], hash: (text: string)
     name,
     label,
     identityName: (text) => {
-      if (RESERVED_NAME.test(text)) return text;
+      if (NOBODYS_NAMES.has(text)) return text;
       if (text.startsWith('cidr:')) return ips ? word('cidr', text) : text;
       if (!names || /^\d+$/.test(text)) return text;
       const slash = text.indexOf('/');

@@ -1,4 +1,6 @@
 /** Owns the table itself: which columns there are, what a row says in them, and the notes under a row. */
+
+import { DIRECTIONS } from '../model/packet.ts';
 import type { Counts, PolicyRow, Summary } from '../model/summary.ts';
 import { type Column, cutTo, layOut, wholeWidth } from './layout.ts';
 import type { Palette } from './palette.ts';
@@ -53,7 +55,6 @@ const NARROWEST_POLICY = 20;
 const CRAMPED = 56;
 const NARROWEST_CRAMPED_POLICY = 12;
 const SHORT = { ingress: 'in', egress: 'out' } as const;
-const DIRECTIONS = ['ingress', 'egress'] as const;
 
 interface Entry {
   readonly title: string;

@@ -1,5 +1,6 @@
 /** The published form of a comparison: `compare -o json`. */
 import * as v from 'valibot';
+import { JUDGEMENTS } from '../model/check.ts';
 import { type CompareReport, CRITERIA } from '../model/compare.ts';
 import {
   amount,
@@ -73,7 +74,7 @@ const policyAmounts = v.object({
   isolatedBy: v.array(policyRef),
 });
 
-const judgement = v.picklist(['held', 'failed', 'unknown']);
+const judgement = v.picklist(JUDGEMENTS);
 
 export const CompareReportSchema = v.object({
   apiVersion,

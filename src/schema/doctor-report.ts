@@ -1,28 +1,10 @@
 /** The published form of `doctor -o json`. */
 import * as v from 'valibot';
-import type { DoctorReport } from '../model/doctor.ts';
+import { CHECK_NAMES, type DoctorReport } from '../model/doctor.ts';
 import { apiVersion, count, dialect, text, texts, time } from './words.ts';
 
 const check = v.object({
-  check: v.picklist([
-    'cluster',
-    'user',
-    'permissions',
-    'targets',
-    'agents',
-    'version',
-    'event-types',
-    'clock',
-    'hubble',
-    'hubble-names',
-    'enforcement',
-    'audit-mode',
-    'verdict-events',
-    'rate-limit',
-    'aggregation',
-    'leftovers',
-    'cost',
-  ]),
+  check: v.picklist(CHECK_NAMES),
   status: v.picklist(['ok', 'warning', 'failed', 'unknown']),
   node: v.nullable(text),
   text,

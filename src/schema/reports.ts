@@ -1,7 +1,7 @@
 /** The published forms of reports: `policies -o json` and `check -o json`. */
 import * as v from 'valibot';
-import type { CheckReport } from '../model/check.ts';
-import type { PolicyReport } from '../model/policy-report.ts';
+import { type CheckReport, JUDGEMENTS } from '../model/check.ts';
+import { type PolicyReport, STANDINGS } from '../model/policy-report.ts';
 import { policyRow, traffic } from './summary.ts';
 import {
   amount,
@@ -42,7 +42,7 @@ const directionUse = v.object({ ...counts, traffic: v.exactOptional(traffic) });
 
 const policyUse = v.object({
   policy: policyRef,
-  standing: v.picklist(['selects-nobody', 'not-enforced', 'not-seen', 'unclear', 'rules-not-seen', 'seen']),
+  standing: v.picklist(STANDINGS),
   exists: v.nullable(v.boolean()),
   created: v.nullable(time),
   isolates: v.array(direction),
@@ -79,7 +79,7 @@ export const PolicyReportSchema = v.object({
   unattributed: count,
 }) satisfies v.GenericSchema<PolicyReport>;
 
-const judgement = v.picklist(['held', 'failed', 'unknown']);
+const judgement = v.picklist(JUDGEMENTS);
 
 export const CheckReportSchema = v.object({
   apiVersion,

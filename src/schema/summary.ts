@@ -1,7 +1,7 @@
 /** The published form of a summary: `summary -o json`, `watch -o jsonl`. */
 import * as v from 'valibot';
 import type { Audit } from '../model/audit.ts';
-import type { Groups } from '../model/groups.ts';
+import { GROUP_FIELDS, type Groups } from '../model/groups.ts';
 import type { Summary } from '../model/summary.ts';
 import {
   action,
@@ -52,7 +52,7 @@ export const policyRow = v.object({
 });
 
 const groups = v.object({
-  by: v.array(v.picklist(['policy', 'direction', 'peer', 'port', 'action', 'match', 'node', 'pod'])),
+  by: v.array(v.picklist(GROUP_FIELDS)),
   rows: v.array(
     v.object({
       direction,

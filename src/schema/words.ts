@@ -1,5 +1,12 @@
 /** Owns the words that every published form shares: policies, counts, times, where records came from and how complete they are. */
 import * as v from 'valibot';
+import { AGENT_STATES } from '../model/cluster.ts';
+import { ACTIONS, DIALECTS, IGNORED_REASONS, MATCH_TYPES, UNPARSED_REASONS } from '../model/event.ts';
+import { DIRECTIONS } from '../model/packet.ts';
+import { GRADES, POLICY_KINDS, UNATTRIBUTED_REASONS } from '../model/policy.ts';
+import { SOURCE_KINDS, SOURCE_REASONS } from '../model/source.ts';
+import { INCOMPLETE_REASONS } from '../model/summary.ts';
+import { COUNTERS_STATES } from '../model/traffic.ts';
 
 export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const amount = v.pipe(v.number(), v.minValue(0));
@@ -8,32 +15,15 @@ export const time = v.pipe(v.string(), v.isoTimestamp());
 export const text = v.string();
 export const texts = v.array(v.string());
 
-export const direction = v.picklist(['ingress', 'egress']);
-export const action = v.picklist(['allow', 'deny', 'redirect', 'audit']);
-export const match = v.picklist(['none', 'L3-Only', 'L3-L4', 'L4-Only', 'all', 'L3-Proto', 'Proto-Only', 'unknown']);
-export const dialect = v.picklist(['accuknox', 'cilium']);
-export const grade = v.picklist(['datapath', 'correlated', 'derived', 'default-deny', 'unattributed']);
-export const unattributedReason = v.picklist([
-  'name-not-printed',
-  'name-not-found',
-  'name-empty',
-  'no-policy-applies',
-  'no-state',
-  'not-in-realized-policy',
-  'policy-changed',
-]);
+export const direction = v.picklist(DIRECTIONS);
+export const action = v.picklist(ACTIONS);
+export const match = v.picklist(MATCH_TYPES);
+export const dialect = v.picklist(DIALECTS);
+export const grade = v.picklist(GRADES);
+export const unattributedReason = v.picklist(UNATTRIBUTED_REASONS);
 
 export const policyRef = v.object({
-  kind: v.nullable(
-    v.picklist([
-      'CiliumNetworkPolicy',
-      'CiliumClusterwideNetworkPolicy',
-      'NetworkPolicy',
-      'ClusterNetworkPolicy',
-      'AdminNetworkPolicy',
-      'BaselineAdminNetworkPolicy',
-    ]),
-  ),
+  kind: v.nullable(v.picklist(POLICY_KINDS)),
   namespace: v.nullable(text),
   name: text,
 });
@@ -52,19 +42,10 @@ export const source = v.object({
       pod: text,
       version: v.nullable(text),
       dialect: v.nullable(dialect),
-      state: v.picklist(['connecting', 'streaming', 'reconnecting', 'ended', 'failed']),
-      source: v.exactOptional(v.picklist(['monitor', 'hubble'])),
-      sourceReason: v.exactOptional(
-        v.picklist([
-          'asked-for',
-          'hubble-names-policies',
-          'hubble-off',
-          'hubble-names-nobody',
-          'types-not-in-hubble',
-          'agent-did-not-tell',
-        ]),
-      ),
-      counters: v.exactOptional(v.picklist(['read', 'unread', 'off'])),
+      state: v.picklist(AGENT_STATES),
+      source: v.exactOptional(v.picklist(SOURCE_KINDS)),
+      sourceReason: v.exactOptional(v.picklist(SOURCE_REASONS)),
+      counters: v.exactOptional(v.picklist(COUNTERS_STATES)),
       buffer: v.exactOptional(
         v.object({ from: v.nullable(time), flows: v.nullable(count), capacity: v.nullable(count) }),
       ),
@@ -84,65 +65,14 @@ export const completeness = v.object({
   lost: count,
   gaps: v.array(v.object({ node: text, from: time, to: v.nullable(time), seconds: amount, reason: text })),
   missingNodes: texts,
-  reasons: v.array(
-    v.picklist([
-      'lost-events',
-      'gap',
-      'missing-node',
-      'not-streaming',
-      'unparsed-lines',
-      'too-many-flows',
-      'offline-input',
-      'truncated-input',
-      'interrupted-input',
-      'unnamed-peers',
-      'untimed-records',
-    ]),
-  ),
+  reasons: v.array(v.picklist(INCOMPLETE_REASONS)),
 });
 
 /** A reason that nothing was ignored for is absent. */
 const some = v.exactOptional(count);
-const ignored = v.object({
-  banner: some,
-  log: some,
-  blank: some,
-  drop: some,
-  trace: some,
-  l7: some,
-  capture: some,
-  debug: some,
-  recorder: some,
-  'trace-sock': some,
-  'unknown-event': some,
-  agent: some,
-  lost: some,
-  detail: some,
-  'other-endpoint': some,
-  'other-record': some,
-  filter: some,
-  'outside-window': some,
-  'no-time': some,
-  'unnamed-peer': some,
-});
-export const unparsedReason = v.picklist([
-  'unknown-line',
-  'truncated',
-  'bad-field',
-  'not-utf8',
-  'too-long',
-  'other-dialect',
-  'hubble-text',
-]);
-const unparsedReasons = v.object({
-  'unknown-line': some,
-  truncated: some,
-  'bad-field': some,
-  'not-utf8': some,
-  'too-long': some,
-  'other-dialect': some,
-  'hubble-text': some,
-});
+const ignored = v.object(v.entriesFromList(IGNORED_REASONS, some));
+export const unparsedReason = v.picklist(UNPARSED_REASONS);
+const unparsedReasons = v.object(v.entriesFromList(UNPARSED_REASONS, some));
 
 /** received = counted + ignored + unparsed. */
 export const records = v.object({
