@@ -1,9 +1,10 @@
 /** Owns what would have been denied: for each row the peers and ports that audit mode let through, in bounded memory. */
 import type { Audit, AuditPeer, AuditRow } from '../model/audit.ts';
 import type { Verdict } from '../model/event.ts';
+import { OTHER } from '../model/summary.ts';
 import type { Outcome } from './counters.ts';
-import { overTime } from './identity-history.ts';
-import { type Limits, OTHER } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { namedPeer } from './peer-name.ts';
 import { NO_KEY, type Row, type Where } from './row.ts';
 import type { RowContext } from './row-summary.ts';
 
@@ -82,7 +83,8 @@ function newTally(nowMs: number): Tally {
 function toRow({ key }: Row, of: Audited, context: RowContext): AuditRow {
   const { policy, direction, attribution } = key;
   const peers = [...of.peers.values()].map((peer) => toPeer(peer, context)).sort(compare(peerText));
-  const rest = of.other === null ? [] : [{ ...nobody(OTHER), port: null, ...counts(of.other, context) }];
+  const folded = { identity: null, name: OTHER, labels: Object.freeze([]), port: null };
+  const rest = of.other === null ? [] : [{ ...folded, ...counts(of.other, context) }];
   return Object.freeze({
     policy: Object.freeze({ kind: policy.kind, namespace: policy.namespace, name: policy.name }),
     direction,
@@ -96,19 +98,11 @@ function toRow({ key }: Row, of: Audited, context: RowContext): AuditRow {
 
 function toPeer(peer: Peer, context: RowContext): AuditPeer {
   const { identity, node, protocol, port } = peer;
-  const found = identity === null ? null : context.identityName(identity, node);
-  const who = found === null ? nobody(identity === null ? 'unknown' : null) : overTime(found);
   return Object.freeze({
-    identity,
-    name: who.name,
-    labels: Object.freeze([...who.labels]),
+    ...namedPeer(identity, node, context.identityName),
     port: Object.freeze({ protocol, port }),
     ...counts(peer, context),
   });
-}
-
-function nobody<Name extends string | null>(name: Name) {
-  return { identity: null, name, labels: Object.freeze<string[]>([]) };
 }
 
 function counts({ connections, refused, firstMs, lastMs }: Tally, { timed }: RowContext) {

@@ -1,10 +1,9 @@
 /** Owns the counts of dropped packets, per reason and direction, in bounded memory. */
 import type { IdentityLookup } from '../model/cluster.ts';
 import type { Direction, Drop } from '../model/event.ts';
-import type { DropRow } from '../model/summary.ts';
-import { overTime } from './identity-history.ts';
+import { type DropRow, OTHER } from '../model/summary.ts';
 import { isLocal } from './intern.ts';
-import { OTHER } from './limits.ts';
+import { namedPeer } from './peer-name.ts';
 import type { Row } from './row.ts';
 
 /** Cilium knows some 80 reasons; the rest is numbers of newer versions, or damage. */
@@ -112,7 +111,7 @@ class CountedRow {
       .map(([key, { identity, node, packets }]) =>
         Object.freeze({
           identity,
-          name: key === OTHER ? OTHER : identity === null ? 'unknown' : nameOf(identity, node, identityName),
+          name: key === OTHER ? OTHER : namedPeer(identity, node, identityName).name,
           packets,
         }),
       )
@@ -149,11 +148,6 @@ function keyOf({ reason, code, direction }: DropRow): string {
 
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function nameOf(identity: number, node: string | null, identityName: IdentityLookup): string | null {
-  const found = identityName(identity, node);
-  return found === null ? null : overTime(found).name;
 }
 
 /** The packet is one and the same: the verdict learns why it was dropped, the drop its direction. */

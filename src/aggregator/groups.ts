@@ -1,11 +1,11 @@
 /** Owns the counts by what was asked for: exact for each group, in bounded memory, with one group for each direction that folds the rest. */
 import type { Action, Direction, Verdict } from '../model/event.ts';
-import type { GroupField, GroupPeer, GroupPod, GroupPort, GroupRow, Groups } from '../model/groups.ts';
-import type { PolicyRef } from '../model/policy.ts';
+import type { GroupField, GroupPod, GroupPort, GroupRow, Groups } from '../model/groups.ts';
+import { type PolicyRef, policyKey } from '../model/policy.ts';
 import { type Counters, type Outcome, zeroCounters } from './counters.ts';
 import { createFlowSet } from './flow-set.ts';
-import { overTime } from './identity-history.ts';
 import type { Limits } from './limits.ts';
+import { namedPeer } from './peer-name.ts';
 import { NO_KEY, type Row, type Where } from './row.ts';
 import type { RowContext } from './row-summary.ts';
 
@@ -181,8 +181,7 @@ function createNumbers() {
     ofRow: (row: Row): number => {
       const known = rows.get(row);
       if (known !== undefined) return known;
-      const { kind, namespace, name } = row.key.policy;
-      const made = ofText(JSON.stringify([kind, namespace, name]));
+      const made = ofText(policyKey(row.key.policy));
       rows.set(row, made);
       return made;
     },
@@ -208,7 +207,7 @@ function toRow(
   return Object.freeze({
     ...of('policy', policy),
     direction,
-    ...of('peer', parts && toPeer(parts.peer, identityName)),
+    ...of('peer', parts && Object.freeze(namedPeer(parts.peer.identity, parts.peer.node, identityName))),
     ...of('port', parts && Object.freeze({ ...parts.port })),
     ...of('action', parts?.action ?? null),
     ...of('match', parts?.match ?? null),
@@ -220,14 +219,6 @@ function toRow(
     firstSeen: timed ? new Date(firstMs).toISOString() : null,
     lastSeen: timed ? new Date(lastMs).toISOString() : null,
   });
-}
-
-function toPeer({ identity, node }: Parts['peer'], identityName: RowContext['identityName']): GroupPeer {
-  const found = identity === null ? null : identityName(identity, node);
-  if (found === null)
-    return Object.freeze({ identity, name: identity === null ? 'unknown' : null, labels: Object.freeze([]) });
-  const { name, labels } = overTime(found);
-  return Object.freeze({ identity, name, labels: Object.freeze([...labels]) });
 }
 
 /** Most denied, then most allowed, the rest last; equal ones in an order that does not depend on which came first. */

@@ -1,8 +1,7 @@
 /** Owns the small integers that stand for peers and ports, so that counting a line needs no new object. */
+import { FIRST_LOCAL_IDENTITY } from '../model/cluster.ts';
 import { NO_KEY } from './row.ts';
 
-/** Cilium pkg/identity/numericidentity.go: numbers from here on are given by each node for itself. */
-const FIRST_LOCAL_IDENTITY = 1 << 24;
 /** The key of a peer that the line names no identity for. */
 const NO_IDENTITY = 1 << 24;
 const MOST_LOCAL_IDENTITIES = 1 << 18;

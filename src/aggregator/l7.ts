@@ -1,8 +1,7 @@
 /** Owns the counts of what proxies decided about requests: per policy where it is known, direction and protocol, in bounded memory. */
 import type { Direction, L7Record } from '../model/event.ts';
 import type { PolicyRef } from '../model/policy.ts';
-import type { L7Row } from '../model/summary.ts';
-import { OTHER } from './limits.ts';
+import { type L7Row, OTHER } from '../model/summary.ts';
 
 const MOST_ROWS = 2_000;
 

@@ -17,6 +17,3 @@ export const DEFAULT_LIMITS: Limits = {
   groups: 10_000,
   flows: 250_000,
 };
-
-/** The name of what was folded: an entry whose identity or port is null. */
-export const OTHER = 'other';

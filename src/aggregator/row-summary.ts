@@ -1,9 +1,8 @@
 /** Owns what a summary says of a row: numbers become rates and times, identities become names, and nothing can change any more. */
 import type { IdentityLookup } from '../model/cluster.ts';
-import type { PeerCount, PolicyRow, PortCount } from '../model/summary.ts';
-import { overTime } from './identity-history.ts';
-import { OTHER } from './limits.ts';
-import type { Peer, Row, Tally } from './row.ts';
+import { OTHER, type PeerCount, type PolicyRow, type PortCount } from '../model/summary.ts';
+import { namedPeer } from './peer-name.ts';
+import type { Row, Tally } from './row.ts';
 
 export interface RowContext {
   readonly startMs: number;
@@ -78,19 +77,12 @@ export function createRowSummaries(): (row: Row, context: RowContext) => PolicyR
 function peerCounts({ peers, otherPeers }: Row, identityName: IdentityLookup): readonly PeerCount[] {
   const counts = [...peers.values()]
     .sort(byTotal((a, b) => (a.identity ?? -1) - (b.identity ?? -1)))
-    .map((peer) => peerCount(peer, identityName));
+    .map(({ identity, node, allowed, denied }) =>
+      Object.freeze({ ...namedPeer(identity, node, identityName), allowed, denied }),
+    );
   if (otherPeers !== null)
     counts.push(Object.freeze({ identity: null, name: OTHER, labels: Object.freeze([]), ...otherPeers }));
   return Object.freeze(counts);
-}
-
-function peerCount({ identity, node, allowed, denied }: Peer, identityName: IdentityLookup): PeerCount {
-  if (identity === null)
-    return Object.freeze({ identity, name: 'unknown', labels: Object.freeze([]), allowed, denied });
-  const found = identityName(identity, node);
-  if (found === null) return Object.freeze({ identity, name: null, labels: Object.freeze([]), allowed, denied });
-  const { name, labels } = overTime(found);
-  return Object.freeze({ identity, name, labels: Object.freeze([...labels]), allowed, denied });
 }
 
 function portCounts({ ports, otherPorts }: Row): readonly PortCount[] {

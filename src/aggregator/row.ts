@@ -11,7 +11,7 @@ export interface Tally {
   denied: number;
 }
 
-export interface Peer extends Tally {
+interface Peer extends Tally {
   /** Null where the line named no identity. */
   readonly identity: number | null;
   /** The node that gave the number; null where it means the same on every node. */

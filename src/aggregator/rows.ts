@@ -1,7 +1,8 @@
 /** Owns the rows, and which of them an attribution is credited to: one for each of its policies, in its direction. */
 import type { Direction } from '../model/event.ts';
-import { type Attribution, IMPLICIT_DEFAULT_DENY, type PolicyRef, UNATTRIBUTED } from '../model/policy.ts';
-import { type Limits, OTHER } from './limits.ts';
+import { type Attribution, IMPLICIT_DEFAULT_DENY, type PolicyRef, policyKey, UNATTRIBUTED } from '../model/policy.ts';
+import { OTHER } from '../model/summary.ts';
+import type { Limits } from './limits.ts';
 import { createRow, type Row } from './row.ts';
 
 export interface Rows {
@@ -78,10 +79,6 @@ function unnamed({ grade }: Attribution): PolicyRef {
 /** Two answers that name the same policy in the same way meet in one row, whatever else they name. */
 function keyOf(policy: PolicyRef, direction: Direction, attribution: Attribution): string {
   const { grade, reason, ambiguous, isolatedBy } = attribution;
-  const isolating = isolatedBy.map(refKey).sort();
-  return JSON.stringify([direction, refKey(policy), grade, reason, ambiguous, isolating]);
-}
-
-function refKey({ kind, namespace, name }: PolicyRef): string {
-  return JSON.stringify([kind, namespace, name]);
+  const isolating = isolatedBy.map(policyKey).sort();
+  return JSON.stringify([direction, policyKey(policy), grade, reason, ambiguous, isolating]);
 }

@@ -1,6 +1,6 @@
 /** Owns the packets and bytes of policies: what the policy maps counted, joined with the rows of their verdicts. */
 import type { Direction } from '../model/event.ts';
-import type { Attribution, PolicyRef } from '../model/policy.ts';
+import { type Attribution, type PolicyRef, policyKey } from '../model/policy.ts';
 import type { RowTraffic } from '../model/summary.ts';
 import type { CountersState, TrafficDelta } from '../model/traffic.ts';
 import type { Row } from './row.ts';
@@ -35,7 +35,7 @@ export function createTraffic(rows: Rows): Traffic {
   let isRead = false;
 
   function tallyOf(policy: PolicyRef | null, { direction, attribution }: TrafficDelta): Tally {
-    const key = JSON.stringify([direction, policy === null ? attribution.reason : nameKey(policy)]);
+    const key = JSON.stringify([direction, policy === null ? attribution.reason : policyKey(policy)]);
     const known = tallies.get(key);
     if (known !== undefined) return known;
     const made = { policy, direction, attribution, packets: 0n, bytes: 0n, shared: false, lowerBound: false };
@@ -48,7 +48,7 @@ export function createTraffic(rows: Rows): Traffic {
     const ofPolicy = (row: Row) =>
       policy === null
         ? row.key.attribution.reason === attribution.reason
-        : row.key.attribution.grade !== 'default-deny' && nameKey(row.key.policy) === nameKey(policy);
+        : row.key.attribution.grade !== 'default-deny' && policyKey(row.key.policy) === policyKey(policy);
     const known = rows.all().filter((row) => row.key.direction === direction && row.version > 0 && ofPolicy(row));
     return known[0] ?? rows.of(attribution, direction).find(ofPolicy);
   }
@@ -91,8 +91,4 @@ const AT_LEAST_NOTHING: RowTraffic = Object.freeze({ ...NO_TRAFFIC, lowerBound: 
 
 function amountsOf({ packets, bytes }: Tally): Pick<RowTraffic, 'packets' | 'bytes'> {
   return { packets: Number(packets), bytes: Number(bytes) };
-}
-
-function nameKey({ kind, namespace, name }: PolicyRef): string {
-  return JSON.stringify([kind, namespace, name]);
 }

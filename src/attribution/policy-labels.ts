@@ -20,7 +20,3 @@ export function policyFromLabels(labels: readonly string[]): PolicyRef | null {
   const own = labels.filter((label) => !label.startsWith('reserved:'));
   return own.length === 0 ? null : { kind: null, namespace: null, name: own.join(',') };
 }
-
-export function isSamePolicy(a: PolicyRef, b: PolicyRef): boolean {
-  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
-}

@@ -1,6 +1,6 @@
 /** Owns ranges of ports: how wide the datapath's key for one is, and where one ends that the agent prints without its end. */
+import { isSamePolicy } from '../model/policy.ts';
 import type { OwnedRule } from './isolation.ts';
-import { isSamePolicy } from './policy-labels.ts';
 import type { RealizedEntry } from './realized-policy.ts';
 
 const PORT_BITS = 16;

@@ -1,9 +1,8 @@
 /** Owns the question which policies a selector of an entry came from, where the agent tells it for the whole entry only, or for allow and deny together. */
-import type { PolicyRef } from '../model/policy.ts';
+import { isSamePolicy, type PolicyRef } from '../model/policy.ts';
 import type { OwnedRule } from './isolation.ts';
 import type { Requirement } from './label-selector.ts';
 import { isNetworkOf } from './network.ts';
-import { isSamePolicy } from './policy-labels.ts';
 import { isOfCluster, type Peer } from './policy-peer.ts';
 import type { PolicyRule, RulePort } from './policy-rule.ts';
 import type { RealizedEntry, RealizedSelector } from './realized-policy.ts';

@@ -1,6 +1,6 @@
 /** Owns whether the other side of a verdict is the peer that an expectation names. */
 import ipaddr from 'ipaddr.js';
-import type { IdentityLookup, IdentityName } from '../model/cluster.ts';
+import { FIRST_LOCAL_IDENTITY, type IdentityLookup, type IdentityName } from '../model/cluster.ts';
 import type { Verdict } from '../model/event.ts';
 import type { HubbleEndpoint } from '../model/hubble.ts';
 import type { PeerPattern } from './expectation.ts';
@@ -16,8 +16,6 @@ export interface MetPeer {
 /** Cilium pkg/identity/numericidentity.go, 1.19: of both families, and of each where a cluster has both. */
 const WORLD = 2;
 const WORLDS: readonly number[] = [WORLD, 9, 10];
-/** Identities from here on are local to their node: ranges, names and other nodes. */
-const FIRST_LOCAL = 1 << 24;
 const WORLD_LABEL = /^(?:reserved:world(?:-ipv[46])?$|cidr:|fqdn:|cidrgroup:)/;
 
 /** Cilium pkg/k8s/apis/cilium.io, PodNamespaceLabel. */
@@ -69,7 +67,7 @@ function isNumber({ identity }: MetPeer, wanted: number): boolean | null {
 /** Ranges that a policy names have numbers of their own, and are outside all the same. */
 function isWorld(met: MetPeer, names: PeerNames): boolean | null {
   const { identity } = met;
-  if (identity === null || identity < FIRST_LOCAL) return identity === null ? null : WORLDS.includes(identity);
+  if (identity === null || identity < FIRST_LOCAL_IDENTITY) return identity === null ? null : WORLDS.includes(identity);
   const told = met.hubble?.labels ?? [];
   const labels = told.length > 0 ? told : namesOf(met, names).flatMap((named) => named.labels);
   return labels.length === 0 ? null : labels.some((label) => WORLD_LABEL.test(label));

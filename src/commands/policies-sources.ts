@@ -10,8 +10,8 @@ import { CONFIG_QUESTION } from '../doctor/probe.ts';
 import { rateLimitIn } from '../doctor/running-config.ts';
 import { takeCensus } from '../inventory/census.ts';
 import { type KnownCluster, reportPolicies } from '../inventory/report.ts';
-import { keyOf } from '../inventory/sightings.ts';
 import type { Io } from '../io/io.ts';
+import { policyKey } from '../model/policy.ts';
 import type { PolicyReport } from '../model/policy-report.ts';
 import { failure } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
@@ -93,7 +93,7 @@ async function knownPolicies(
   const distinct = new Map(
     printed
       .flatMap((text) => readAgentPolicies(text ?? '')?.policies ?? [])
-      .map((policy) => [keyOf(policy.ref), policy]),
+      .map((policy) => [policyKey(policy.ref), policy]),
   );
   return { listedFrom: 'agents', policies: [...distinct.values()] };
 }

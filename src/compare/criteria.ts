@@ -1,9 +1,10 @@
 /** Owns `--fail-on`: what meets each criterion, and what it takes to say that nothing does. */
 import type { Judgement } from '../model/check.ts';
 import type { ComparedDrop, ComparedPolicy, Credit, Criterion, JudgedCriterion } from '../model/compare.ts';
+import { policyKey } from '../model/policy.ts';
 import { type Amounts, amountsOf, type Proof } from './change.ts';
 import type { Fate } from './fates.ts';
-import { isNamed, refKey } from './policies.ts';
+import { isNamed } from './policies.ts';
 
 export interface Findings {
   readonly subjects: readonly Fate[];
@@ -96,7 +97,7 @@ function isThere(credits: readonly Credit[], amount: keyof Amounts): boolean {
 /** Policies that were seen in no direction on the other side; a default deny is none. */
 function named(policies: readonly ComparedPolicy[], change: 'new' | 'gone'): readonly string[] {
   const side = change === 'new' ? 'before' : 'after';
-  const elsewhere = new Set(policies.flatMap((each) => (each[side] === null ? [] : [refKey(each.policy)])));
+  const elsewhere = new Set(policies.flatMap((each) => (each[side] === null ? [] : [policyKey(each.policy)])));
   const found = policies.filter((each) => each.change === change && isNamed(each.policy));
-  return [...new Set(found.map(({ policy }) => refKey(policy)))].filter((key) => !elsewhere.has(key));
+  return [...new Set(found.map(({ policy }) => policyKey(policy)))].filter((key) => !elsewhere.has(key));
 }

@@ -1,7 +1,8 @@
 /** Owns the comparison of policies: what each let through and refused on both sides, and how fast. */
 import type { ComparedPolicy, ComparedRow, PolicyAmounts, RateChange } from '../model/compare.ts';
 import type { Direction } from '../model/event.ts';
-import { IMPLICIT_DEFAULT_DENY, type PolicyRef, UNATTRIBUTED } from '../model/policy.ts';
+import { IMPLICIT_DEFAULT_DENY, type PolicyRef, policyKey, UNATTRIBUTED } from '../model/policy.ts';
+import { OTHER } from '../model/summary.ts';
 import type { Proof } from './change.ts';
 import { matchUp, type Pair, type Signs } from './match.ts';
 import { compareCounts, type Seconds } from './rate.ts';
@@ -12,9 +13,6 @@ interface Seen {
   readonly direction: Direction;
   readonly rows: readonly ComparedRow[];
 }
-
-/** The row that counts what did not fit in memory. */
-const FOLDED = 'other';
 
 export function comparePolicies(
   before: readonly ComparedRow[],
@@ -34,7 +32,7 @@ function weight({ before, after }: ComparedPolicy): number {
 }
 
 function textOf({ policy, direction }: ComparedPolicy): string {
-  return refKey(policy) + direction;
+  return policyKey(policy) + direction;
 }
 
 function compareText(a: string, b: string): number {
@@ -50,7 +48,7 @@ function seenIn(rows: readonly ComparedRow[]): readonly Seen[] {
   for (const row of rows) {
     // One that only packets were counted for decided nothing new.
     if (totalOf(row) === 0) continue;
-    const key = refKey(row.policy) + row.direction;
+    const key = policyKey(row.policy) + row.direction;
     const known = seen.get(key);
     if (known === undefined) seen.set(key, { policy: row.policy, direction: row.direction, rows: [row] });
     else known.rows.push(row);
@@ -60,20 +58,16 @@ function seenIn(rows: readonly ComparedRow[]): readonly Seen[] {
 
 /** A default deny is none, nor is what no policy is named for. */
 export function isNamed({ kind, name }: PolicyRef): boolean {
-  return kind !== null || ![IMPLICIT_DEFAULT_DENY, UNATTRIBUTED, FOLDED].includes(name);
+  return kind !== null || ![IMPLICIT_DEFAULT_DENY, UNATTRIBUTED, OTHER].includes(name);
 }
 
 /** Whether some policies are not told apart, so that one that is missing may be among them. */
 export function hasFoldedPolicies(rows: readonly ComparedRow[]): boolean {
-  return rows.some(({ policy, attribution }) => policy.name === FOLDED && attribution === 'unattributed');
-}
-
-export function refKey({ kind, namespace, name }: PolicyRef): string {
-  return JSON.stringify([kind, namespace, name]);
+  return rows.some(({ policy, attribution }) => policy.name === OTHER && attribution === 'unattributed');
 }
 
 function wholeName({ policy, direction }: Seen): string {
-  return refKey(policy) + direction;
+  return policyKey(policy) + direction;
 }
 
 function isBare({ policy }: Seen): boolean {
@@ -129,7 +123,7 @@ function amountsOf(rows: readonly ComparedRow[], seconds: number | null): Amount
     attempts: sum('attempts'),
   };
   const perSecond = (count: number) => (seconds === null ? 0 : Math.round((count / seconds) * 1000) / 1000);
-  const isolating = new Map(rows.flatMap((row) => row.isolatedBy).map((ref) => [refKey(ref), ref]));
+  const isolating = new Map(rows.flatMap((row) => row.isolatedBy).map((ref) => [policyKey(ref), ref]));
   return {
     ...counts,
     perSecond:
@@ -140,6 +134,6 @@ function amountsOf(rows: readonly ComparedRow[], seconds: number | null): Amount
             audited: perSecond(counts.audited),
             denied: perSecond(counts.denied),
           },
-    isolatedBy: [...isolating.values()].sort((a, b) => compareText(refKey(a), refKey(b))),
+    isolatedBy: [...isolating.values()].sort((a, b) => compareText(policyKey(a), policyKey(b))),
   };
 }

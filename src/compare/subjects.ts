@@ -1,7 +1,8 @@
 /** Owns who a summary tells of: peers, ports and proxied requests per direction, over all policies that decided about them. */
+import { FIRST_LOCAL_IDENTITY } from '../model/cluster.ts';
 import type { ComparedRow, CompareInput, Credit, Subject } from '../model/compare.ts';
 import type { Direction } from '../model/event.ts';
-import type { PeerCount, PortCount } from '../model/summary.ts';
+import { OTHER, type PeerCount, type PortCount } from '../model/summary.ts';
 import type { Signs } from './match.ts';
 
 export interface Sighting {
@@ -9,11 +10,6 @@ export interface Sighting {
   readonly direction: Direction | null;
   readonly credits: readonly Credit[];
 }
-
-/** The entry that counts what did not fit in memory. */
-const FOLDED = 'other';
-/** Numbers from here on are given by each node for itself (Cilium pkg/identity/numericidentity.go). */
-const FIRST_LOCAL_IDENTITY = 1 << 24;
 
 /** Whether a summary tells which peer used which port. */
 export function tellsPeerPorts({ groups = null }: CompareInput): boolean {
@@ -75,11 +71,11 @@ export function hasFolded({ policies }: CompareInput): boolean {
 }
 
 function isFoldedPeer({ identity, name }: PeerCount): boolean {
-  return identity === null && name === FOLDED;
+  return identity === null && name === OTHER;
 }
 
 function isFoldedPort({ protocol, port }: PortCount): boolean {
-  return port === null && protocol === FOLDED;
+  return port === null && protocol === OTHER;
 }
 
 /** A row's peers and ports tell only what was let through: where the row let through in audit mode alone, so did they. */

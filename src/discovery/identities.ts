@@ -1,7 +1,7 @@
 /** The directory of identity names: it answers at once with what it knows, fills itself in the background, and asks again whether numbers still mean the same. */
-import type { AgentRef, IdentityLookup } from '../model/cluster.ts';
+import { type AgentRef, FIRST_LOCAL_IDENTITY, type IdentityLookup } from '../model/cluster.ts';
 import type { SeenIdentity } from './endpoints.ts';
-import { clusterOfLabels, FIRST_CLUSTER_IDENTITY, FIRST_LOCAL_IDENTITY, reservedIdentity } from './identity-name.ts';
+import { clusterOfLabels, FIRST_CLUSTER_IDENTITY, reservedIdentity } from './identity-name.ts';
 import { createKnownNames, type KnownNames } from './known-names.ts';
 import { AgentIdentitySchema, CiliumIdentitySchema, readAll, readOne, readPrinted } from './objects.ts';
 import type { Surroundings } from './question.ts';

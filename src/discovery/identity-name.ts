@@ -13,8 +13,6 @@ const WELL_KNOWN_DISTANCE = 8;
 
 /** Numbers below mean the same on every node, or are reserved. */
 export const FIRST_CLUSTER_IDENTITY = 256;
-/** Numbers from here on are given by each node for itself. */
-export const FIRST_LOCAL_IDENTITY = 1 << 24;
 
 /** Null for an identity that is not reserved, and for what each cluster defines for itself (128 to 255). */
 export function reservedIdentity(identity: number): IdentityName | null {

@@ -1,7 +1,7 @@
 /** Puts together what is known of every policy, the least useful first. */
 import type { PolicyObject } from '../attribution/policy-object.ts';
 import type { Direction } from '../model/event.ts';
-import type { PolicyKind, PolicyRef } from '../model/policy.ts';
+import { type PolicyKind, type PolicyRef, policyKey } from '../model/policy.ts';
 import {
   type DirectionUse,
   type PolicyReport,
@@ -16,7 +16,6 @@ import { coverNodes, describeSelection, endpointsOf, isolatedDirections, type Se
 import {
   type AllSeen,
   bothOf,
-  keyOf,
   NO_DIRECTION,
   readSightings,
   ruleSightings,
@@ -98,7 +97,7 @@ function usesOfKnown(
   const { census, policies } = cluster;
   return policies.flatMap((policy) => {
     const selected = endpointsOf(policy, census);
-    const sighted = seen.policies.get(keyOf(policy.ref)) ?? null;
+    const sighted = seen.policies.get(policyKey(policy.ref)) ?? null;
     const isThere = isInScope(policy.ref, scope, selected) || sighted !== null;
     return isThere ? [useOfKnown(policy, selected, sighted, census, listened)] : [];
   });
@@ -168,7 +167,7 @@ function usesOfOthers(
   { policies }: AllSeen,
   { nodes: recorded, restTraffic: rest }: Listened,
 ): PolicyUse[] {
-  const keys = new Set(known.map(keyOf));
+  const keys = new Set(known.map(policyKey));
   return [...policies].flatMap(([key, seen]): PolicyUse[] => {
     const { policy, nodes } = seen;
     if (keys.has(key)) return [];

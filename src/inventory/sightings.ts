@@ -1,7 +1,7 @@
 /** Owns what a summary tells of each policy: its own verdicts, and what was refused because it isolates. */
 
 import type { Direction } from '../model/event.ts';
-import { IMPLICIT_DEFAULT_DENY, type PolicyRef } from '../model/policy.ts';
+import { IMPLICIT_DEFAULT_DENY, type PolicyRef, policyKey } from '../model/policy.ts';
 import type { DirectionUse, Sightings } from '../model/policy-report.ts';
 import type { Counts, PolicyRow, RowTraffic, Summary } from '../model/summary.ts';
 
@@ -13,13 +13,9 @@ export interface Seen {
 }
 
 export interface AllSeen {
-  /** By `keyOf`. */
+  /** By `policyKey`. */
   readonly policies: ReadonlyMap<string, Seen>;
   readonly unattributed: number;
-}
-
-export function keyOf({ kind, namespace, name }: PolicyRef): string {
-  return JSON.stringify([kind, namespace, name]);
 }
 
 interface Tally {
@@ -46,7 +42,7 @@ export function readSightings({ policies: rows }: Pick<Summary, 'policies'>, all
   let unattributed = 0;
 
   const tallyOf = (policy: PolicyRef): Tally => {
-    const key = keyOf(policy);
+    const key = policyKey(policy);
     const known = tallies.get(key);
     if (known !== undefined) return known;
     const byDirection = { ingress: noDirection(), egress: noDirection() };

@@ -74,6 +74,9 @@ export interface AgentCost {
   readonly ms: number;
 }
 
+/** Cilium pkg/identity/numericidentity.go: numbers from here on are given by each node for itself. */
+export const FIRST_LOCAL_IDENTITY = 1 << 24;
+
 /** Cilium pkg/identity/numericidentity.go: what the numbers from 0 on mean in every cluster. */
 export const RESERVED_NAMES = [
   'unknown',

@@ -17,6 +17,15 @@ export interface PolicyRef {
   readonly name: string;
 }
 
+export function isSamePolicy(a: PolicyRef, b: PolicyRef): boolean {
+  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
+}
+
+/** Equal for references to the same policy. */
+export function policyKey({ kind, namespace, name }: PolicyRef): string {
+  return JSON.stringify([kind, namespace, name]);
+}
+
 export const GRADES = ['datapath', 'correlated', 'derived', 'default-deny', 'unattributed'] as const;
 export type Grade = (typeof GRADES)[number];
 

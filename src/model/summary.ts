@@ -10,6 +10,9 @@ import type { CountersState } from './traffic.ts';
 
 export type { Counts };
 
+/** The name of the entry that folds what did not fit in memory; its identity or port is null. */
+export const OTHER = 'other';
+
 export interface PeerCount {
   /** Null for the row that folds what did not fit in memory. */
   readonly identity: number | null;

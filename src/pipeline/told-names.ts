@@ -1,7 +1,6 @@
 /** Names that Hubble's flows bring along, for identities that nobody else names: the cluster's objects may be forbidden, or gone, or there is no cluster. */
-import { FIRST_LOCAL_IDENTITY } from '../discovery/identity-name.ts';
 import { createKnownNames } from '../discovery/known-names.ts';
-import type { IdentityLookup } from '../model/cluster.ts';
+import { FIRST_LOCAL_IDENTITY, type IdentityLookup } from '../model/cluster.ts';
 import type { HubbleEndpoint, HubbleFlow } from '../model/hubble.ts';
 
 export interface ToldNames {

@@ -1,8 +1,5 @@
 /** Whom the records of a recording are about, and which of their names are taken down by now. */
-import type { IdentityLookup, IdentityName } from '../model/cluster.ts';
-
-/** Cilium pkg/identity/numericidentity.go: numbers from here on are given by each node for itself. */
-const FIRST_LOCAL_IDENTITY = 1 << 24;
+import { FIRST_LOCAL_IDENTITY, type IdentityLookup, type IdentityName } from '../model/cluster.ts';
 
 export interface Met {
   /** Asks for its name where it is a new one. */

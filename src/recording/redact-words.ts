@@ -1,6 +1,7 @@
 /** The words that stand for what was taken out: a short one of its kind with a keyed hash, the same for the same. */
 import { RESERVED_NAMES } from '../model/cluster.ts';
 import type { RedactedKind } from '../model/recording.ts';
+import { OTHER } from '../model/summary.ts';
 
 export interface Words {
   ip(this: void, text: string): string;
@@ -21,7 +22,7 @@ const FLOW_KEY_DIGITS = 13;
 const MOST_REMEMBERED = 100_000;
 
 /** Cilium's own words, which name nobody. */
-const NOBODYS_NAMES: ReadonlySet<string> = new Set([...RESERVED_NAMES, 'other']);
+const NOBODYS_NAMES: ReadonlySet<string> = new Set([...RESERVED_NAMES, OTHER]);
 
 export function createWords(kinds: readonly RedactedKind[], hash: (text: string) => string): Words {
   const [ips, names, urls] = [kinds.includes('ips'), kinds.includes('names'), kinds.includes('urls')];

@@ -1,16 +1,14 @@
 /** Owns what a group says of itself: as one text for people, as cells for programs, as labels for metrics. */
 import type { GroupField, GroupPeer, GroupPod, GroupPort, GroupRow } from '../model/groups.ts';
+import { OTHER } from '../model/summary.ts';
 import { peerName } from './peer-title.ts';
 import { policyText } from './phrases.ts';
 import { printable } from './printable.ts';
 
-/** For the group that folds what did not fit. */
-const REST = 'other';
-
 /** What a person reads. */
 export function groupFieldText(field: GroupField, row: GroupRow): string {
   if (field === 'direction') return row.direction;
-  if (row.other) return REST;
+  if (row.other) return OTHER;
   switch (field) {
     case 'policy':
       return row.policy ? policyText(row.policy) : '';
@@ -73,7 +71,7 @@ const COLUMNS: Readonly<Record<GroupField, readonly (readonly [name: string, cel
 };
 
 function rest(other: boolean): string {
-  return other ? REST : '';
+  return other ? OTHER : '';
 }
 
 function peerCell(peer: GroupPeer | null | undefined): string | null {
