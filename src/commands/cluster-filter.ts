@@ -4,7 +4,7 @@ import { compileFilter } from '../filter/filter.ts';
 import { type FilterFlags, podsAmong } from '../filter/words.ts';
 import type { Io } from '../io/io.ts';
 import type { RecordFilter } from '../model/attributed.ts';
-import type { HeardCluster } from './listen.ts';
+import type { HeardCluster } from './connected.ts';
 import { elapsed } from './until.ts';
 
 /** How long the first records wait for the names of identities. */

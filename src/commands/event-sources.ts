@@ -11,11 +11,12 @@ import { createEventText } from '../report/event-text.ts';
 import { paletteFor } from '../report/screen.ts';
 import { filterOfCluster } from './cluster-filter.ts';
 import { usesColor } from './color.ts';
+import type { HeardCluster } from './connected.ts';
 import { createEventPrinter, type EventPrinter, type PrinterOptions } from './event-printer.ts';
 import type { EventsFlags } from './event-request.ts';
 import type { EventTypes } from './event-types.ts';
 import { hasFilter } from './filters.ts';
-import type { HeardCluster, ListenedCluster } from './listen.ts';
+import type { ListenedCluster } from './listen.ts';
 import type { Narrator } from './narrator.ts';
 
 export async function eventsOfCluster(

@@ -3,7 +3,6 @@
 import type { Counting } from '../aggregator/aggregator.ts';
 import { missingPermissions } from '../discovery/access.ts';
 import { findAgents } from '../discovery/agents.ts';
-import { type DiscoveredPlan, discoverTargets, type StepName } from '../discovery/discover.ts';
 import { listPolicies } from '../discovery/policies.ts';
 import { askAgent } from '../exec/question.ts';
 import type { Io } from '../io/io.ts';
@@ -14,14 +13,13 @@ import { Failure, failure, type Problem } from '../model/problem.ts';
 import type { Tape } from '../model/recording.ts';
 import type { Summary } from '../model/summary.ts';
 import { createEndpointNames, type EndpointNames } from '../pipeline/endpoint-names.ts';
-import { execOver } from './agent-exec.ts';
-import { checkSource, streamOf } from './agent-stream.ts';
+import { streamOf } from './agent-stream.ts';
+import { connect, type HeardCluster } from './connected.ts';
 import { openEarly } from './early-stream.ts';
 import { followTargets } from './follow.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
 import { createChoiceTeller } from './told-choice.ts';
-import { tellingWhatIsMissing } from './told-once.ts';
 import { createTroubles } from './troubles.ts';
 import { aborted, askTogether, elapsed, every } from './until.ts';
 
@@ -73,40 +71,14 @@ export interface Hearing {
   readonly tape?: Tape;
 }
 
-export interface HeardCluster {
-  readonly kube: KubeApi;
-  readonly signal: AbortSignal;
-  readonly plan: DiscoveredPlan;
-}
-
 export interface ListenedCluster extends HeardCluster, Pick<EndpointNames, 'endpointName'> {}
 
 export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, hearing: Hearing = {}): Promise<Listening> {
-  checkSource(plan);
-  narrator.step('connect');
-  // The Kubernetes client is loaded here and not at the top: help, version and files never pay for it.
-  const { connectKube } = await import('../io/kube.ts');
-  const kube = tellingWhatIsMissing(await connectKube(plan.kube), (problem) => narrator.warn(problem));
-  const exec = execOver(kube, plan, io);
-  const surroundings = {
-    kube,
-    runInAgent: (agent: AgentRef, args: readonly string[]) => askAgent(exec, agent, args, io.stop),
-    signal: io.stop,
-    step: (step: StepName) => narrator.step(step),
-    warn: (problem: Problem) => narrator.warn(problem),
-  };
   const ending = new AbortController();
-  // The last summary, after Ctrl-C, has names as well.
-  const naming = {
-    kube,
-    signal: ending.signal,
-    runInAgent: (agent: AgentRef, args: readonly string[]) => askAgent(exec, agent, args, ending.signal),
-  };
-  const { query, agentLocation } = plan;
-  const found = await discoverTargets({ ...surroundings, query, agentLocation, naming });
+  const { exec, heard, find } = await connect(plan, io, narrator, ending.signal);
+  const { kube, plan: found } = heard;
   narrator.step('listen');
 
-  const quiet = { ...surroundings, signal: ending.signal, step: () => {}, warn: () => {} };
   const opened = Promise.withResolvers<void>();
   const listed = askTogether(io.clock, POLICIES_APART_MS, () => listPolicies({ kube, signal: ending.signal }));
   const currentAgents = new Map<string, () => AgentRef>();
@@ -139,10 +111,10 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
   const endpointNames = createEndpointNames();
   for (const { agent, targets } of found.agents) endpointNames.learn(agent.node, targets);
   const { endpointName } = endpointNames;
-  const heard = { kube, signal: ending.signal, plan: found, endpointName };
+  const listened = { ...heard, endpointName };
   const [{ startPipeline }, sink, counting] = await Promise.all([
     import('../pipeline.ts'),
-    hearing.sink?.(heard),
+    hearing.sink?.(listened),
     hearing.counting?.(heard),
   ]);
   const troubles = createTroubles(narrator);
@@ -192,8 +164,7 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
     clock: io.clock,
     signal: ending.signal,
     nodes: found.agents.map(({ agent }) => agent.node),
-    find: async () =>
-      (await discoverTargets({ ...quiet, query: plan.query, agentLocation: plan.agentLocation })).agents,
+    find,
     retarget: (node, targets, sinceMs) => {
       endpointNames.learn(node, targets);
       pipeline.retarget(node, targets, sinceMs);

@@ -1,20 +1,17 @@
 /** `summary --since`: the agents' Hubbles are read once, all at the same time, and what they still had is told with the counts. */
-import { discoverTargets, type StepName } from '../discovery/discover.ts';
 import { listPolicies } from '../discovery/policies.ts';
 import { pastFlows } from '../exec/past-flows.ts';
 import { askAgent } from '../exec/question.ts';
 import type { Io } from '../io/io.ts';
 import type { TimeWindow } from '../model/clock.ts';
-import type { AgentPlan, AgentRef } from '../model/cluster.ts';
-import { Failure, type Problem } from '../model/problem.ts';
+import type { AgentPlan } from '../model/cluster.ts';
+import { Failure } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
-import { execOver } from './agent-exec.ts';
-import { checkSource } from './agent-stream.ts';
+import { connect } from './connected.ts';
 import type { Hearing } from './listen.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
-import { tellingWhatIsMissing } from './told-once.ts';
-import { aborted, elapsed, rememberFor } from './until.ts';
+import { elapsed, rememberFor } from './until.ts';
 
 /** All agents read their state for the same moment: one list serves them. */
 const POLICIES_GOOD_FOR_MS = 10_000;
@@ -29,30 +26,12 @@ export async function lookBack(
   narrator: Narrator,
   hearing: Hearing,
 ): Promise<Summary | null> {
-  checkSource(plan);
-  narrator.step('connect');
-  // The Kubernetes client is loaded here and not at the top: help, version and files never pay for it.
-  const { connectKube } = await import('../io/kube.ts');
-  const kube = tellingWhatIsMissing(await connectKube(plan.kube), (problem) => narrator.warn(problem));
-  const exec = execOver(kube, plan, io);
   const ending = new AbortController();
-  const surroundings = (signal: AbortSignal) => ({
-    kube,
-    signal,
-    runInAgent: (agent: AgentRef, args: readonly string[]) => askAgent(exec, agent, args, signal),
-  });
-  const found = await discoverTargets({
-    ...surroundings(io.stop),
-    step: (step: StepName) => narrator.step(step),
-    warn: (problem: Problem) => narrator.warn(problem),
-    query: plan.query,
-    agentLocation: plan.agentLocation,
-    // The summary after Ctrl-C has names as well.
-    naming: surroundings(ending.signal),
-  });
-  narrator.step('past');
+  const { exec, heard } = await connect(plan, io, narrator, ending.signal);
+  const { kube, plan: found } = heard;
+  // Begins to read the names.
   void found.namesSettled();
-  const heard = { kube, signal: ending.signal, plan: found };
+  narrator.step('past');
   const [{ startLookBack }, counting] = await Promise.all([
     import('../pipeline/look-back.ts'),
     hearing.counting?.(heard),
@@ -79,7 +58,7 @@ export async function lookBack(
     const { records } = back.summary();
     if (io.stop.aborted && records.received === 0) return null;
     const named = found.namesSettled();
-    await Promise.race([named, elapsed(io.clock, NAMES_MS, ending.signal), aborted(ending.signal)]);
+    await Promise.race([named, elapsed(io.clock, NAMES_MS, ending.signal)]);
     return back.summary();
   } finally {
     ending.abort();

@@ -59,6 +59,6 @@ export function followEndpoints(first: Targets, changed: (targets: Targets) => v
   };
 }
 
-function endpointsOf(targets: Targets): readonly number[] | 'all' {
+export function endpointsOf(targets: Targets): readonly number[] | 'all' {
   return targets === 'all' ? 'all' : targets.flatMap(({ endpoint }) => (endpoint === null ? [] : [endpoint]));
 }

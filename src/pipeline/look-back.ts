@@ -12,6 +12,7 @@ import type { PastFlows } from '../model/source.ts';
 import type { Summary } from '../model/summary.ts';
 import { createReader } from '../parser/reader.ts';
 import { type AgentQuestions, keepState } from './agent-state.ts';
+import { endpointsOf } from './followed-endpoints.ts';
 import { createToldNames } from './told-names.ts';
 
 export interface LookBackOptions {
@@ -56,7 +57,9 @@ export function startLookBack(options: LookBackOptions): LookBack {
       const announced = await past.announced(signal);
       if (announced !== null) heed(announced, plan, (notice, atMs) => attributor.notice(notice, atMs));
       const heldSinceMs = announced === null ? null : sinceMs;
-      await keepState(attributor, questions, clock, (mode) => counter.mode(mode), heldSinceMs).read(endpointsOf(plan));
+      await keepState(attributor, questions, clock, (mode) => counter.mode(mode), heldSinceMs).read(
+        endpointsOf(plan.targets),
+      );
       const reader = createReader(
         (record) => {
           const atMs = ('hubble' in record ? record.hubble?.timeMs : null) ?? untilMs;
@@ -115,9 +118,4 @@ function isOfAnotherPod({ direction, endpoint, hubble }: Verdict, { targets }: A
   const pod = (direction === 'ingress' ? hubble?.destination : hubble?.source)?.pod ?? null;
   if (pod === null || targets === 'all') return false;
   return !targets.some((target) => target.endpoint === endpoint && target.pod === pod);
-}
-
-function endpointsOf({ targets }: AgentPlan): readonly number[] | 'all' {
-  if (targets === 'all') return 'all';
-  return targets.flatMap(({ endpoint }) => (endpoint === null ? [] : [endpoint]));
 }
