@@ -5,14 +5,12 @@ import type { Jsonpath } from '../model/order.ts';
 import { renderAnnotations } from '../report/check-annotations.ts';
 import { renderCheckMarkdown } from '../report/check-markdown.ts';
 import { renderCheckText } from '../report/check-text.ts';
-import { toJson } from '../report/json.ts';
+import { renderJson } from '../report/json.ts';
 import { renderJunit } from '../report/junit.ts';
 import { paletteFor } from '../report/screen.ts';
 import type { CheckFlags } from './check-request.ts';
 import { usesColor } from './color.ts';
-import { isJsonpath, jsonpathOf } from './rows-flags.ts';
-
-const PIPE_COLUMNS = 160;
+import { isJsonpath, jsonpathOf, PIPE_COLUMNS } from './rows-flags.ts';
 
 export async function present(report: CheckReport, flags: CheckFlags, io: Io): Promise<void> {
   const { output } = flags;
@@ -29,7 +27,7 @@ function rendered(
 ): string {
   switch (output) {
     case 'json':
-      return `${toJson(report, 2)}\n`;
+      return renderJson(report);
     case 'junit':
       return renderJunit(report);
     case 'table':

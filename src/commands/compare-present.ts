@@ -4,23 +4,22 @@ import type { CompareReport } from '../model/compare.ts';
 import { renderCompareCsv } from '../report/compare-csv.ts';
 import { renderCompareMarkdown } from '../report/compare-markdown.ts';
 import { renderCompareTable } from '../report/compare-table.ts';
-import { toJson } from '../report/json.ts';
+import { renderJson } from '../report/json.ts';
+import { renderJsonl } from '../report/jsonl.ts';
 import { paletteFor } from '../report/screen.ts';
 import { renderYaml } from '../report/yaml.ts';
 import { usesColor } from './color.ts';
 import type { CompareFlags } from './compare-request.ts';
-import { isJsonpath, jsonpathOf } from './rows-flags.ts';
-
-const PIPE_COLUMNS = 160;
+import { isJsonpath, jsonpathOf, PIPE_COLUMNS } from './rows-flags.ts';
 
 export async function renderCompare(report: CompareReport, flags: CompareFlags, io: Io): Promise<string> {
   const { output } = flags;
   if (isJsonpath(output)) return (await jsonpathOf(output))(report);
   switch (output) {
     case 'json':
-      return `${toJson(report, 2)}\n`;
+      return renderJson(report);
     case 'jsonl':
-      return `${toJson(report, 0)}\n`;
+      return renderJsonl(report);
     case 'yaml':
       return renderYaml(report);
     case 'csv':

@@ -2,7 +2,7 @@
 import type { Io } from '../io/io.ts';
 import type { DoctorReport } from '../model/doctor.ts';
 import { renderDoctorTable } from '../report/doctor-table.ts';
-import { toJson } from '../report/json.ts';
+import { renderJson } from '../report/json.ts';
 import { paletteFor } from '../report/screen.ts';
 import { renderYaml } from '../report/yaml.ts';
 import { usesColor } from './color.ts';
@@ -14,7 +14,7 @@ const PIPE_COLUMNS = 120;
 export function renderDoctor(report: DoctorReport, flags: DoctorFlags, io: Io): string {
   switch (flags.output) {
     case 'json':
-      return `${toJson(report, 2)}\n`;
+      return renderJson(report);
     case 'yaml':
       return renderYaml(report);
     case 'table':

@@ -1,7 +1,8 @@
 /** Which text a report on policies becomes. */
 import type { Io } from '../io/io.ts';
 import type { PolicyReport } from '../model/policy-report.ts';
-import { toJson } from '../report/json.ts';
+import { renderJson } from '../report/json.ts';
+import { renderJsonl } from '../report/jsonl.ts';
 import { renderPoliciesCsv } from '../report/policies-csv.ts';
 import { renderPoliciesMarkdown } from '../report/policies-markdown.ts';
 import { renderPoliciesTable } from '../report/policies-table.ts';
@@ -15,9 +16,9 @@ export async function renderPolicies(report: PolicyReport, flags: PoliciesFlags,
   if (isJsonpath(flags.output)) return (await jsonpathOf(flags.output))(report);
   switch (flags.output) {
     case 'json':
-      return `${toJson(report, 2)}\n`;
+      return renderJson(report);
     case 'jsonl':
-      return `${toJson(report, 0)}\n`;
+      return renderJsonl(report);
     case 'yaml':
       return renderYaml(report);
     case 'csv':

@@ -36,9 +36,12 @@ export function isJsonpath(output: string): output is Jsonpath {
   return output.startsWith('jsonpath=');
 }
 
-/** A pipe has no edge, but a line has to stay readable; where columns were chosen, a program reads it. */
+/** A pipe has no edge, but a line has to stay readable. */
+export const PIPE_COLUMNS = 160;
+
+/** Where columns were chosen, a program reads it. */
 export function pipeColumns({ columns, headers }: RowsFlags): number {
-  return columns === undefined && headers ? 160 : 10_000;
+  return columns === undefined && headers ? PIPE_COLUMNS : 10_000;
 }
 
 /** `known`: the columns that there are. Throws `Failure` for what cannot be printed, before anybody waits for it. */

@@ -1,7 +1,7 @@
 /** Owns what would be denied as rows: one for each policy, peer and port, with the columns that programs get and the words that people read. */
 import type { Audit, AuditEndpoints, AuditPeer, AuditRow } from '../model/audit.ts';
 import { peerName } from './peer-title.ts';
-import { plural, policyText } from './phrases.ts';
+import { plural, policyText, portText } from './phrases.ts';
 import { printable } from './printable.ts';
 
 /** What one policy would deny to one peer on one port. */
@@ -45,8 +45,7 @@ export function auditPeerText(peer: AuditPeer): string {
 }
 
 export function auditPortText({ port }: AuditPeer): string {
-  if (port === null) return '';
-  return printable(port.port === null ? port.protocol : `${port.port}/${port.protocol}`);
+  return port === null ? '' : portText(port);
 }
 
 const MOST_ENDPOINTS = 6;

@@ -1,8 +1,8 @@
 /** Owns what a group says of itself: as one text for people, as cells for programs, as labels for metrics. */
-import type { GroupField, GroupPeer, GroupPod, GroupPort, GroupRow } from '../model/groups.ts';
+import type { GroupField, GroupPeer, GroupPod, GroupRow } from '../model/groups.ts';
 import { OTHER } from '../model/summary.ts';
 import { peerName } from './peer-title.ts';
-import { policyText } from './phrases.ts';
+import { policyText, portText } from './phrases.ts';
 import { printable } from './printable.ts';
 
 /** What a person reads. */
@@ -32,10 +32,6 @@ export function groupText(row: GroupRow): string {
     (field) => field in row,
   );
   return [...fields, 'direction' as const].map((field) => groupFieldText(field, row)).join(' ');
-}
-
-function portText({ protocol, port }: GroupPort): string {
-  return printable(port === null ? protocol : `${port}/${protocol}`);
 }
 
 function podText({ namespace, name, endpoint }: GroupPod): string {

@@ -1,9 +1,8 @@
-/** `-o json`: the summary as it is, in ASCII where a character could be invisible or act on a terminal. */
-import type { Summary } from '../model/summary.ts';
+/** `-o json`: a summary or report as it is, in ASCII where a character could be invisible or act on a terminal. */
 import { escapeUnsafe } from './printable.ts';
 
-export function renderJson(summary: Summary): string {
-  return `${toJson(summary, 2)}\n`;
+export function renderJson(document: object): string {
+  return `${toJson(document, 2)}\n`;
 }
 
 /** JSON.stringify leaves C1, bidi overrides and zero-width characters raw; inside its strings they may be escaped. */

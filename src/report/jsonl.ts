@@ -1,7 +1,6 @@
-/** `-o jsonl`: one summary a line. */
-import type { Summary } from '../model/summary.ts';
+/** `-o jsonl`: one summary or report a line. */
 import { toJson } from './json.ts';
 
-export function renderJsonl(summary: Summary): string {
-  return `${toJson(summary, 0)}\n`;
+export function renderJsonl(document: object): string {
+  return `${toJson(document, 0)}\n`;
 }

@@ -69,10 +69,13 @@ function letThroughText(row: PeersOfRow): string {
   return only === undefined || others.length > 0 ? 'let through' : only;
 }
 
+/** `80/TCP`, `ICMP`. */
+export function portText({ protocol, port }: Pick<PortCount, 'protocol' | 'port'>): string {
+  return printable(port === null ? protocol : `${port}/${protocol}`);
+}
+
 export function portsText(ports: readonly PortCount[], most: number): string {
-  const named = ports
-    .slice(0, most)
-    .map(({ protocol, port }) => printable(port === null ? protocol : `${port}/${protocol}`));
+  const named = ports.slice(0, most).map(portText);
   return named.join(', ') + more(ports.length - named.length);
 }
 

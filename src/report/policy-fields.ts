@@ -9,14 +9,8 @@ import { hasTraffic, policyText } from './phrases.ts';
 export type Cell = string | number;
 type Column<Row> = readonly [name: string, cell: (row: Row, summary: Summary) => Cell];
 
-const POLICY_COLUMNS: readonly Column<PolicyRow>[] = [
-  ['policy', ({ policy }) => policy.name],
-  ['namespace', ({ policy }) => policy.namespace ?? ''],
-  ['kind', ({ policy }) => policy.kind ?? ''],
-  ['direction', ({ direction }) => direction],
-  ['attribution', ({ attribution }) => attribution],
-  ['reason', ({ reason }) => reason ?? ''],
-  ['isolatedBy', ({ isolatedBy }) => isolatedBy.map(policyText).join('; ')],
+/** What rows of both kinds count. */
+const COUNTS: readonly Column<PolicyRow | GroupRow>[] = [
   ['allowed', ({ allowed }) => allowed],
   ['redirected', ({ redirected }) => redirected],
   ['audited', ({ audited }) => audited],
@@ -29,6 +23,17 @@ const POLICY_COLUMNS: readonly Column<PolicyRow>[] = [
   ['lastSeen', ({ lastSeen }) => lastSeen ?? ''],
   // A line that is taken out of its file still says what its numbers are worth.
   ['completeness', (_row, { completeness }) => completeness.status],
+];
+
+const POLICY_COLUMNS: readonly Column<PolicyRow>[] = [
+  ['policy', ({ policy }) => policy.name],
+  ['namespace', ({ policy }) => policy.namespace ?? ''],
+  ['kind', ({ policy }) => policy.kind ?? ''],
+  ['direction', ({ direction }) => direction],
+  ['attribution', ({ attribution }) => attribution],
+  ['reason', ({ reason }) => reason ?? ''],
+  ['isolatedBy', ({ isolatedBy }) => isolatedBy.map(policyText).join('; ')],
+  ...COUNTS,
 ];
 
 /** Where they were asked for. */
@@ -51,20 +56,7 @@ const MORE_COLUMNS: readonly Column<PolicyRow>[] = [
   ],
 ];
 
-const GROUP_COLUMNS: readonly Column<GroupRow>[] = [
-  ['other', ({ other }) => String(other)],
-  ['allowed', ({ allowed }) => allowed],
-  ['redirected', ({ redirected }) => redirected],
-  ['audited', ({ audited }) => audited],
-  ['denied', ({ denied }) => denied],
-  ['attempts', ({ attempts }) => attempts],
-  ['shared', ({ shared }) => shared],
-  ['ambiguous', ({ ambiguous }) => ambiguous],
-  ['ratePerSecond', ({ ratePerSecond }) => ratePerSecond],
-  ['firstSeen', ({ firstSeen }) => firstSeen ?? ''],
-  ['lastSeen', ({ lastSeen }) => lastSeen ?? ''],
-  ['completeness', (_row, { completeness }) => completeness.status],
-];
+const GROUP_COLUMNS: readonly Column<GroupRow>[] = [['other', ({ other }) => String(other)], ...COUNTS];
 
 /** The names that `--columns` takes. */
 export function columnNames(groupBy: readonly GroupField[], traffic: boolean, audit: boolean): readonly string[] {
