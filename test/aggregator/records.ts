@@ -1,64 +1,13 @@
 /** Records, attributions and streams as the other steps hand them to an aggregator. */
 import { type Aggregator, type AggregatorOptions, createAggregator } from '../../src/aggregator/aggregator.ts';
 import type { AgentPlan, Target } from '../../src/model/cluster.ts';
-import type { Drop, L7Record, Verdict } from '../../src/model/event.ts';
+import type { L7Record } from '../../src/model/event.ts';
 import type { Attribution, PolicyRef } from '../../src/model/policy.ts';
 import type { PolicyRow, Summary } from '../../src/model/summary.ts';
 
+export { drop, verdict } from '../records.ts';
+
 export const START_MS = Date.parse('2026-11-20T12:00:00.000Z');
-
-export function verdict(changes: Partial<Verdict> = {}): Verdict {
-  return {
-    type: 'policy-verdict',
-    dialect: 'cilium',
-    endpoint: 733,
-    direction: 'ingress',
-    action: 'allow',
-    audit: false,
-    remoteIdentity: 12530,
-    protocol: 'TCP',
-    match: 'L3-L4',
-    auth: 'disabled',
-    source: { ip: '10.244.0.111', port: 42596 },
-    destination: { ip: '10.244.0.94', port: 80 },
-    destinationPort: 80,
-    tcpFlags: ['SYN'],
-    icmp: null,
-    flow: '0x0',
-    flowKey: 1,
-    policyName: null,
-    hubble: null,
-    ...changes,
-  };
-}
-
-/** What follows from `verdict({ action: 'deny', match: 'none' })`. */
-export function drop(changes: Partial<Drop> = {}): Drop {
-  return {
-    type: 'drop',
-    reason: 'Policy denied',
-    reasonCode: 133,
-    extError: 0,
-    endpoint: 733,
-    sourceEndpoint: null,
-    direction: null,
-    sourceIdentity: 2371,
-    destinationIdentity: 18031,
-    protocol: 'TCP',
-    source: { ip: '10.244.0.111', port: 42596 },
-    destination: { ip: '10.244.0.94', port: 80 },
-    tcpFlags: ['SYN'],
-    icmp: null,
-    file: 'bpf_lxc.c',
-    fileLine: 2086,
-    interface: '5',
-    flow: '0x0',
-    flowKey: 1,
-    ipTraceId: null,
-    hubble: null,
-    ...changes,
-  };
-}
 
 export function request(changes: Partial<L7Record> = {}): L7Record {
   return {

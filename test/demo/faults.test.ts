@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { type DemoCluster, type DemoOptions, startDemoCluster } from '../../src/demo/demo-cluster.ts';
 import { kubectl } from '../../tools/kubectl.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 
 let cluster: DemoCluster | null = null;
 const clients: ChildProcess[] = [];

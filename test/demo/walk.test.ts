@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DemoCluster, startDemoCluster } from '../../src/demo/demo-cluster.ts';
 import { kubectl } from '../../tools/kubectl.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 
 const SHIP = ['curl', '-m', '5', '-s', '-XPOST', 'deathstar.default.svc.cluster.local/v1/request-landing'];
 const NODES = ['k8s-node1', 'k8s-node2'];

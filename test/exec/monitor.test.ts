@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { monitorStream } from '../../src/exec/monitor.ts';
-import { type AgentExec, runInAgent } from '../../src/exec/session.ts';
-import { systemClock } from '../../src/io/clock.ts';
-import { openExec } from '../../src/io/kube-exec.ts';
+import { runInAgent } from '../../src/exec/session.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import type { AgentFacts, AgentRef, AgentState } from '../../src/model/cluster.ts';
-import { Failure, type Problem } from '../../src/model/problem.ts';
+import type { Problem } from '../../src/model/problem.ts';
+import { problemOf } from '../problem-of.ts';
+import { execOver } from './exec-over.ts';
 import { type ExecServer, startExecServer } from './exec-server.ts';
 import { marked, named } from './processes.ts';
 
@@ -63,21 +62,6 @@ async function start(protocol = 'v5.channel.k8s.io', shell = 'sh'): Promise<Exec
   return server;
 }
 
-function execFor(url: string, clock: Clock = systemClock): AgentExec {
-  const connection = {
-    context: 'test',
-    server: url,
-    headers: () => Promise.resolve({}),
-    tls: { rejectUnauthorized: true },
-    agent: new Agent(),
-  };
-  return {
-    openExec: (request, handlers, signal) => openExec(connection, request, handlers, signal),
-    clock,
-    random: () => 0.1,
-  };
-}
-
 function record() {
   const seen = {
     text: '',
@@ -96,15 +80,6 @@ function record() {
   return { seen, handlers };
 }
 
-async function problemOf(promise: Promise<unknown>): Promise<Problem> {
-  const error: unknown = await promise.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof Failure) return error.problem;
-  throw new Error('no Failure', { cause: error });
-}
-
 function bodyOf(capture: string): { status: number; body: string } {
   return { status: Number(capture.split(' ')[1]), body: capture.slice(capture.indexOf('\r\n\r\n') + 4) };
 }
@@ -121,7 +96,7 @@ describe.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'])('%s', (protocol) => {
     const { url, requests } = await start(protocol);
     const { seen, handlers } = record();
     const ending = new AbortController();
-    const run = monitorStream(execFor(url), AGENT, OPTIONS).run(handlers, ending.signal);
+    const run = monitorStream(execOver(url), AGENT, OPTIONS).run(handlers, ending.signal);
     await vi.waitFor(() => expect(seen.facts).toHaveLength(1), { timeout: 10_000 });
     await vi.waitFor(() => expect(seen.text).toContain('verdict\nverdict\n'), { timeout: 10_000 });
     expect(requests[0]?.command.slice(0, 2)).toEqual(['sh', '-c']);
@@ -140,7 +115,7 @@ describe.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'])('%s', (protocol) => {
 
   test('gives the output of a command, and its exit code where it fails', async () => {
     const { url } = await start(protocol);
-    const exec = execFor(url);
+    const exec = execOver(url);
     const { signal } = new AbortController();
     expect(await runInAgent(exec, AGENT, ['echo', 'a b', '$HOME'], signal)).toBe('a b $HOME\n');
     expect(
@@ -159,7 +134,7 @@ describe.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'])('%s', (protocol) => {
 
 test('a refused exec is said in full', async () => {
   const { url, refusals } = await start();
-  const stream = monitorStream(execFor(url), AGENT, OPTIONS);
+  const stream = monitorStream(execOver(url), AGENT, OPTIONS);
   const cases = [
     [FORBIDDEN, { code: 'EXEC_FORBIDDEN', verbs: ['get'], detail: FORBIDDEN_WORDS }],
     [NO_POD, { code: 'EXEC_NOT_FOUND', detail: 'pods "nosuch" not found' }],
@@ -177,7 +152,7 @@ test('a refused exec is said in full', async () => {
 
 test('a server that is not there is tried a few times', async () => {
   const { handlers, seen } = record();
-  const run = monitorStream(execFor('http://127.0.0.1:9'), AGENT, OPTIONS).run(handlers, new AbortController().signal);
+  const run = monitorStream(execOver('http://127.0.0.1:9'), AGENT, OPTIONS).run(handlers, new AbortController().signal);
   expect(await problemOf(run)).toMatchObject({
     code: 'API_UNREACHABLE',
     detail: 'connect ECONNREFUSED 127.0.0.1:9',
@@ -191,7 +166,7 @@ test('an older agent that does not know -n is asked without', async () => {
   const { url, requests } = await start();
   const { seen, handlers } = record();
   const ending = new AbortController();
-  const run = monitorStream(execFor(url), AGENT, OPTIONS).run(handlers, ending.signal);
+  const run = monitorStream(execOver(url), AGENT, OPTIONS).run(handlers, ending.signal);
   await vi.waitFor(() => expect(seen.facts).toHaveLength(1), { timeout: 10_000 });
   ending.abort();
   await run;
@@ -207,7 +182,7 @@ test('an event type that the agent does not know is named with those that it kno
     `echo 'Error: invalid argument "nat" for "-t, --type" flag: unknown type (nat). Please specify one of the following ones [agent drop policy-verdict]' >&2; exit 1`,
   );
   const { url } = await start();
-  const run = monitorStream(execFor(url), AGENT, { ...OPTIONS, types: ['nat'] }).run(
+  const run = monitorStream(execOver(url), AGENT, { ...OPTIONS, types: ['nat'] }).run(
     record().handlers,
     new AbortController().signal,
   );
@@ -223,7 +198,7 @@ test('a cut connection is reconnected, and its gap is told before the next bytes
   const running = await start();
   const { seen, handlers } = record();
   const ending = new AbortController();
-  const run = monitorStream(execFor(running.url), AGENT, OPTIONS).run(handlers, ending.signal);
+  const run = monitorStream(execOver(running.url), AGENT, OPTIONS).run(handlers, ending.signal);
   await vi.waitFor(() => expect(seen.text).not.toBe(''), { timeout: 10_000 });
   running.cut();
   await vi.waitFor(() => expect(seen.gaps).toHaveLength(1), { timeout: 10_000 });
@@ -246,7 +221,7 @@ test.each(['exit 0', 'kill -9 $$'])('a monitor that goes by itself (%s) is a los
   const { url } = await start();
   const { seen, handlers } = record();
   const ending = new AbortController();
-  const run = monitorStream(execFor(url), AGENT, OPTIONS).run(handlers, ending.signal);
+  const run = monitorStream(execOver(url), AGENT, OPTIONS).run(handlers, ending.signal);
   await vi.waitFor(() => expect(seen.text).not.toBe(''), { timeout: 10_000 });
   ending.abort();
   await run;
@@ -258,7 +233,7 @@ test('a replaced agent is looked for; a 403 in the middle ends the stream', asyn
   const running = await start();
   const { seen, handlers } = record();
   const locate = () => Promise.resolve({ ...AGENT, pod: 'cilium-new' });
-  const run = monitorStream(execFor(running.url), AGENT, { ...OPTIONS, locate }).run(
+  const run = monitorStream(execOver(running.url), AGENT, { ...OPTIONS, locate }).run(
     handlers,
     new AbortController().signal,
   );
@@ -297,7 +272,7 @@ test('a peer that says nothing more is noticed with the third ping', async () =>
   };
   const { seen, handlers } = record();
   const ending = new AbortController();
-  const run = monitorStream(execFor(running.url, clock), AGENT, OPTIONS).run(handlers, ending.signal);
+  const run = monitorStream(execOver(running.url, clock), AGENT, OPTIONS).run(handlers, ending.signal);
   await vi.waitFor(() => expect(seen.facts).toHaveLength(1), { timeout: 10_000 });
   running.freeze();
   for (let ping = 1; ping <= 3; ping += 1) pass(4_500);
@@ -314,7 +289,7 @@ test('an image without a shell gets the plain command, and it is said', async ()
   server = await startExecServer(folder, 'v5.channel.k8s.io');
   const { seen, handlers } = record();
   const ending = new AbortController();
-  const run = monitorStream(execFor(server.url), AGENT, OPTIONS).run(handlers, ending.signal);
+  const run = monitorStream(execOver(server.url), AGENT, OPTIONS).run(handlers, ending.signal);
   await vi.waitFor(() => expect(server?.requests.at(-1)?.command[0]).toBe('cilium-dbg'), { timeout: 10_000 });
   expect(seen.notices[0]).toContain('no sh');
   for (const child of server.children) child.kill('SIGKILL');

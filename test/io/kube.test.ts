@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { connectKube, type KubeOptions } from '../../src/io/kube.ts';
 import type { KubeApi, Resource } from '../../src/model/kubernetes.ts';
-import { Failure, type Problem } from '../../src/model/problem.ts';
+import { problemOf } from '../problem-of.ts';
 import {
   type Asked,
   base64,
@@ -30,15 +30,6 @@ const ONE: Script = () => ({ body: { items: [{ metadata: { name: 'one' } }], met
 const connect = (options: Omit<KubeOptions, 'env'> & { env?: KubeOptions['env'] }) =>
   connectKube({ env: { PATH: process.env.PATH }, ...options });
 const ask = (kube: KubeApi) => kube.list(PODS, {}, signal);
-
-async function problemOf(work: Promise<unknown>): Promise<Problem> {
-  const error: unknown = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof Failure) return error.problem;
-  throw new Error(`no failure: ${String(error)}`);
-}
 
 /** Vitest's own matcher is of type any. */
 function containing(part: string): unknown {

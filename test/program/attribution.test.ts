@@ -1,7 +1,8 @@
 /** Attribution as a whole program does it: what it asks the agents, and whom it credits while a policy changes. */
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import { clusterOfTest, eventually, latest, listening, parseSummary, type SummaryJson } from './cluster.ts';
+import { eventually } from '../eventually.ts';
+import { clusterOfTest, latest, listening, parseSummary, type SummaryJson } from './cluster.ts';
 import type { Running } from './run.ts';
 
 const boot = clusterOfTest();

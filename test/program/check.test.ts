@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
+import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
 import { kubectl } from '../../tools/kubectl.ts';
-import { eventually, quietCluster } from './cluster.ts';
-import { run, start } from './run.ts';
+import { eventually } from '../eventually.ts';
+import { clusterOfTest } from './cluster.ts';
+import { run, start, untilListening } from './run.ts';
 
 const ReportJson = v.object({
   judgement: v.string(),
@@ -29,13 +30,8 @@ beforeAll(async () => {
   pathWithKubectl = `${dirname(await kubectl('35'))}:${process.env.PATH ?? ''}`;
 }, 120_000);
 
-let cluster: DemoCluster | null = null;
+const boot = clusterOfTest();
 let folder: string | null = null;
-
-async function boot(options: Partial<DemoOptions> = {}): Promise<DemoCluster> {
-  cluster = await quietCluster(options);
-  return cluster;
-}
 
 async function file(name: string, text: string): Promise<string> {
   folder ??= await mkdtemp(join(tmpdir(), 'policystat-check-'));
@@ -58,16 +54,9 @@ function report(stdout: string) {
 }
 
 afterEach(async () => {
-  const [ending, written] = [cluster, folder];
-  cluster = null;
+  const written = folder;
   folder = null;
   if (written !== null) await rm(written, { recursive: true });
-  if (ending === null) return;
-  try {
-    await eventually('no process of the agents is left', () => ending.processes().length === 0);
-  } finally {
-    await ending.stop();
-  }
 });
 
 describe.each([
@@ -115,7 +104,7 @@ describe('what was expected and did not happen exits with 3', () => {
       ['check', '--pod', 'deathstar', '--expect', 'no denied', '--duration', '5m', '-v'],
       environment(demo),
     );
-    await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length === 2);
+    await untilListening(running);
     await eventually('what was denied is seen', () => {
       void demo.connect('xwing', 'deathstar', { timeoutMs: 50 });
       return running.process.exitCode !== null || running.stdout() !== '';
@@ -136,7 +125,7 @@ it('an expectation that is reached ends the run at once', async () => {
   const demo = await boot();
   const args = ['check', '--pod', 'deathstar', '--expect', EMPIRE_LANDS, '--duration', '5m', '-o', 'json', '-v'];
   const running = start(args, environment(demo));
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length === 2);
+  await untilListening(running);
   await eventually('it is seen', () => {
     void demo.connect('tiefighter', 'deathstar');
     return running.stdout() !== '';
@@ -154,7 +143,7 @@ it('peers are told by the addresses of pods where identities are called otherwis
     ['check', '--pod', 'deathstar', ...args, '--duration', '3s', '-o', 'json', '-v'],
     environment(demo),
   );
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length === 2);
+  await untilListening(running);
   void demo.connect(one, other, { port: 9090, timeoutMs: 50 });
   const { code, stdout } = await running.outcome;
   expect(code).toBe(3);

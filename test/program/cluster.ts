@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { afterEach } from 'vitest';
 import { type DemoCluster, type DemoOptions, startDemoCluster } from '../../src/demo/demo-cluster.ts';
-import { type Running, start } from './run.ts';
+import { eventually } from '../eventually.ts';
+import { type Running, start, untilListening } from './run.ts';
 
 const Counts = {
   allowed: v.number(),
@@ -111,15 +112,6 @@ export async function quietCluster(options: Partial<DemoOptions> = {}): Promise<
   });
 }
 
-/** Waits for a condition that nothing announces, such as the end of a process. */
-export async function eventually(what: string, holds: () => boolean, withinMs = 20_000): Promise<void> {
-  const startMs = performance.now();
-  while (!holds()) {
-    if (performance.now() - startMs > withinMs) throw new Error(`did not come true: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 /** Boots the demo cluster of a test; when the test is over nothing of ours may run in its agents. */
 export function clusterOfTest(): (options?: Partial<DemoOptions>) => Promise<DemoCluster> {
   let cluster: DemoCluster | null = null;
@@ -142,7 +134,7 @@ export function clusterOfTest(): (options?: Partial<DemoOptions>) => Promise<Dem
 /** Starts policystat, and waits until so many agents' streams are open. */
 export async function listening(demo: DemoCluster, args: readonly string[], streams = 2): Promise<Running> {
   const running = start([...args, '-v'], { kubeconfig: demo.kubeconfigPath });
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= streams);
+  await untilListening(running, streams);
   return running;
 }
 

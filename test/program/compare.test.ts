@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as v from 'valibot';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
 import { renderJson } from '../../src/report/json.ts';
 import { full, row } from '../report/summaries.ts';
-import { quietCluster } from './cluster.ts';
-import { run, start } from './run.ts';
+import { clusterOfTest } from './cluster.ts';
+import { run, start, untilListening } from './run.ts';
 
 const ReportJson = v.object({
   verdict: v.string(),
@@ -18,16 +18,12 @@ const ReportJson = v.object({
 });
 
 let folder = '';
-let cluster: DemoCluster | null = null;
+const boot = clusterOfTest();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'policystat-compare-'));
 });
 afterAll(async () => rm(folder, { recursive: true }));
-afterEach(async () => {
-  await cluster?.stop();
-  cluster = null;
-});
 
 async function file(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
@@ -40,7 +36,7 @@ async function landings(demo: DemoCluster, output: 'json' | 'yaml' | 'jsonl'): P
   const running = start(['watch', '--pod', 'deathstar', '--interval', '200ms', '-v', '-o', output], {
     kubeconfig: demo.kubeconfigPath,
   });
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+  await untilListening(running);
   await Promise.all(['tiefighter', 'xwing'].map(async (ship) => demo.connect(ship, 'deathstar', { timeoutMs: 400 })));
   await running.until((stdout) => {
     const [whole = ''] = stdout.split(/(?=apiVersion)/).slice(-2);
@@ -74,7 +70,7 @@ describe.each([{ dialect: 'cilium' as const, version: '1.19' }, { dialect: 'accu
   'a policy of $dialect $version',
   (options) => {
     it('that was turned round breaks something, and the same one does not', async () => {
-      cluster = await quietCluster(options);
+      const cluster = await boot(options);
       const before = await file('before.json', await landings(cluster, 'json'));
       const again = await file('again.yaml', await landings(cluster, 'yaml'));
       letIn(cluster, 'alliance');

@@ -1,7 +1,7 @@
 /** The demo cluster as it is shipped: from the bundle, spoken to from outside. */
 import { expect, it } from 'vitest';
 import { connectKube } from '../../src/io/kube.ts';
-import { eventually } from './cluster.ts';
+import { eventually } from '../eventually.ts';
 import { start } from './run.ts';
 
 it('takes what is sent to a program in a container, however long', async () => {

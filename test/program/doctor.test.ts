@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
 import { connectKube } from '../../src/io/kube.ts';
-import { clusterOfTest, eventually } from './cluster.ts';
+import { eventually } from '../eventually.ts';
+import { clusterOfTest } from './cluster.ts';
 import { type Outcome, run, start } from './run.ts';
 
 const boot = clusterOfTest();

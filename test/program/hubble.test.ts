@@ -1,16 +1,9 @@
 /** `--source`: the same rows from an agent's monitor and from its Hubble, on every Cilium, and what is missed is told. */
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import {
-  accountedFor,
-  clusterOfTest,
-  eventually,
-  latest,
-  listening,
-  parseSummary,
-  type SummaryJson,
-} from './cluster.ts';
-import { type Running, run, start } from './run.ts';
+import { eventually } from '../eventually.ts';
+import { accountedFor, clusterOfTest, latest, listening, parseSummary, type SummaryJson } from './cluster.ts';
+import { type Running, run, start, streamsOpened, untilListening } from './run.ts';
 
 const boot = clusterOfTest();
 
@@ -142,9 +135,9 @@ describe('what is missed', () => {
     await demo.connect('tiefighter', 'deathstar');
     for (const node of ['k8s-node1', 'k8s-node2']) demo.emit(node, { type: 'lost', cpu: 1, events: 12 });
     await running.until((stdout) => latest(stdout)?.completeness.lost === 24);
-    const before = (running.stderr().match(/: listening$/gm) ?? []).length;
+    const before = streamsOpened(running.stderr());
     await demo.faults.restartAgent('k8s-node1');
-    await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length > before);
+    await untilListening(running, before + 1);
     // It may have listened for a moment to the agent that was about to go.
     const heard = () => verdicts(latest(running.stdout())) >= 2;
     await eventually('the new agent is heard', () => {
@@ -172,7 +165,7 @@ describe('a connection that breaks', () => {
       await land();
       await land();
       await running.until((stdout) => verdicts(latest(stdout)) === sent);
-      const listened = () => (running.stderr().match(/: listening$/gm) ?? []).length;
+      const listened = () => streamsOpened(running.stderr());
       const before = listened();
       demo.faults.refuseConnections(500);
       demo.faults.breakStreams();
@@ -199,7 +192,7 @@ describe('the other commands', () => {
     const expected = ['--expect', 'rule1:ingress:allowed>=2', '--expect', 'implicit-default-deny:denied>=1', '-v'];
     const check = start(['check', ...from, ...expected, '--duration', '60s', '-o', 'json'], { kubeconfig });
     const all = [events, policies, check];
-    for (const one of all) await one.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+    for (const one of all) await untilListening(one);
     await demo.connect('tiefighter', 'deathstar');
     await demo.connect('tiefighter', 'deathstar');
     await demo.connect('xwing', 'deathstar', { timeoutMs: 300 });

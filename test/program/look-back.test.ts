@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
-import { accountedFor, eventually, parseSummary, quietCluster, type SummaryJson } from './cluster.ts';
-import { type Outcome, run, start } from './run.ts';
+import { eventually } from '../eventually.ts';
+import { accountedFor, parseSummary, quietCluster, type SummaryJson } from './cluster.ts';
+import { type Outcome, run, start, untilListening } from './run.ts';
 
 let cluster: DemoCluster | null = null;
 
@@ -205,7 +206,7 @@ describe('--since with --input', () => {
     const recorder = start(['record', '--pod', 'deathstar', '-w', path, '-v', '-o', 'json'], {
       kubeconfig: demo.kubeconfigPath,
     });
-    await recorder.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+    await untilListening(recorder);
     await demo.connect('tiefighter', 'deathstar');
     // Lines of monitor have the time of their arrival: these two are not to arrive together.
     const landedMs = Date.now();

@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { clusterOfTest, eventually } from './cluster.ts';
+import { eventually } from '../eventually.ts';
+import { clusterOfTest } from './cluster.ts';
 import { BIN } from './run.ts';
 
 const boot = clusterOfTest();

@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
 import { kubectl } from '../../tools/kubectl.ts';
 import { clusterOfTest, parseSummary } from './cluster.ts';
-import { type Outcome, run, start } from './run.ts';
+import { type Outcome, run, start, untilListening } from './run.ts';
 
 const boot = clusterOfTest();
 
@@ -49,7 +49,7 @@ const LISTEN = ['--pod', 'deathstar', '--duration', '2s', '-o', 'json'];
 /** Runs it, and sends one connection that is allowed and one that is not as soon as it listens on both nodes. */
 async function withTraffic(demo: DemoCluster, args: readonly string[]): Promise<Outcome> {
   const running = start([...args, '-v'], { kubeconfig: demo.kubeconfigPath });
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+  await untilListening(running);
   await Promise.all([demo.connect('tiefighter', 'deathstar'), demo.connect('xwing', 'deathstar', { timeoutMs: 500 })]);
   return running.outcome;
 }

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import { clusterOfTest, eventually } from './cluster.ts';
-import { run, start } from './run.ts';
+import { eventually } from '../eventually.ts';
+import { clusterOfTest, listening } from './cluster.ts';
+import { run } from './run.ts';
 
 const boot = clusterOfTest();
 
@@ -70,12 +71,6 @@ function applyPolicies(demo: DemoCluster): void {
   });
 }
 
-async function listening(demo: DemoCluster, args: readonly string[], streams = 2) {
-  const running = start(['policies', ...args, '-v'], { kubeconfig: demo.kubeconfigPath });
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= streams);
-  return running;
-}
-
 describe.each([
   { dialect: 'cilium' as const, version: '1.19' },
   { dialect: 'cilium' as const, version: '1.12' },
@@ -84,7 +79,7 @@ describe.each([
   it('lists all of the cluster, the least useful first, with what was seen on how many nodes', async () => {
     const demo = await boot({ dialect, ...(version === undefined ? {} : { version }) });
     applyPolicies(demo);
-    const running = await listening(demo, ['-A', '--duration', '1m', '-o', 'json']);
+    const running = await listening(demo, ['policies', '-A', '--duration', '1m', '-o', 'json']);
     expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
     expect(await demo.connect('xwing', 'deathstar', { timeoutMs: 200 })).toBe('timeout');
     expect(await demo.connect('tiefighter', 'deathstar', { port: 81, timeoutMs: 1000 })).toBe('timeout');
@@ -240,7 +235,7 @@ describe('policies', () => {
 
   it('that were deleted meanwhile are told as gone', async () => {
     const demo = await boot();
-    const running = await listening(demo, ['--pod', 'deathstar', '--duration', '1m', '-o', 'json']);
+    const running = await listening(demo, ['policies', '--pod', 'deathstar', '--duration', '1m', '-o', 'json']);
     expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
     // By then what it was has been read.
     expect(await demo.connect('xwing', 'deathstar', { timeoutMs: 800 })).toBe('timeout');

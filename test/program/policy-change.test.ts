@@ -1,8 +1,9 @@
 /** A policy that changes while traffic flows: nothing is credited to whom it does not belong to, and what cannot be told is marked. */
 import { describe, expect, it } from 'vitest';
 import type { DemoCluster, DemoOptions } from '../../src/demo/demo-cluster.ts';
-import { eventually, parseSummary, quietCluster, type SummaryJson } from './cluster.ts';
-import { type Running, start } from './run.ts';
+import { eventually } from '../eventually.ts';
+import { latest, listening, parseSummary, quietCluster, type SummaryJson } from './cluster.ts';
+import type { Running } from './run.ts';
 
 const AGENTS: readonly (Pick<DemoOptions, 'dialect'> & { readonly version?: string })[] = [
   { dialect: 'cilium', version: '1.12' },
@@ -88,16 +89,8 @@ function countsOf(summary: SummaryJson | null): Map<string, number> {
   return counts;
 }
 
-function latest(stdout: string): SummaryJson | null {
-  const line = stdout.split('\n').at(-2);
-  return line === undefined || line === '' ? null : parseSummary(line);
-}
-
 async function watching(demo: DemoCluster): Promise<Running> {
-  const args = ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms', '-v'];
-  const running = start(args, { kubeconfig: demo.kubeconfigPath });
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
-  return running;
+  return listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
 }
 
 async function finalSummary(running: Running): Promise<SummaryJson> {

@@ -6,8 +6,9 @@ import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import { accountedFor, eventually, parseSummary, quietCluster } from './cluster.ts';
-import { type Outcome, type Running, run, start } from './run.ts';
+import { eventually } from '../eventually.ts';
+import { accountedFor, parseSummary, quietCluster } from './cluster.ts';
+import { type Outcome, type Running, run, start, untilListening } from './run.ts';
 
 const Side = v.looseObject({ input: v.string(), totals: v.unknown(), records: v.unknown() });
 const Sides = v.object({ before: Side, after: Side });
@@ -35,13 +36,9 @@ async function traffic(): Promise<void> {
   expect(await cluster.connect('xwing', 'deathstar')).toBe('timeout');
 }
 
-async function listening(running: Running): Promise<void> {
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
-}
-
 async function recorded(name: string, args: readonly string[] = []): Promise<Outcome> {
   const running = begin(name, args);
-  await listening(running);
+  await untilListening(running);
   await traffic();
   running.process.kill('SIGINT');
   return running.outcome;
@@ -156,10 +153,10 @@ describe('a recording', () => {
 describe('a recording of agents that come and go', () => {
   it('tells of the gaps and the new agent as the run did', async () => {
     const running = begin('gone.jsonl.gz', ['-o', 'json']);
-    await listening(running);
+    await untilListening(running);
     expect(await cluster.connect('tiefighter', 'deathstar')).toBe('landed');
     await cluster.faults.replaceAgent('k8s-node1');
-    await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 3);
+    await untilListening(running, 3);
     expect(await cluster.connect('tiefighter', 'deathstar')).toBe('landed');
     running.process.kill('SIGINT');
     const live = await running.outcome;
@@ -195,7 +192,7 @@ describe('without values', () => {
 describe('in parts', () => {
   it('is read together, in any order, and tells what is missing', async () => {
     const running = begin('parts.jsonl.gz', ['--max-duration', '1s', '--keep', '100', '--traffic', '-o', 'json']);
-    await listening(running);
+    await untilListening(running);
     const parts = () =>
       readdirSync(folder)
         .filter((name) => name.startsWith('parts.'))
@@ -257,7 +254,7 @@ describe('what goes wrong', () => {
   it('a killed run leaves what it wrote', async () => {
     const path = join(folder, 'killed.jsonl.gz');
     const running = begin('killed.jsonl.gz', []);
-    await listening(running);
+    await untilListening(running);
     await traffic();
     const text = () => gunzipSync(readFileSync(path), { finishFlush: 2 }).toString();
     await eventually('the verdicts are in the file', () => text().split('"action":"deny"').length > 3);

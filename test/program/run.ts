@@ -86,3 +86,12 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return start(args, options).outcome;
 }
+
+/** For a program with `-v`: resolves when so many streams have been opened, those that were opened again included. */
+export async function untilListening(running: Running, streams = 2): Promise<void> {
+  await running.until((_, stderr) => streamsOpened(stderr) >= streams);
+}
+
+export function streamsOpened(stderr: string): number {
+  return (stderr.match(/: listening$/gm) ?? []).length;
+}

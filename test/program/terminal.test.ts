@@ -3,7 +3,8 @@ import { spawn } from '@lydell/node-pty';
 import { Terminal } from '@xterm/headless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import { eventually, quietCluster } from './cluster.ts';
+import { eventually } from '../eventually.ts';
+import { quietCluster } from './cluster.ts';
 import { BIN } from './run.ts';
 
 const ROWS = 30;

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Program } from '../../src/demo/agent/invocation.ts';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import { clusterOfTest, eventually, parseSummary } from './cluster.ts';
+import { eventually } from '../eventually.ts';
+import { clusterOfTest, parseSummary } from './cluster.ts';
 import { run, start } from './run.ts';
 
 const boot = clusterOfTest();

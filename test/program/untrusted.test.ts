@@ -6,9 +6,10 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
+import { eventually } from '../eventually.ts';
 import { HOSTILE_TEXTS } from '../untrusted/texts.ts';
-import { eventually, quietCluster } from './cluster.ts';
-import { type Outcome, run, start } from './run.ts';
+import { quietCluster } from './cluster.ts';
+import { type Outcome, run, start, untilListening } from './run.ts';
 
 const UNSAFE = /[[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]--[ \n]]/v;
 /** An argument ends at NUL, and half a character is none. */
@@ -74,7 +75,7 @@ describe('a hostile cluster', () => {
     ['events', '-o', 'jsonl', '-v'],
   ])('%s %s %s %s', async (...args) => {
     const running = start([...args, '--pod', 'deathstar'], { kubeconfig });
-    await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+    await untilListening(running);
     await demo.connect('xwing', DEATHSTAR, { port: 81, timeoutMs: 100 });
     await running.until((stdout) => stdout.includes('HYPERLINK'));
     running.process.kill('SIGINT');

@@ -2,7 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { accountedFor, clusterOfTest, eventually, listening, parseSummary } from './cluster.ts';
+import { eventually } from '../eventually.ts';
+import { accountedFor, clusterOfTest, listening, parseSummary } from './cluster.ts';
 import { run } from './run.ts';
 
 const boot = clusterOfTest();

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
 import { accountedFor, parseSummary, quietCluster } from './cluster.ts';
-import { run, start } from './run.ts';
+import { run, start, untilListening } from './run.ts';
 
 const Grouped = v.object({
   groups: v.object({
@@ -28,7 +28,7 @@ async function summarized(args: readonly string[], audited = false): Promise<str
   const running = start(['summary', '--pod', 'deathstar', '--duration', audited ? '4s' : '1m', '-v', ...args], {
     kubeconfig: cluster.kubeconfigPath,
   });
-  await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+  await untilListening(running);
   expect(await cluster.connect('tiefighter', 'deathstar')).toBe('landed');
   expect(await cluster.connect('xwing', 'deathstar')).toBe(audited ? 'landed' : 'timeout');
   // By then, a refused connection has been tried for so long that the agents' state has been read.
@@ -201,7 +201,7 @@ describe('audit mode', () => {
     const running = start(['summary', '--pod', 'deathstar', '--audit', '-o', 'json', '--duration', '1m', '-v'], {
       kubeconfig: cluster.kubeconfigPath,
     });
-    await running.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= 2);
+    await untilListening(running);
     const [first = ''] = DEATHSTARS;
     cluster.auditMode(first, true);
     running.process.kill('SIGINT');

@@ -11,47 +11,13 @@ import { toJson } from '../../src/report/json.ts';
 import { renderJunit } from '../../src/report/junit.ts';
 import { plainPalette } from '../../src/report/palette.ts';
 import { junitSchema } from '../../tools/junit-schema.ts';
-import { full, HOSTILE, partial, row } from './summaries.ts';
-
-function report(changes: Partial<CheckReport> = {}): CheckReport {
-  const { source, window, completeness, records, policies } = full();
-  return {
-    apiVersion: 'policystat/v1',
-    kind: 'CheckReport',
-    judgement: 'failed',
-    expectations: [
-      {
-        name: null,
-        text: 'rule1:ingress:allowed>=1',
-        judgement: 'held',
-        counted: 3,
-        undecided: 0,
-        seconds: 1.2,
-        nearest: [],
-      },
-      {
-        name: 'xwing may not land',
-        text: 'implicit-default-deny:denied>=1 from class=xwing port 8080/TCP',
-        judgement: 'failed',
-        counted: 0,
-        undecided: 0,
-        seconds: 30,
-        nearest: policies,
-      },
-    ],
-    command: { argv: ['sh', '-c', 'true'], exitCode: 28 },
-    source,
-    window,
-    completeness,
-    records,
-    ...changes,
-  };
-}
+import { checkReport } from './check-reports.ts';
+import { HOSTILE, partial, row } from './summaries.ts';
 
 const REPORTS = {
-  failed: report(),
-  held: report({ judgement: 'held', expectations: report().expectations.slice(0, 1), command: null }),
-  unknown: report({
+  failed: checkReport(),
+  held: checkReport({ judgement: 'held', expectations: checkReport().expectations.slice(0, 1), command: null }),
+  unknown: checkReport({
     judgement: 'unknown',
     source: partial().source,
     completeness: partial().completeness,
@@ -59,13 +25,13 @@ const REPORTS = {
       { name: null, text: 'no denied', judgement: 'unknown', counted: 0, undecided: 0, seconds: 30, nearest: [row()] },
     ],
   }),
-  partial: report({
+  partial: checkReport({
     judgement: 'unknown',
     source: partial().source,
     completeness: partial().completeness,
-    expectations: report().expectations.slice(0, 1),
+    expectations: checkReport().expectations.slice(0, 1),
   }),
-  undecided: report({
+  undecided: checkReport({
     judgement: 'unknown',
     expectations: [
       {
@@ -79,7 +45,7 @@ const REPORTS = {
       },
     ],
   }),
-  hostile: report({
+  hostile: checkReport({
     expectations: [
       {
         name: `${HOSTILE}%0A::error::<&"'>]]>`,

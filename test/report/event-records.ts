@@ -5,60 +5,24 @@ import type { MonitorRecord, Verdict } from '../../src/model/event.ts';
 import type { HubbleEndpoint, HubbleFlow } from '../../src/model/hubble.ts';
 import type { L7Record } from '../../src/model/l7.ts';
 import type { Attribution } from '../../src/model/policy.ts';
+import * as base from '../records.ts';
 
 const TIEFIGHTER = { ip: '10.244.0.111', port: 42596 };
 const DEATHSTAR = { ip: '10.244.0.94', port: 80 };
 
 export function verdict(changes: Partial<Verdict> = {}): Verdict {
-  return {
-    type: 'policy-verdict',
-    dialect: 'cilium',
-    endpoint: 733,
-    direction: 'ingress',
-    action: 'allow',
-    audit: false,
-    remoteIdentity: 12530,
-    protocol: 'TCP',
-    match: 'L3-L4',
-    auth: 'disabled',
-    source: TIEFIGHTER,
-    destination: DEATHSTAR,
-    destinationPort: 80,
-    tcpFlags: ['SYN'],
-    icmp: null,
-    flow: '0xe52a0cd4',
-    flowKey: 4711,
-    policyName: null,
-    hubble: null,
-    ...changes,
-  };
+  return base.verdict({ flow: '0xe52a0cd4', flowKey: 4711, ...changes });
 }
 
 export function drop(changes: Partial<Drop> = {}): Drop {
-  return {
-    type: 'drop',
-    reason: 'Policy denied',
-    reasonCode: 133,
+  return base.drop({
     extError: null,
-    endpoint: 733,
-    sourceEndpoint: null,
-    direction: null,
-    sourceIdentity: 2371,
-    destinationIdentity: 18031,
-    file: 'bpf_lxc.c',
-    fileLine: 2086,
     interface: '17',
-    protocol: 'TCP',
     source: { ip: '10.244.1.126', port: 50471 },
-    destination: DEATHSTAR,
-    tcpFlags: ['SYN'],
-    icmp: null,
     flow: '0x748ca60a',
     flowKey: 4712,
-    ipTraceId: null,
-    hubble: null,
     ...changes,
-  };
+  });
 }
 
 export function trace(changes: Partial<Trace> = {}): Trace {

@@ -6,8 +6,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { connectKube } from '../../src/io/kube.ts';
 import { ANSWER_MAX_BYTES } from '../../src/io/kube-request.ts';
 import type { KubeApi, Resource } from '../../src/model/kubernetes.ts';
-import { Failure, type Problem } from '../../src/model/problem.ts';
 import { kubeconfig, type Script, startPlainServer } from '../io/api-server.ts';
+import { problemOf } from '../problem-of.ts';
 
 const PODS: Resource = { group: '', version: 'v1', plural: 'pods' };
 const { signal } = new AbortController();
@@ -19,15 +19,6 @@ async function answering(script: Script): Promise<{ kube: KubeApi; asked: readon
 
 async function connected(port: number): Promise<KubeApi> {
   return connectKube({ env: {}, kubeconfig: kubeconfig({ server: `http://127.0.0.1:${port}` }) });
-}
-
-async function problemOf(work: Promise<unknown>): Promise<Problem> {
-  const error: unknown = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof Failure) return error.problem;
-  throw new Error(`no failure: ${String(error)}`);
 }
 
 const NESTED = 200_000;

@@ -1,13 +1,12 @@
 /** An exec whose other side keeps to no protocol: each frame is one channel's data, is left out, or ends the stream; never all of it kept. */
-import { Agent, createServer } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ExecEnd } from '../../src/exec/frames.ts';
 import { openSession, runInAgent } from '../../src/exec/session.ts';
-import { systemClock } from '../../src/io/clock.ts';
-import { openExec } from '../../src/io/kube-exec.ts';
-import { Failure, type Problem } from '../../src/model/problem.ts';
+import { execOver } from '../exec/exec-over.ts';
+import { problemOf } from '../problem-of.ts';
 
 const AGENT = { node: 'node1', namespace: 'kube-system', pod: 'cilium-5l2dg', container: 'cilium-agent' };
 const REQUEST = { ...AGENT, command: ['cilium', 'monitor'], stdin: true };
@@ -25,19 +24,7 @@ async function served(play: (socket: WebSocket) => void) {
   });
   const address: AddressInfo | string | null = server.address();
   const url = `http://127.0.0.1:${address instanceof Object ? address.port : 0}`;
-  const connection = {
-    context: 'test',
-    server: url,
-    headers: () => Promise.resolve({}),
-    tls: { rejectUnauthorized: true },
-    agent: new Agent(),
-  };
-  return {
-    openExec: (request: Parameters<typeof openExec>[1], handlers: Parameters<typeof openExec>[2]) =>
-      openExec(connection, request, handlers, signal),
-    clock: systemClock,
-    random: () => 0.1,
-  };
+  return execOver(url);
 }
 
 function frame(channel: number, data: string | Uint8Array): Buffer {
@@ -154,11 +141,7 @@ test('output without an end of a command that should end is given up', async () 
     };
     more();
   });
-  const error: unknown = await runInAgent(exec, AGENT, ['cilium', 'identity', 'list'], signal).then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  const problem: Problem | null = error instanceof Failure ? error.problem : null;
+  const problem = await problemOf(runInAgent(exec, AGENT, ['cilium', 'identity', 'list'], signal));
   expect(problem).toMatchObject({ code: 'AGENT_COMMAND_FAILED', detail: 'more than 67108864 bytes' });
   expect(sent).toBeLessThan(256 * 1024 * 1024);
 });

@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import { validateXML } from 'xmllint-wasm';
 import { parse, parseAllDocuments } from 'yaml';
 import { compareSummaries } from '../../src/compare/compare.ts';
-import type { CheckReport } from '../../src/model/check.ts';
 import { renderAnnotations } from '../../src/report/check-annotations.ts';
 import { renderCheckMarkdown } from '../../src/report/check-markdown.ts';
 import { renderCheckText } from '../../src/report/check-text.ts';
@@ -31,6 +30,7 @@ import { DoctorReportSchema } from '../../src/schema/doctor-report.ts';
 import { CheckReportSchema, PolicyReportSchema } from '../../src/schema/reports.ts';
 import { SummarySchema } from '../../src/schema/summary.ts';
 import { junitSchema } from '../../tools/junit-schema.ts';
+import { checkReport } from '../report/check-reports.ts';
 import { healthy, troubled } from '../report/doctor-reports.ts';
 import { fromFiles, partlyHeard, wholeCluster } from '../report/policy-reports.ts';
 import { audited, dropping, full, grouped, measured, partial, row } from '../report/summaries.ts';
@@ -202,31 +202,6 @@ describeReports(
     yaml: { render: renderYaml, judge: asYaml },
   },
 );
-
-function checkReport(): CheckReport {
-  const { source, window, completeness, records, policies } = full();
-  return {
-    apiVersion: 'policystat/v1',
-    kind: 'CheckReport',
-    judgement: 'failed',
-    expectations: [
-      {
-        name: 'a case',
-        text: 'no denied',
-        judgement: 'failed',
-        counted: 0,
-        undecided: 0,
-        seconds: 30,
-        nearest: policies,
-      },
-    ],
-    command: { argv: ['sh', '-c', 'true'], exitCode: 28 },
-    source,
-    window,
-    completeness,
-    records,
-  };
-}
 
 describeReports(
   "check's report",

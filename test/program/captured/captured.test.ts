@@ -1,6 +1,7 @@
 /** A real cluster's own bytes through the whole program: what is counted, and for whom, is what Hubble told of the same seconds. */
 import { afterEach, expect, it } from 'vitest';
-import { accountedFor, eventually, parseSummary, type SummaryJson } from '../cluster.ts';
+import { eventually } from '../../eventually.ts';
+import { accountedFor, parseSummary, type SummaryJson } from '../cluster.ts';
 import { type Running, start } from '../run.ts';
 import { type CapturedCluster, startCapturedCluster } from './cluster.ts';
 import { parseReport, printedEvents, printedRows, textOf } from './printed.ts';

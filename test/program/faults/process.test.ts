@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 import { spawn as spawnOnTerminal } from '@lydell/node-pty';
 import { Terminal } from '@xterm/headless';
 import { describe, expect, it } from 'vitest';
-import { eventually, parseSummary, type SummaryJson } from '../cluster.ts';
+import { eventually } from '../../eventually.ts';
+import { parseSummary, type SummaryJson } from '../cluster.ts';
 import { BIN, run } from '../run.ts';
 import { type Faulty, faultyCluster, NODE1, NODE2 } from './session.ts';
 

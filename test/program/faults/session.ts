@@ -1,8 +1,9 @@
 /** One run of policystat while something goes wrong: what the demo sent, what was heard of it, and the account of the difference. */
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { DemoCluster, DemoOptions } from '../../../src/demo/demo-cluster.ts';
-import { accountedFor, eventually, parseSummary, quietCluster, type SummaryJson } from '../cluster.ts';
-import { type Outcome, type Running, type RunOptions, start } from '../run.ts';
+import { eventually } from '../../eventually.ts';
+import { accountedFor, parseSummary, quietCluster, type SummaryJson } from '../cluster.ts';
+import { type Outcome, type Running, type RunOptions, start, untilListening } from '../run.ts';
 
 /** The endpoints of the demo's two deathstars. */
 export const NODE1 = { node: 'k8s-node1', endpoint: 733, pod: 'deathstar-77dd4fb786-pjs8v' } as const;
@@ -90,7 +91,7 @@ export function faultyCluster(options: Partial<DemoOptions> = {}): () => Faulty 
         const command = ['watch', '-o', 'jsonl', '--interval', '50ms', '-v', ...args];
         const started = start(command, { kubeconfig: current.kubeconfigPath, ...run });
         running.add(started);
-        await started.until((_, stderr) => (stderr.match(/: listening$/gm) ?? []).length >= streams);
+        await untilListening(started, streams);
         sent = [];
         return session(started, () => sent, current);
       },

@@ -1,4 +1,4 @@
-/** Waits for what nothing announces. */
+/** Waits for a condition that nothing announces, such as the end of a process. */
 export async function eventually(what: string, holds: () => boolean, withinMs = 20_000): Promise<void> {
   const startMs = performance.now();
   while (!holds()) {
