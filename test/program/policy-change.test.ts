@@ -155,7 +155,8 @@ describe.concurrent.for(AGENTS.map((agent) => [nameOf(agent), agent] as const))(
       const { policies } = await finalSummary(running);
       const [row] = policies;
       expect(policies).toHaveLength(1);
-      if (row?.policy.name === 'unattributed') expect(row.reason).toBe('policy-changed');
+      // On a machine without time to give, the answer comes when nothing is held for it any more.
+      if (row?.policy.name === 'unattributed') expect(['policy-changed', 'no-state']).toContain(row.reason);
       else expect(row?.policy.name).toBe('rule1');
     });
   });
