@@ -18,7 +18,7 @@ const ReportJson = v.object({
   completeness: v.looseObject({ status: v.string(), reasons: v.array(v.string()) }),
 });
 
-const LANDING = 'curl -s --max-time 3 -XPOST deathstar.default.svc.cluster.local/v1/request-landing';
+const LANDING = 'curl -s --max-time 1 -XPOST deathstar.default.svc.cluster.local/v1/request-landing';
 /** The smoke test of Cilium's Star Wars demo: who belongs to the empire lands, others wait in vain. */
 const SMOKE_TEST = `kubectl exec tiefighter -- ${LANDING}; kubectl exec xwing -- ${LANDING} || true`;
 const EMPIRE_LANDS = 'rule1:ingress:allowed>=1';
@@ -89,7 +89,7 @@ describe('what was expected and did not happen exits with 3', () => {
 
   it('with the counts swapped, and tells the nearest rows', async () => {
     const swapped = ['--expect', 'rule1:ingress:denied>=1', '--expect', 'implicit-default-deny:ingress:denied==0'];
-    const { code, stdout } = await check(await boot(), [...swapped, '-o', 'json'], SMOKE_TEST);
+    const { code, stdout } = await check(await boot(), [...swapped, '--settle', '500ms', '-o', 'json'], SMOKE_TEST);
     expect(code).toBe(3);
     const { judgement, expectations, command } = report(stdout);
     expect(judgement).toBe('failed');

@@ -131,6 +131,9 @@ export function clusterOfTest(): (options?: Partial<DemoOptions>) => Promise<Dem
   };
 }
 
+/** A client that is refused sends a second SYN after a second, and gives up: two packets, one attempt. */
+export const TWO_SYNS = { timeoutMs: 1_100 };
+
 /** Starts policystat, and waits until so many agents' streams are open. */
 export async function listening(demo: DemoCluster, args: readonly string[], streams = 2): Promise<Running> {
   const running = start([...args, '-v'], { kubeconfig: demo.kubeconfigPath });

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../eventually.ts';
-import { accountedFor, clusterOfTest, listening, parseSummary } from './cluster.ts';
+import { accountedFor, clusterOfTest, listening, parseSummary, TWO_SYNS } from './cluster.ts';
 import { run } from './run.ts';
 
 const boot = clusterOfTest();
@@ -19,12 +19,12 @@ describe.each([
     const demo = await boot({ dialect, ...(version === undefined ? {} : { version }) });
     const running = await listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
     expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
-    expect(await demo.connect('xwing', 'deathstar')).toBe('timeout');
+    expect(await demo.connect('xwing', 'deathstar', TWO_SYNS)).toBe('timeout');
     await running.until((stdout) =>
       stdout
         .trimEnd()
         .split('\n')
-        .some((line) => line.includes('"denied":3')),
+        .some((line) => line.includes('"denied":2')),
     );
     running.process.kill('SIGINT');
     const { code, stdout } = await running.outcome;
@@ -32,13 +32,13 @@ describe.each([
     const summary = parseSummary(stdout.trimEnd().split('\n').at(-1) ?? '');
     expect(accountedFor(summary)).toBe(true);
     expect(summary.completeness).toMatchObject({ status: 'full', lost: 0, gaps: [] });
-    expect(summary.totals.ingress).toMatchObject({ allowed: 1, denied: 3, attempts: 1 });
+    expect(summary.totals.ingress).toMatchObject({ allowed: 1, denied: 2, attempts: 1 });
     expect(summary.policies).toMatchObject([
       {
         policy: { name: 'implicit-default-deny' },
         direction: 'ingress',
         attribution: 'default-deny',
-        denied: 3,
+        denied: 2,
         attempts: 1,
         peers: [{ name: 'default/xwing' }],
       },

@@ -1,9 +1,8 @@
 /** Which part of what happens a summary speaks of, as a pipe sees it. */
 import * as v from 'valibot';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { DemoCluster } from '../../src/demo/demo-cluster.ts';
-import { accountedFor, parseSummary, quietCluster } from './cluster.ts';
-import { run, start, untilListening } from './run.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { accountedFor, clusterOfTest, listening, parseSummary, quietCluster } from './cluster.ts';
+import { run } from './run.ts';
 
 const Grouped = v.object({
   groups: v.object({
@@ -14,43 +13,70 @@ const Grouped = v.object({
 
 const DEATHSTARS = ['deathstar-77dd4fb786-8c4bw', 'deathstar-77dd4fb786-pjs8v'];
 
-let cluster: DemoCluster | null = null;
+const boot = clusterOfTest();
 
-afterEach(async () => {
-  await cluster?.stop();
-  cluster = null;
+const FILTERS: readonly (readonly [
+  args: readonly string[],
+  counts: { readonly allowed: number; readonly denied: number },
+])[] = [
+  [['--direction', 'ingress'], { allowed: 1, denied: 3 }],
+  [['--direction', 'egress'], { allowed: 0, denied: 0 }],
+  [['--action', 'deny'], { allowed: 0, denied: 3 }],
+  [['--policy', 'default/rule1'], { allowed: 1, denied: 0 }],
+  [['--policy', 'implicit-default-deny'], { allowed: 0, denied: 3 }],
+  [['--peer', 'default/xwing'], { allowed: 0, denied: 3 }],
+  [['--action', 'allow', '--peer', 'class=tiefighter,class=xwing'], { allowed: 1, denied: 0 }],
+  [['--port', '80', '--protocol', 'tcp'], { allowed: 1, denied: 3 }],
+  [['--port', '443'], { allowed: 0, denied: 0 }],
+];
+const FILTERED_TABLE = ['--action', 'deny', '--peer', 'class=xwing'];
+const GROUPED = ['--group-by', 'peer,port,action,pod,node', '-o', 'json'];
+const TOP_GROUP = ['--group-by', 'peer', '--sort-by', 'allowed', '--top', '1', '-o', 'csv'];
+
+/** What each of these summaries prints of one and the same landing of tiefighter and refusal of xwing. */
+const printed = new Map<string, string>();
+const textOf = (args: readonly string[]) => printed.get(args.join(' ')) ?? '';
+const asJson = (args: readonly string[]) => [...args, '-o', 'json'];
+
+beforeAll(async () => {
+  const demo = await quietCluster({ version: '1.19' });
+  try {
+    const all = [...FILTERS.map(([args]) => asJson(args)), FILTERED_TABLE, GROUPED, TOP_GROUP];
+    const running = await Promise.all(
+      all.map(async (args) => ({
+        args,
+        ...(await listening(demo, ['summary', '--pod', 'deathstar', '--duration', '1m', ...args])),
+      })),
+    );
+    expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+    expect(await demo.connect('xwing', 'deathstar')).toBe('timeout');
+    // By then, a refused connection has been tried for so long that the agents' state has been read.
+    for (const { process } of running) process.kill('SIGINT');
+    for (const { args, outcome } of running) {
+      const { code, stdout, stderr } = await outcome;
+      expect(code, stderr).toBe(0);
+      printed.set(args.join(' '), stdout);
+    }
+  } finally {
+    await demo.stop();
+  }
 });
 
-/** A landing of tiefighter and a refusal of xwing, counted by a summary with these arguments. */
-async function summarized(args: readonly string[], audited = false): Promise<string> {
-  cluster = await quietCluster({ version: '1.19' });
-  if (audited) for (const pod of DEATHSTARS) cluster.auditMode(pod, true);
-  const running = start(['summary', '--pod', 'deathstar', '--duration', audited ? '4s' : '1m', '-v', ...args], {
-    kubeconfig: cluster.kubeconfigPath,
-  });
-  await untilListening(running);
-  expect(await cluster.connect('tiefighter', 'deathstar')).toBe('landed');
-  expect(await cluster.connect('xwing', 'deathstar')).toBe(audited ? 'landed' : 'timeout');
-  // By then, a refused connection has been tried for so long that the agents' state has been read.
-  if (!audited) running.process.kill('SIGINT');
+/** With audit mode on at both deathstars. */
+async function audited(args: readonly string[]): Promise<string> {
+  const demo = await boot({ version: '1.19' });
+  for (const pod of DEATHSTARS) demo.auditMode(pod, true);
+  const running = await listening(demo, ['summary', '--pod', 'deathstar', '--duration', '4s', ...args]);
+  expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
+  expect(await demo.connect('xwing', 'deathstar')).toBe('landed');
   const { code, stdout } = await running.outcome;
   expect(code).toBe(0);
   return stdout;
 }
 
 describe('filters', () => {
-  it.each<[readonly string[], { allowed: number; denied: number }]>([
-    [['--direction', 'ingress'], { allowed: 1, denied: 3 }],
-    [['--direction', 'egress'], { allowed: 0, denied: 0 }],
-    [['--action', 'deny'], { allowed: 0, denied: 3 }],
-    [['--policy', 'default/rule1'], { allowed: 1, denied: 0 }],
-    [['--policy', 'implicit-default-deny'], { allowed: 0, denied: 3 }],
-    [['--peer', 'default/xwing'], { allowed: 0, denied: 3 }],
-    [['--action', 'allow', '--peer', 'class=tiefighter,class=xwing'], { allowed: 1, denied: 0 }],
-    [['--port', '80', '--protocol', 'tcp'], { allowed: 1, denied: 3 }],
-    [['--port', '443'], { allowed: 0, denied: 0 }],
-  ])('%j', async (args, counts) => {
-    const text = await summarized([...args, '-o', 'json']);
+  it.each(FILTERS)('%j', (args, counts) => {
+    const text = textOf(asJson(args));
     const summary = parseSummary(text);
     expect(summary.totals.ingress).toMatchObject(counts);
     expect(accountedFor(summary)).toBe(true);
@@ -60,8 +86,8 @@ describe('filters', () => {
     });
   });
 
-  it('are told above a table', async () => {
-    const text = await summarized(['--action', 'deny', '--peer', 'class=xwing']);
+  it('are told above a table', () => {
+    const text = textOf(FILTERED_TABLE);
     expect(text.split('\n')[1]).toBe('only --action deny --peer class=xwing');
     expect(text).toContain('filter 1');
   });
@@ -89,9 +115,8 @@ describe('filters', () => {
 });
 
 describe('groups', () => {
-  it('are counted by what was asked for, the most denied first', async () => {
-    const text = await summarized(['--group-by', 'peer,port,action,pod,node', '-o', 'json']);
-    const { groups } = v.parse(Grouped, JSON.parse(text));
+  it('are counted by what was asked for, the most denied first', () => {
+    const { groups } = v.parse(Grouped, JSON.parse(textOf(GROUPED)));
     expect(groups.by).toEqual(['peer', 'port', 'action', 'pod', 'node']);
     const port = { protocol: 'TCP', port: 80 };
     expect(groups.rows).toMatchObject([
@@ -104,9 +129,8 @@ describe('groups', () => {
     }
   });
 
-  it('are the rows of every output', async () => {
-    const text = await summarized(['--group-by', 'peer', '--sort-by', 'allowed', '--top', '1', '-o', 'csv']);
-    expect(text.split('\r\n')).toEqual([
+  it('are the rows of every output', () => {
+    expect(textOf(TOP_GROUP).split('\r\n')).toEqual([
       expect.stringMatching(/^peer,identity,direction,other,allowed/),
       expect.stringMatching(/^default\/tiefighter,\d+,ingress,false,1,0,0,0,0,0,/),
       '',
@@ -167,7 +191,7 @@ describe('what is printed', () => {
 
 describe('audit mode', () => {
   it('is answered by policy, peer and port, with the endpoints where it is on', async () => {
-    const text = await summarized(['--audit', '-o', 'json'], true);
+    const text = await audited(['--audit', '-o', 'json']);
     expect(JSON.parse(text)).toMatchObject({
       totals: { ingress: { allowed: 1, audited: 1, denied: 0 } },
       audit: {
@@ -189,7 +213,7 @@ describe('audit mode', () => {
   });
 
   it('has a table of its own', async () => {
-    const lines = (await summarized(['--audit'], true)).split('\n');
+    const lines = (await audited(['--audit'])).split('\n');
     expect(lines).toContainEqual(expect.stringMatching(/^audit mode is on at 2 endpoints: default\/deathstar-/));
     expect(lines).toContainEqual(
       expect.stringMatching(/^implicit-default-deny ← default\/rule1 \(CNP\) +ingress +default\/xwing +80\/TCP +1 /),
@@ -197,13 +221,19 @@ describe('audit mode', () => {
   });
 
   it('that was switched while it ran is told as it is in the end', async () => {
-    cluster = await quietCluster({ version: '1.19' });
-    const running = start(['summary', '--pod', 'deathstar', '--audit', '-o', 'json', '--duration', '1m', '-v'], {
-      kubeconfig: cluster.kubeconfigPath,
-    });
-    await untilListening(running);
+    const demo = await boot({ version: '1.19' });
+    const running = await listening(demo, [
+      'summary',
+      '--pod',
+      'deathstar',
+      '--audit',
+      '-o',
+      'json',
+      '--duration',
+      '1m',
+    ]);
     const [first = ''] = DEATHSTARS;
-    cluster.auditMode(first, true);
+    demo.auditMode(first, true);
     running.process.kill('SIGINT');
     const { stdout } = await running.outcome;
     expect(JSON.parse(stdout)).toMatchObject({
