@@ -98,6 +98,7 @@ describe.each(scenarios)('%s', (scenario) => {
 
   it('the endpoints say the same of their realized policy', () => {
     const files = readdirSync(`${FOLDER}/${scenario}`).filter((name) => name.includes('endpoint_get'));
+    expect(files).not.toEqual([]);
     for (const file of files) {
       const [, node = '', id = ''] = /^(node\d)--endpoint_get_(\d+)/.exec(file) ?? [];
       const endpoint = world.endpoints().find((one) => one.node === `k8s-${node}` && one.id === Number(id));
@@ -123,9 +124,9 @@ describe.each(scenarios)('%s', (scenario) => {
           ]),
       );
     const demo = read(selectorsJson(world));
-    for (const [selector, identities] of read(
-      readFileSync(`${FOLDER}/${scenario}/node1--policy_selectors.json`, 'utf8'),
-    )) {
+    const real = read(readFileSync(`${FOLDER}/${scenario}/node1--policy_selectors.json`, 'utf8'));
+    expect(real.size).toBeGreaterThan(0);
+    for (const [selector, identities] of real) {
       expect(demo.get(selector), selector).toEqual(identities);
     }
   });
