@@ -10,7 +10,8 @@ const UNKNOWN = 'unknown';
 export function namedPeer(identity: number | null, node: string | null, identityName: IdentityLookup): GroupPeer {
   if (identity === null) return { identity, name: UNKNOWN, labels: NO_LABELS };
   const found = identityName(identity, node);
-  if (found === null) return { identity, name: null, labels: NO_LABELS };
+  // Such a number says nothing without its node.
+  if (found === null) return { identity, name: null, labels: NO_LABELS, ...(node === null ? {} : { node }) };
   const { name, labels } = overTime(found);
   return { identity, name, labels: Object.freeze([...labels]) };
 }

@@ -1,6 +1,7 @@
 /** Owns what a summary says of a row: numbers become rates and times, identities become names, and nothing can change any more. */
 import type { IdentityLookup } from '../model/cluster.ts';
 import { OTHER, type PeerCount, type PolicyRow, type PortCount } from '../model/summary.ts';
+import { commonIdentity, joinKnown } from './known-peers.ts';
 import { namedPeer } from './peer-name.ts';
 import type { Row, Tally } from './row.ts';
 
@@ -75,14 +76,25 @@ export function createRowSummaries(): (row: Row, context: RowContext) => PolicyR
 }
 
 function peerCounts({ peers, otherPeers }: Row, identityName: IdentityLookup): readonly PeerCount[] {
-  const counts = [...peers.values()]
-    .sort(byTotal((a, b) => (a.identity ?? -1) - (b.identity ?? -1)))
-    .map(({ identity, node, allowed, denied }) =>
-      Object.freeze({ ...namedPeer(identity, node, identityName), allowed, denied }),
-    );
+  const met = [...peers.values()].map(({ identity, node, allowed, denied }) => {
+    const peer = namedPeer(identity, node, identityName);
+    return { node, peer, of: { ...peer, allowed, denied } };
+  });
+  const counts = joinKnown<PeerCount>(met, () => '', addPeers)
+    .sort(byTotal(bySurroundings))
+    .map((peer) => Object.freeze(peer));
   if (otherPeers !== null)
     counts.push(Object.freeze({ identity: null, name: OTHER, labels: Object.freeze([]), ...otherPeers }));
   return Object.freeze(counts);
+}
+
+function addPeers(a: PeerCount, b: PeerCount): PeerCount {
+  return { ...a, identity: commonIdentity(a, b), allowed: a.allowed + b.allowed, denied: a.denied + b.denied };
+}
+
+function bySurroundings(a: PeerCount, b: PeerCount): number {
+  const numbers = (a.identity ?? -1) - (b.identity ?? -1);
+  return numbers || compareText(`${a.name ?? ''} ${a.node ?? ''}`, `${b.name ?? ''} ${b.node ?? ''}`);
 }
 
 function portCounts({ ports, otherPorts }: Row): readonly PortCount[] {

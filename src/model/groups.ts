@@ -38,7 +38,10 @@ export interface GroupRow extends Counts {
 }
 
 export interface GroupPeer {
+  /** Null where nobody tells, and where several nodes call the same by numbers of their own. */
   readonly identity: number | null;
+  /** Present for a number that this node gives for itself, and that nobody could name. */
+  readonly node?: string;
   readonly name: string | null;
   readonly labels: readonly string[];
 }

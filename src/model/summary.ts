@@ -3,7 +3,7 @@ import type { Audit } from './audit.ts';
 import type { AgentState } from './cluster.ts';
 import type { Counts } from './counts.ts';
 import type { Dialect, Direction, IgnoredReason, UnparsedReason } from './event.ts';
-import type { Groups } from './groups.ts';
+import type { GroupPeer, Groups } from './groups.ts';
 import type { Grade, PolicyRef, UnattributedReason } from './policy.ts';
 import type { SourceChoice } from './source.ts';
 import type { CountersState } from './traffic.ts';
@@ -13,11 +13,8 @@ export type { Counts };
 /** The name of the entry that folds what did not fit in memory; its identity or port is null. */
 export const OTHER = 'other';
 
-export interface PeerCount {
-  /** Null for the row that folds what did not fit in memory. */
-  readonly identity: number | null;
-  readonly name: string | null;
-  readonly labels: readonly string[];
+/** In the row that folds what did not fit in memory, the identity is null. */
+export interface PeerCount extends GroupPeer {
   readonly allowed: number;
   readonly denied: number;
 }

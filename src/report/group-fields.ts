@@ -1,19 +1,19 @@
 /** Owns what a group says of itself: as one text for people, as cells for programs, as labels for metrics. */
 import type { GroupField, GroupPeer, GroupPod, GroupRow } from '../model/groups.ts';
 import { OTHER } from '../model/summary.ts';
-import { peerName } from './peer-title.ts';
+import { peerName, peerTitles } from './peer-title.ts';
 import { policyText, portText } from './phrases.ts';
 import { printable } from './printable.ts';
 
-/** What a person reads. */
-export function groupFieldText(field: GroupField, row: GroupRow): string {
+/** What a person reads; `titleOf` tells peers apart that have the same name. */
+export function groupFieldText(field: GroupField, row: GroupRow, titleOf: (peer: GroupPeer) => string): string {
   if (field === 'direction') return row.direction;
   if (row.other) return OTHER;
   switch (field) {
     case 'policy':
       return row.policy ? policyText(row.policy) : '';
     case 'peer':
-      return row.peer ? peerName(row.peer) : '';
+      return row.peer ? titleOf(row.peer) : '';
     case 'port':
       return row.port ? portText(row.port) : '';
     case 'action':
@@ -27,11 +27,18 @@ export function groupFieldText(field: GroupField, row: GroupRow): string {
   }
 }
 
+export function groupPeerTitles(rows: readonly GroupRow[], withLabels: boolean): (peer: GroupPeer) => string {
+  return peerTitles(
+    rows.flatMap(({ peer }) => peer ?? []),
+    withLabels,
+  );
+}
+
 export function groupText(row: GroupRow): string {
   const fields = (['policy', 'peer', 'port', 'action', 'match', 'node', 'pod'] as const).filter(
     (field) => field in row,
   );
-  return [...fields, 'direction' as const].map((field) => groupFieldText(field, row)).join(' ');
+  return [...fields, 'direction' as const].map((field) => groupFieldText(field, row, peerName)).join(' ');
 }
 
 function podText({ namespace, name, endpoint }: GroupPod): string {
@@ -52,6 +59,8 @@ const COLUMNS: Readonly<Record<GroupField, readonly (readonly [name: string, cel
   peer: [
     ['peer', ({ peer, other }) => peerCell(peer) ?? rest(other)],
     ['identity', ({ peer }) => peer?.identity ?? ''],
+    // Of a number that means nothing without it.
+    ['peerNode', ({ peer }) => peer?.node ?? ''],
   ],
   port: [
     ['port', ({ port }) => port?.port ?? ''],

@@ -4,7 +4,7 @@ import type { Groups } from '../model/groups.ts';
 import type { PolicyRow, Summary } from '../model/summary.ts';
 import { auditEndpointsText, auditLines, auditPeerText, auditPortText, auditTitle } from './audit-fields.ts';
 import { type ChosenColumns, chosenMarkdown } from './chosen.ts';
-import { groupFieldText, withDirection } from './group-fields.ts';
+import { groupFieldText, groupPeerTitles, withDirection } from './group-fields.ts';
 import { markdownText } from './markdown-text.ts';
 import {
   durationText,
@@ -91,12 +91,13 @@ function auditRows(audit: Audit, sign: string): readonly string[] {
 
 function groupLines({ by, rows }: Groups, sign: string): readonly string[] {
   const fields = withDirection(by);
+  const titleOf = groupPeerTitles(rows, false);
   return [
     `| ${fields.join(' | ')} | allowed | redirected | audited | denied | attempts |`,
     `|${'---|'.repeat(fields.length)}--:|--:|--:|--:|--:|`,
     ...rows.map((row) => {
       const numbers = [row.allowed, row.redirected, row.audited, row.denied, row.attempts];
-      const cells = fields.map((field) => markdownText(groupFieldText(field, row)));
+      const cells = fields.map((field) => markdownText(groupFieldText(field, row, titleOf)));
       return `| ${[...cells, ...numbers.map((number) => sign + String(number))].join(' | ')} |`;
     }),
   ];

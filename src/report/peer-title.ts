@@ -1,5 +1,5 @@
 /** Owns how a peer is told from others: its name, and labels where the name alone does not say enough. */
-import type { PeerCount } from '../model/summary.ts';
+import type { GroupPeer } from '../model/groups.ts';
 import { printable } from './printable.ts';
 
 const MOST_LABELS = 4;
@@ -8,13 +8,14 @@ const MOST_LABELS = 4;
 const MACHINE_MADE =
   /^(?:io\.(?:cilium|kubernetes)\.|(?:[\w.-]+\.)?(?:kubernetes\.io|k8s\.io|helm\.sh)\/|pod-template-hash$)/;
 
-export function peerName({ name, identity }: Pick<PeerCount, 'name' | 'identity'>): string {
+export function peerName({ name, identity, node }: Pick<GroupPeer, 'name' | 'identity' | 'node'>): string {
   if (name !== null && name !== '') return printable(name);
-  return identity === null ? 'unknown' : `identity ${identity}`;
+  if (identity === null) return 'unknown';
+  return node === undefined ? `identity ${identity}` : `identity ${identity} on ${printable(node)}`;
 }
 
 /** `default/tiefighter (class=tiefighter, org=empire)`. */
-function peerTitle(peer: PeerCount): string {
+function peerTitle(peer: GroupPeer): string {
   const labels = ownLabels(peer.labels);
   // A pod without another label is called by the one that it has.
   if (labels.length === 0 || (labels.length === 1 && peer.name?.endsWith(`/${labels[0] ?? ''}`) === true))
@@ -30,18 +31,19 @@ function ownLabels(labels: readonly string[]): readonly string[] {
 }
 
 /** Whether there is more to tell of any of them than a name. */
-export function hasLabels(peers: readonly PeerCount[]): boolean {
+export function hasLabels(peers: readonly GroupPeer[]): boolean {
   return peers.some((peer) => peerTitle(peer) !== peerName(peer));
 }
 
-/** Labels only where several peers of the row have the same name, or where there is room for all. */
-export function peerTitles(peers: readonly PeerCount[], withLabels: boolean): (peer: PeerCount) => string {
-  const seen = new Set<string>();
+/** Labels only where several of them have the same name and are not the same, or where there is room for all. */
+export function peerTitles(peers: readonly GroupPeer[], withLabels: boolean): (peer: GroupPeer) => string {
+  const called = new Map<string, string>();
   const twice = new Set<string>();
-  for (const { name } of peers) {
+  for (const { name, labels } of peers) {
     if (name === null) continue;
-    if (seen.has(name)) twice.add(name);
-    seen.add(name);
+    const own = labels.join();
+    if ((called.get(name) ?? own) !== own) twice.add(name);
+    called.set(name, own);
   }
   return (peer) => (withLabels || (peer.name !== null && twice.has(peer.name)) ? peerTitle(peer) : peerName(peer));
 }

@@ -3,7 +3,7 @@ import type { GroupField, GroupRow } from '../model/groups.ts';
 import type { PolicyRow, Summary } from '../model/summary.ts';
 import { AUDIT_COLUMNS, auditLines } from './audit-fields.ts';
 import { groupColumns } from './group-fields.ts';
-import { peerName } from './peer-title.ts';
+import { peerTitles } from './peer-title.ts';
 import { hasTraffic, policyText } from './phrases.ts';
 
 export type Cell = string | number;
@@ -49,7 +49,7 @@ const MORE_COLUMNS: readonly Column<PolicyRow>[] = [
   ['deniedInAuditMode', ({ deniedInAuditMode }) => deniedInAuditMode],
   ['recentPerSecond', ({ recentPerSecond }) => recentPerSecond],
   ['nodes', ({ nodes }) => nodes.join('; ')],
-  ['peers', ({ peers }) => peers.map(peerName).join('; ')],
+  ['peers', ({ peers }) => peers.map(peerTitles(peers, false)).join('; ')],
   [
     'ports',
     ({ ports }) => ports.map(({ protocol, port }) => (port === null ? protocol : `${port}/${protocol}`)).join('; '),

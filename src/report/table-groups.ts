@@ -1,7 +1,7 @@
 /** Owns the table of groups: a column for each field that was asked for, then the numbers. */
-import type { GroupField, GroupRow } from '../model/groups.ts';
+import type { GroupField, GroupPeer, GroupRow } from '../model/groups.ts';
 import type { Summary } from '../model/summary.ts';
-import { groupFieldText, withDirection } from './group-fields.ts';
+import { groupFieldText, groupPeerTitles, withDirection } from './group-fields.ts';
 import { type Column, cutTo, layOut } from './layout.ts';
 import { agoText, lowerBoundSign, rateText } from './phrases.ts';
 import { amountColumn, columnTitle, type RowsOptions, type RowsText, showsColumn, totalsOf } from './table-rows.ts';
@@ -29,6 +29,7 @@ export function renderGroups(by: readonly GroupField[], summary: Summary, option
     ...totals.map(({ counts }) => ({ counts, row: null })),
   ];
   const fields = columnFields(withDirection(by), width);
+  const titleOf = groupPeerTitles(rows, wide);
   const lowerBound = lowerBoundSign(summary);
   const ofRow = (title: string, text: (row: GroupRow) => string, dropRank: number): Column => ({
     title,
@@ -44,7 +45,10 @@ export function renderGroups(by: readonly GroupField[], summary: Summary, option
         title: TITLES[field],
         align: 'left',
         cells: [
-          ...rows.map((row) => ({ text: groupFieldText(field, row), ...(at === 0 ? { paint: palette.name } : {}) })),
+          ...rows.map((row) => ({
+            text: groupFieldText(field, row, titleOf),
+            ...(at === 0 ? { paint: palette.name } : {}),
+          })),
           ...totals.map(({ direction }) => ({
             text: field === 'direction' ? direction : at === 0 ? 'total' : '',
             paint: palette.heading,
@@ -75,6 +79,7 @@ export function renderGroups(by: readonly GroupField[], summary: Summary, option
       notes: notesOf(
         row,
         by.filter((field) => !fields.includes(field)),
+        titleOf,
       ).map((note) => palette.quiet(cutTo(`  ${note}`, width))),
     })),
     totals: lines.slice(rows.length),
@@ -88,12 +93,16 @@ function columnFields(fields: readonly GroupField[], width: number): readonly Gr
   return fields.filter((field) => !others.includes(field));
 }
 
-function notesOf(row: GroupRow, besides: readonly GroupField[]): readonly string[] {
+function notesOf(
+  row: GroupRow,
+  besides: readonly GroupField[],
+  titleOf: (peer: GroupPeer) => string,
+): readonly string[] {
   const { other, shared, ambiguous } = row;
   return [
     ...(other || besides.length === 0
       ? []
-      : [besides.map((field) => `${field} ${groupFieldText(field, row)}`).join(', ')]),
+      : [besides.map((field) => `${field} ${groupFieldText(field, row, titleOf)}`).join(', ')]),
     ...(other ? ['all groups that did not fit in memory, as one'] : []),
     ...(shared > 0 ? [`${shared} of these are credited to other policies as well`] : []),
     ...(ambiguous > 0 ? [`${ambiguous} of these may be another policy's`] : []),

@@ -1,5 +1,5 @@
 /** Owns the table itself: which columns there are, what a row says in them, and the notes under a row. */
-
+import stringWidth from 'fast-string-width';
 import { DIRECTIONS } from '../model/packet.ts';
 import type { Counts, PolicyRow, Summary } from '../model/summary.ts';
 import { type Column, cutTo, layOut, wholeWidth } from './layout.ts';
@@ -49,6 +49,7 @@ const SPACIOUS = 160;
 const PEERS_IN_COLUMN = 3;
 const PEERS_IN_NOTE = 6;
 const PEERS_WIDE = 12;
+const NOTE_INDENT = 2;
 /** `implicit-default-deny` loses a letter. */
 const NARROWEST_POLICY = 20;
 /** Where even the directions are shortened, so that the numbers stay readable. */
@@ -244,9 +245,13 @@ function notesOf(
   const hasNarrowTitle =
     !roomy && (['redirected', 'audited'] as const).every((name) => showsColumn(name, summary, width, wide));
   if (row.peers.length > 0 && !(hasPeers && fitsColumn(row, wide))) {
-    const most = wide ? PEERS_WIDE : PEERS_IN_NOTE;
-    const peers = peersText(row, most, lowerBoundSign(summary), wide);
-    notes.push(`${row.direction === 'ingress' ? 'from' : 'to'} ${peers}`);
+    const where = row.direction === 'ingress' ? 'from' : 'to';
+    const told = Array.from({ length: wide ? PEERS_WIDE : PEERS_IN_NOTE }, (_, fewer) => {
+      return `${where} ${peersText(row, fewer + 1, lowerBoundSign(summary), wide)}`;
+    });
+    // As many as there is room for, and how many more.
+    const [least = ''] = told;
+    notes.push(told.findLast((text) => stringWidth(text) + NOTE_INDENT <= width) ?? least);
   }
   if (wide && row.ports.length > (roomy ? PEERS_IN_COLUMN : 0)) notes.push(`ports ${portsText(row.ports, PEERS_WIDE)}`);
   if (row.isolatedBy.length > (wide || hasNarrowTitle ? 0 : 1))

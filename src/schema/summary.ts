@@ -26,6 +26,7 @@ import {
 
 const seen = { firstSeen: v.nullable(time), lastSeen: v.nullable(time) };
 const named = { identity: v.nullable(count), name: v.nullable(text) };
+const peer = { ...named, labels: texts, node: v.exactOptional(text) };
 
 export const traffic = v.nullable(
   v.object({ packets: count, bytes: count, shared: v.boolean(), lowerBound: v.boolean() }),
@@ -46,7 +47,7 @@ export const policyRow = v.object({
   recentPerSecond: amount,
   ...seen,
   nodes: texts,
-  peers: v.array(v.object({ ...named, labels: texts, allowed: count, denied: count })),
+  peers: v.array(v.object({ ...peer, allowed: count, denied: count })),
   ports: v.array(v.object({ protocol: text, port: v.nullable(count), allowed: count, denied: count })),
   traffic: v.exactOptional(traffic),
 });
@@ -57,7 +58,7 @@ const groups = v.object({
     v.object({
       direction,
       policy: v.exactOptional(v.nullable(policyRef)),
-      peer: v.exactOptional(v.nullable(v.object({ ...named, labels: texts }))),
+      peer: v.exactOptional(v.nullable(v.object(peer))),
       port: v.exactOptional(v.nullable(v.object({ protocol: text, port: v.nullable(count) }))),
       action: v.exactOptional(v.nullable(action)),
       match: v.exactOptional(v.nullable(match)),

@@ -131,8 +131,8 @@ describe('groups', () => {
 
   it('are the rows of every output', () => {
     expect(textOf(TOP_GROUP).split('\r\n')).toEqual([
-      expect.stringMatching(/^peer,identity,direction,other,allowed/),
-      expect.stringMatching(/^default\/tiefighter,\d+,ingress,false,1,0,0,0,0,0,/),
+      expect.stringMatching(/^peer,identity,peerNode,direction,other,allowed/),
+      expect.stringMatching(/^default\/tiefighter,\d+,,ingress,false,1,0,0,0,0,0,/),
       '',
     ]);
   });

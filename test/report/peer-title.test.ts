@@ -1,6 +1,8 @@
 /** How peers are told apart. */
 import { expect, test } from 'vitest';
+import type { GroupRow } from '../../src/model/groups.ts';
 import type { PeerCount } from '../../src/model/summary.ts';
+import { groupFieldText, groupPeerTitles } from '../../src/report/group-fields.ts';
 import { peersText } from '../../src/report/phrases.ts';
 import { row } from './summaries.ts';
 
@@ -29,8 +31,28 @@ test.each([
     'shop/db (cluster backup; app=db, tier=1; 1 allowed)',
   ],
   [peer(null, []), 'identity 300 (1 allowed)'],
+  [{ ...peer(null, [], 16_777_217), node: 'n1' }, 'identity 16777217 on n1 (1 allowed)'],
 ])('%j with labels', (one, text) => {
   expect(peersText(row({ peers: [one] }), 3, '', true)).toBe(text);
+});
+
+test('in groups as well, and not where the same peer is in several of them', () => {
+  const row = (labels: readonly string[]): GroupRow => ({
+    ...{
+      direction: 'ingress',
+      peer: peer('shop/web', labels),
+      other: false,
+      shared: 0,
+      ambiguous: 0,
+      ratePerSecond: 0,
+    },
+    ...{ allowed: 1, redirected: 0, audited: 0, denied: 0, attempts: 0, firstSeen: null, lastSeen: null },
+  });
+  const [v1, v2] = [row(['k8s:app=web', 'k8s:version=v1']), row(['k8s:app=web', 'k8s:version=v2'])];
+  const told = (rows: readonly GroupRow[]) =>
+    rows.map((each) => groupFieldText('peer', each, groupPeerTitles(rows, false)));
+  expect(told([v1, v2])).toEqual(['shop/web (app=web, version=v1)', 'shop/web (app=web, version=v2)']);
+  expect(told([v1, v1])).toEqual(['shop/web', 'shop/web']);
 });
 
 test('labels are told where a name alone means several', () => {
