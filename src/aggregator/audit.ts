@@ -3,6 +3,7 @@ import type { Audit, AuditPeer, AuditRow } from '../model/audit.ts';
 import type { Verdict } from '../model/event.ts';
 import { OTHER } from '../model/summary.ts';
 import type { Outcome } from './counters.ts';
+import { commonIdentity, joinKnown } from './known-peers.ts';
 import type { Limits } from './limits.ts';
 import { namedPeer } from './peer-name.ts';
 import { NO_KEY, type Row, type Where } from './row.ts';
@@ -82,8 +83,12 @@ function newTally(nowMs: number): Tally {
 
 function toRow({ key }: Row, of: Audited, context: RowContext): AuditRow {
   const { policy, direction, attribution } = key;
-  const peers = [...of.peers.values()].map((peer) => toPeer(peer, context)).sort(compare(peerText));
-  const folded = { identity: null, name: OTHER, labels: Object.freeze([]), port: null };
+  const met = [...of.peers.values()].map((peer) => {
+    const told = toPeer(peer, context);
+    return { node: peer.node, peer: told, of: told };
+  });
+  const peers = joinKnown(met, ({ port }) => JSON.stringify(port), addPeers).sort(compare(peerText));
+  const folded = { identity: null, name: OTHER, labels: Object.freeze<string[]>([]), port: null };
   const rest = of.other === null ? [] : [{ ...folded, ...counts(of.other, context) }];
   return Object.freeze({
     policy: Object.freeze({ kind: policy.kind, namespace: policy.namespace, name: policy.name }),
@@ -98,10 +103,18 @@ function toRow({ key }: Row, of: Audited, context: RowContext): AuditRow {
 
 function toPeer(peer: Peer, context: RowContext): AuditPeer {
   const { identity, node, protocol, port } = peer;
+  const who = namedPeer(identity, node, context.identityName);
+  return Object.freeze({ ...who, port: Object.freeze({ protocol, port }), ...counts(peer, context) });
+}
+
+function addPeers(a: AuditPeer, b: AuditPeer): AuditPeer {
   return Object.freeze({
-    ...namedPeer(identity, node, context.identityName),
-    port: Object.freeze({ protocol, port }),
-    ...counts(peer, context),
+    ...a,
+    identity: commonIdentity(a, b),
+    connections: a.connections + b.connections,
+    refused: a.refused + b.refused,
+    firstSeen: [a.firstSeen, b.firstSeen].toSorted()[0] ?? null,
+    lastSeen: [a.lastSeen, b.lastSeen].toSorted()[1] ?? null,
   });
 }
 
@@ -123,6 +136,6 @@ function rowText({ policy, direction, attribution, isolatedBy }: AuditRow): stri
   return JSON.stringify([policy, direction, attribution, isolatedBy]);
 }
 
-function peerText({ identity, name, port }: AuditPeer): string {
-  return JSON.stringify([name, identity, port]);
+function peerText({ identity, name, port, node }: AuditPeer): string {
+  return JSON.stringify([name, identity, port, node]);
 }

@@ -1,6 +1,6 @@
 /** What audit mode lets through although policy refuses it: by which policy, for whom, and where it is on. */
 import type { Direction } from './event.ts';
-import type { GroupPort } from './groups.ts';
+import type { GroupPeer, GroupPort } from './groups.ts';
 import type { Grade, PolicyRef, UnattributedReason } from './policy.ts';
 
 /** What the agent tells of an endpoint. */
@@ -59,10 +59,7 @@ export interface AuditRow extends AuditCounts {
   readonly peers: readonly AuditPeer[];
 }
 
-export interface AuditPeer extends AuditCounts {
-  readonly identity: number | null;
-  readonly name: string | null;
-  readonly labels: readonly string[];
+export interface AuditPeer extends AuditCounts, GroupPeer {
   /** Null for the entry that folds what did not fit in memory. */
   readonly port: GroupPort | null;
 }

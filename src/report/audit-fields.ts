@@ -1,6 +1,6 @@
 /** Owns what would be denied as rows: one for each policy, peer and port, with the columns that programs get and the words that people read. */
 import type { Audit, AuditEndpoints, AuditPeer, AuditRow } from '../model/audit.ts';
-import { peerName } from './peer-title.ts';
+import { peerTitles } from './peer-title.ts';
 import { plural, policyText, portText } from './phrases.ts';
 import { printable } from './printable.ts';
 
@@ -26,6 +26,7 @@ export const AUDIT_COLUMNS: readonly (readonly [name: string, cell: (line: Audit
   ['isolatedBy', ({ row }) => row.isolatedBy.map(policyText).join('; ')],
   ['peer', ({ peer }) => peer.name ?? ''],
   ['identity', ({ peer }) => peer.identity ?? ''],
+  ['peerNode', ({ peer }) => peer.node ?? ''],
   ['port', ({ peer }) => peer.port?.port ?? ''],
   ['protocol', ({ peer }) => peer.port?.protocol ?? ''],
   ['connections', ({ peer }) => peer.connections],
@@ -40,8 +41,12 @@ export function auditTitle({ policy, isolatedBy }: AuditRow): string {
   return isolatedBy.length === 0 ? title : `${title} ← ${isolatedBy.map(policyText).join(', ')}`;
 }
 
-export function auditPeerText(peer: AuditPeer): string {
-  return peerName(peer);
+/** Told apart where several have the same name. */
+export function auditPeerTitles(lines: readonly AuditLine[], withLabels: boolean): (peer: AuditPeer) => string {
+  return peerTitles(
+    lines.map(({ peer }) => peer),
+    withLabels,
+  );
 }
 
 export function auditPortText({ port }: AuditPeer): string {

@@ -2,7 +2,7 @@
 import type { Audit } from '../model/audit.ts';
 import type { Groups } from '../model/groups.ts';
 import type { PolicyRow, Summary } from '../model/summary.ts';
-import { auditEndpointsText, auditLines, auditPeerText, auditPortText, auditTitle } from './audit-fields.ts';
+import { auditEndpointsText, auditLines, auditPeerTitles, auditPortText, auditTitle } from './audit-fields.ts';
 import { type ChosenColumns, chosenMarkdown } from './chosen.ts';
 import { groupFieldText, groupPeerTitles, withDirection } from './group-fields.ts';
 import { markdownText } from './markdown-text.ts';
@@ -78,11 +78,13 @@ function capitalized(text: string): string {
 }
 
 function auditRows(audit: Audit, sign: string): readonly string[] {
+  const lines = auditLines(audit);
+  const titleOf = auditPeerTitles(lines, false);
   return [
     '| would be denied by | direction | peer | port | audited | refused | first | last |',
     '|---|---|---|---|--:|--:|---|---|',
-    ...auditLines(audit).map(({ row, peer }) => {
-      const texts = [auditTitle(row), row.direction, auditPeerText(peer), auditPortText(peer)].map(markdownText);
+    ...lines.map(({ row, peer }) => {
+      const texts = [auditTitle(row), row.direction, titleOf(peer), auditPortText(peer)].map(markdownText);
       const numbers = [peer.connections, peer.refused].map((number) => sign + String(number));
       return `| ${[...texts, ...numbers, peer.firstSeen ?? '', peer.lastSeen ?? ''].join(' | ')} |`;
     }),

@@ -165,6 +165,7 @@ function auditMetric(audit: Audit): Metric {
         direction: row.direction,
         peer: peer.name,
         identity: peer.identity === null ? null : String(peer.identity),
+        peerNode: peer.node ?? null,
         port: peer.port?.port === null || peer.port === null ? null : String(peer.port.port),
         protocol: peer.port?.protocol ?? null,
       },

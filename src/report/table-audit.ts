@@ -1,15 +1,16 @@
 /** Owns the table of what would be denied: by which policy or default, for whom, how often, first and last. */
 import type { Audit } from '../model/audit.ts';
 import type { Summary } from '../model/summary.ts';
-import { auditEndpointsText, auditLines, auditPeerText, auditPortText, auditTitle } from './audit-fields.ts';
+import { auditEndpointsText, auditLines, auditPeerTitles, auditPortText, auditTitle } from './audit-fields.ts';
 import { type Column, layOut, wrap } from './layout.ts';
 import { durationText, lowerBoundSign, timeText } from './phrases.ts';
 import type { RowsOptions, RowsText } from './table-rows.ts';
 
 const NARROWEST = 14;
 
-export function renderAudit(audit: Audit, summary: Summary, { width, palette }: RowsOptions): RowsText {
+export function renderAudit(audit: Audit, summary: Summary, { width, wide, palette }: RowsOptions): RowsText {
   const lines = auditLines(audit);
+  const titleOf = auditPeerTitles(lines, wide);
   const sign = lowerBoundSign(summary);
   const time = (at: string | null) => ({ text: at === null ? '' : timeText(at, summary.window.end) });
   const isTimed = summary.source.kind !== 'file';
@@ -24,7 +25,7 @@ export function renderAudit(audit: Audit, summary: Summary, { width, palette }: 
     {
       title: 'PEER',
       align: 'left',
-      cells: lines.map(({ peer }) => ({ text: auditPeerText(peer) })),
+      cells: lines.map(({ peer }) => ({ text: titleOf(peer) })),
       narrowest: NARROWEST,
     },
     { title: 'PORT', align: 'left', cells: lines.map(({ peer }) => ({ text: auditPortText(peer) })), narrowest: 6 },

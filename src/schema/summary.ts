@@ -107,8 +107,7 @@ const audit = v.object({
       ...audited,
       peers: v.array(
         v.object({
-          ...named,
-          labels: texts,
+          ...peer,
           port: v.nullable(v.object({ protocol: text, port: v.nullable(count) })),
           ...audited,
         }),

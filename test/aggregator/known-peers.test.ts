@@ -59,3 +59,18 @@ it('in groups, with the other fields equal', () => {
     lastSeen: new Date(START_MS + 3000).toISOString(),
   });
 });
+
+it('among those whom audit mode lets through', () => {
+  const aggregator = makeAggregator({ audit: true, identityName });
+  const nodes = { n1: OFFICE, n2: OTHER_OFFICE } as const;
+  for (const [node, remoteIdentity] of Object.entries(nodes)) {
+    const stream = aggregator.addStream(plan('all', node));
+    stream.record(verdict({ remoteIdentity, action: 'audit' }), RULE1, START_MS);
+    stream.record(verdict({ remoteIdentity: UNNAMED, action: 'audit' }), RULE1, START_MS);
+  }
+  expect(aggregator.summary(START_MS).audit?.wouldDeny[0]?.peers).toMatchObject([
+    { ...OFFICE_PEER, connections: 2 },
+    { name: null, node: 'n1', connections: 1 },
+    { name: null, node: 'n2', connections: 1 },
+  ]);
+});
