@@ -54,7 +54,7 @@ function bodyOf(report: PolicyReport, options: PoliciesTableOptions): readonly s
   const [titles = ''] = layOut(columns, width, (title) => title);
   const noteLines = (note: string) => wrap(note, width - NOTE.length, '  ').map((line) => palette.quiet(NOTE + line));
   const rows = report.policies.flatMap((use, at) => [lines[at] ?? '', ...useNotes(use, report).flatMap(noteLines)]);
-  const units = wrap(unitsText(titles, report), width, '').map((line) => palette.quiet(line));
+  const units = wrap(unitsText(titles), width, '').map((line) => palette.quiet(line));
   return [header, ...rows, ...units, ...notes];
 }
 
@@ -83,14 +83,16 @@ const OPTIONAL = ['redirected', 'audited'] as const;
 type Amount = Exclude<keyof Sightings, 'firstSeen' | 'lastSeen'>;
 
 /** Of the columns that there was room for. */
-function unitsText(titles: string, { policies }: PolicyReport): string {
+function unitsText(titles: string): string {
   const shown = ['REDIRECTED', 'REDIR', 'AUDITED'].filter((title) => titles.split(/ +/).includes(title));
   const isolated = titles.includes(BY_DEFAULT)
     ? `, ${BY_DEFAULT} = packets that no rule allowed while it isolates`
     : '';
-  const traffic = hasTraffic({ policies })
-    ? ', PACKETS and BYTES = of new and open connections and of what a rule refused, their own direction'
-    : '';
+  const measured = ['PACKETS', 'BYTES'].filter((title) => titles.split(/ +/).includes(title));
+  const traffic =
+    measured.length === 0
+      ? ''
+      : `, ${measured.join(' and ')} = of new and open connections and of what a rule refused, their own direction`;
   return `${['ALLOWED', ...shown].join(', ')} = new connections, DENIED = packets that its own rules refused${isolated}${traffic}`;
 }
 
@@ -173,7 +175,9 @@ function columnsOf(report: PolicyReport, { wide, width, palette }: PoliciesTable
       : null,
     ...(hasTraffic(report)
       ? (['packets', 'bytes'] as const).map((name) =>
-          column(name.toUpperCase(), 'right', (use) => trafficText(use, name, sign), { dropRank: 5 }),
+          column(name.toUpperCase(), 'right', (use) => trafficText(use, name, sign), {
+            dropRank: name === 'packets' ? 1 : 4,
+          }),
         )
       : []),
     isPlaced ? column('NODES', 'right', nodesText, { dropRank: 8 }) : null,
