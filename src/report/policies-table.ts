@@ -73,7 +73,9 @@ function nothingText({ scope, source }: PolicyReport): string {
     case 'cluster':
       return 'There is no CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy in this cluster.';
     case 'namespace':
-      return `There is no policy in namespace ${printable(scope.namespace ?? '')}, and no clusterwide one selects its pods.`;
+      return source.agents.length === 0
+        ? `There is no policy in namespace ${printable(scope.namespace ?? '')}, and no pod: is that its name?`
+        : `There is no policy in namespace ${printable(scope.namespace ?? '')}, and no clusterwide one selects its pods.`;
     case 'targets':
       return 'No CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy selects these targets.';
   }
