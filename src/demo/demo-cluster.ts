@@ -10,6 +10,7 @@ import { createHubble } from './agent/hubble.ts';
 import { createHubbleBuffer } from './agent/hubble-buffer.ts';
 import type { Program } from './agent/invocation.ts';
 import { createMonitorHub, type MonitorHub } from './agent/monitor.ts';
+import { createRegenerations } from './agent/regenerations.ts';
 import { listenForPrograms } from './agent/socket.ts';
 import type { Faults } from './api/faults.ts';
 import { startApiServer } from './api/server.ts';
@@ -137,11 +138,13 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
     if (hub === undefined) throw new RangeError(`the demo cluster has no node ${node}`);
     return hub;
   };
+  const regenerations = createRegenerations(now);
   const emit = (node: string, event: DemoEvent) => {
     const hub = hubs.get(node);
     options.emitted?.(node, event, hub?.listeners() ?? 0);
     hub?.emit(event);
     buffers.get(node)?.push(event);
+    regenerations.heard(node, event);
   };
   const imageOf = (pod: string): Image => {
     if ([...agentPods.values()].includes(pod)) return 'agent';
@@ -157,7 +160,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
   const calls: AgentCall[] = [];
   const agents = new Map<string, Program>(
     [...hubs].map(([node, hub]) => {
-      const cilium = createCilium({ node, world, hub, datapath, hubble: buffers.get(node) });
+      const cilium = createCilium({ node, world, hub, datapath, hubble: buffers.get(node), regenerations });
       const counted: Program = (invocation) => {
         calls.push({ node, argv: invocation.argv, revision: world.revision() });
         return cilium(invocation);

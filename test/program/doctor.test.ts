@@ -57,6 +57,26 @@ function config(data: Readonly<Record<string, string>>) {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'cilium-config', namespace: 'kube-system' }, data };
 }
 
+describe('names of policies', () => {
+  it('are not held against verdicts of before a change', async () => {
+    const demo = await boot({ version: '1.19' });
+    const rule1 = (org: string) => ({
+      apiVersion: 'cilium.io/v2',
+      kind: 'CiliumNetworkPolicy',
+      metadata: { name: 'rule1', namespace: 'default' },
+      spec: {
+        endpointSelector: { matchLabels: { class: 'deathstar' } },
+        ingress: [{ fromEndpoints: [{ matchLabels: { org } }] }],
+      },
+    });
+    demo.apply(rule1('alliance'));
+    expect(await demo.connect('xwing', 'deathstar')).toBe('landed');
+    demo.apply(rule1('empire'));
+    const names = parseReport(await doctor(demo)).checks.filter(({ check }) => check === 'hubble-names');
+    expect(names.map(({ status }) => status)).toEqual(['ok', 'ok']);
+  });
+});
+
 describe('a cluster in order', () => {
   it('is all ok, and is asked only what changes nothing', async () => {
     const demo = await boot();

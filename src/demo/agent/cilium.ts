@@ -9,6 +9,7 @@ import type { Invocation, Program } from './invocation.ts';
 import type { MonitorHub } from './monitor.ts';
 import { goJson } from './monitor-json.ts';
 import { policyJson, policyMapJson, selectorsJson } from './policy-json.ts';
+import type { Regenerations } from './regenerations.ts';
 
 export interface AgentSurroundings {
   readonly node: string;
@@ -17,6 +18,7 @@ export interface AgentSurroundings {
   readonly datapath: Datapath;
   /** Absent where it has none. */
   readonly hubble?: HubbleBuffer | undefined;
+  readonly regenerations: Regenerations;
 }
 
 interface Asked {
@@ -67,8 +69,9 @@ function endpointTable(endpoints: readonly Endpoint[], world: World): string {
   return columns([head, ['', 'ENFORCEMENT', 'ENFORCEMENT', '', '', '', '', ''], ...rows]);
 }
 
-export function createCilium({ node, world, hub, datapath, hubble }: AgentSurroundings): Program {
+export function createCilium({ node, world, hub, datapath, hubble, regenerations }: AgentSurroundings): Program {
   const { version } = world;
+  const lastRegenerated = ({ id }: Endpoint) => regenerations.last(node, id);
   const own = () =>
     world
       .endpoints()
@@ -87,7 +90,7 @@ export function createCilium({ node, world, hub, datapath, hubble }: AgentSurrou
   function endpointCommand(run: Invocation, { words, json }: Asked): number {
     const [, action, id] = words;
     if (action === 'list') {
-      run.out(json ? endpointsJson(own(), world) : endpointTable(own(), world));
+      run.out(json ? endpointsJson(own(), world, lastRegenerated) : endpointTable(own(), world));
       return 0;
     }
     if (action === 'config') return configCommand(run, words);
@@ -97,7 +100,7 @@ export function createCilium({ node, world, hub, datapath, hubble }: AgentSurrou
       run.err(`Cannot get endpoint ${id ?? ''}: [GET /endpoint/{id}][404] getEndpointIdNotFound \n`);
       return 1;
     }
-    run.out(endpointsJson([endpoint], world));
+    run.out(endpointsJson([endpoint], world, lastRegenerated));
     return 0;
   }
 

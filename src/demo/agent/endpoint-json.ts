@@ -69,7 +69,14 @@ export function policyEnabled({ enforced }: RealizedPolicy, audit: boolean): str
   return audit ? `audit-${where}` : where;
 }
 
-function endpointJson(endpoint: Endpoint, world: World): unknown {
+/** Cilium pkg/endpoint/policy.go, as the captures have it. */
+const REGENERATED = {
+  code: 'OK',
+  message: 'Successfully regenerated endpoint program (Reason: policy rules updated)',
+  state: 'ready',
+};
+
+function endpointJson(endpoint: Endpoint, world: World, regenerated: string | null): unknown {
   const policy = world.policyOf(endpoint);
   const realized = {
     'allowed-egress-identities': identitiesOf(policy, 'egress', false, world),
@@ -114,7 +121,7 @@ function endpointJson(endpoint: Endpoint, world: World): unknown {
       identity: { id: endpoint.identity, labels: endpoint.labels },
       ...(endpoint.namedPorts.length === 0 ? {} : { namedPorts: endpoint.namedPorts }),
       labels: { derived: [], realized: {}, 'security-relevant': endpoint.labels },
-      log: [],
+      log: regenerated === null ? [] : [{ ...REGENERATED, timestamp: regenerated }],
       networking: {
         addressing: endpoint.ip === null ? [] : [{ ipv4: endpoint.ip, 'ipv4-pool-name': 'default' }],
         'interface-index': endpoint.ifindex,
@@ -127,9 +134,14 @@ function endpointJson(endpoint: Endpoint, world: World): unknown {
   };
 }
 
-export function endpointsJson(endpoints: readonly Endpoint[], world: World): string {
+/** `lastRegenerated`: when something was last done to an endpoint; null where nothing was. */
+export function endpointsJson(
+  endpoints: readonly Endpoint[],
+  world: World,
+  lastRegenerated: (endpoint: Endpoint) => string | null = () => null,
+): string {
   return `${goJson(
-    endpoints.map((endpoint) => endpointJson(endpoint, world)),
+    endpoints.map((endpoint) => endpointJson(endpoint, world, lastRegenerated(endpoint))),
     2,
   )}\n\n`;
 }
