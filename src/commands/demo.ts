@@ -1,4 +1,5 @@
 /** `demo`: boots the embedded demo cluster and watches its deathstar, or only serves it. */
+import type { DemoCluster } from '../demo/demo-cluster.ts';
 import type { Io } from '../io/io.ts';
 import { EXIT } from '../model/exit-code.ts';
 import { createNarrator } from './narrator.ts';
@@ -37,7 +38,7 @@ export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
     if (flags.serveOnly === true) {
       narrator.settle();
       io.out.write(`export KUBECONFIG=${cluster.kubeconfigPath}\n`);
-      io.err.write(howToWalk(cluster.agentOf('k8s-node1').pod));
+      io.err.write(howToWalk(cluster.agentOf('k8s-node1')));
       await aborted(io.stop);
       return EXIT.done;
     }
@@ -54,11 +55,11 @@ export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
   }
 }
 
-function howToWalk(agentPod: string): string {
+function howToWalk({ namespace, pod, program }: ReturnType<DemoCluster['agentOf']>): string {
   return `The demo cluster runs until Ctrl-C. In another shell, after the line above:
   kubectl get pods -l class=deathstar -o wide
-  kubectl -n kube-system get pods -l k8s-app=cilium -o wide
-  kubectl -n kube-system exec -it ${agentPod} -- cilium monitor -t policy-verdict
+  kubectl -n ${namespace} get pods -l k8s-app=cilium -o wide
+  kubectl -n ${namespace} exec -it ${pod} -- ${program} monitor -t policy-verdict
   kubectl exec -it tiefighter -- curl -m 5 -s -XPOST deathstar.default.svc.cluster.local/v1/request-landing
   kubectl exec -it xwing -- curl -m 5 -s -XPOST deathstar.default.svc.cluster.local/v1/request-landing
   policystat watch --pod deathstar

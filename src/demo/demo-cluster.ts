@@ -75,7 +75,8 @@ export interface DemoCluster {
   readonly server: string;
   /** What exec has started and is alive, children included. */
   processes(): readonly number[];
-  agentOf(node: string): { readonly namespace: string; readonly pod: string };
+  /** `program`: what its image calls the agent's own program. */
+  agentOf(node: string): { readonly namespace: string; readonly pod: string; readonly program: string };
   /** What the agents' own program was started with, in that order. */
   agentCalls(): readonly AgentCall[];
   readonly faults: DemoFaults;
@@ -209,7 +210,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
     agentOf(node) {
       const pod = agentPods.get(node);
       if (pod === undefined) throw new RangeError(`the demo cluster has no node ${node}`);
-      return { namespace: AGENT_NAMESPACE, pod };
+      return { namespace: AGENT_NAMESPACE, pod, program: version.program };
     },
     agentCalls: () => [...calls],
     emit,
