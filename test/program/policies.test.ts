@@ -177,7 +177,7 @@ describe('policies', () => {
       data: { 'bpf-events-default-rate-limit': '10' },
     });
     demo.apply(ciliumPolicy('both', { endpointSelector: {}, ingress: [{ fromEndpoints: [{}] }], egress: EGRESS }));
-    const running = await listening(demo, ['-n', 'default', '--traffic', '--duration', '1m', '-o', 'json']);
+    const running = await listening(demo, ['policies', '-n', 'default', '--traffic', '--duration', '1m', '-o', 'json']);
     const looks = () => demo.agentCalls().filter(({ argv }) => argv[0] === 'bpf').length;
     await eventually('the counters of four pods are read', () => looks() >= 4);
     expect(await demo.connect('tiefighter', 'xwing')).toBe('refused');
@@ -203,7 +203,7 @@ describe('policies', () => {
       metadata: { name: 'for-nodes' },
       spec: { nodeSelector: {}, ingress: [{ fromEntities: ['cluster'] }] },
     });
-    const running = await listening(demo, ['-A', '--duration', '1m', '-o', 'json']);
+    const running = await listening(demo, ['policies', '-A', '--duration', '1m', '-o', 'json']);
     expect(await demo.connect('xwing', 'deathstar', { timeoutMs: 200 })).toBe('timeout');
     running.process.kill('SIGINT');
     const { policies: uses } = parseReport((await running.outcome).stdout);
