@@ -16,7 +16,7 @@ interface StreamNeeds {
 export function checkSource({ source, types }: ListenPlan): void {
   const missing = types.filter((type) => !HUBBLE_TYPES.includes(type));
   if (source !== 'hubble' || missing.length === 0) return;
-  throw usage(`Hubble has no events of type ${missing.join(', ')}: give --source monitor or --source auto.`);
+  throw usage(`Hubble has no events of type ${missing.join(', ')}: use --source monitor or --source auto.`);
 }
 
 export function streamOf(

@@ -18,7 +18,7 @@ export function defineCheck(check: Command, { io, beside, done }: Running): void
   check
     .usage('[options] [target...] [-- command...]')
     .description(
-      'Listens while a command runs, or for a time, and holds what was counted against expectations; or what was recorded, with --input. Incomplete data never passes.',
+      'Listens while a command runs, or for --duration, and checks the counts against expectations; with --input, checks a recording instead. Incomplete data never passes.',
     );
   addTargetOptions(check);
   addClusterOptions(check);
@@ -35,14 +35,14 @@ export function defineCheck(check: Command, { io, beside, done }: Running): void
     .addOption(new Option('-f, --file <path>', 'expectations in YAML, - for stdin; repeatable').argParser(collect))
     .optionsGroup('Output:')
     .addOption(outputOption('-o, --output <format>', CHECK_OUTPUTS).default('table'))
-    .addOption(new Option('--summary-file <path>', 'add the result to this file, in Markdown'));
+    .addOption(new Option('--summary-file <path>', 'append the result to this file, as Markdown'));
   addMessageOptions(check)
     .optionsGroup('Window:')
     .addOption(
       new Option('--duration <time>', 'without a command: listen for this time (default: 30s)').argParser(durationMs),
     )
     .addOption(
-      new Option('--settle <time>', 'with a command: go on for this time after it')
+      new Option('--settle <time>', 'with a command: keep listening for this time after it')
         .argParser(durationMs)
         .default(2_000, '2s'),
     )
@@ -51,7 +51,7 @@ export function defineCheck(check: Command, { io, beside, done }: Running): void
       'after',
       `
 COUNT is allowed, redirected, audited (new connections), denied (packets) or attempts (distinct denied flows).
-POLICY is NAME, NAMESPACE/NAME, implicit-default-deny, unattributed or *. Without a direction the greater of both counts.
+POLICY is NAME, NAMESPACE/NAME, implicit-default-deny, unattributed or *. Without a direction, the greater of the two counts.
 PEER is LABEL=VALUE[,...], POD, NAMESPACE/POD, NAMESPACE/*, a CIDR, an identity's number or world, host, ...
 
 Examples:

@@ -21,7 +21,9 @@ export async function judgeRecordings(
   const inputs = await openInputs(paths, io);
   const { replay } = inputs;
   if (replay === null)
-    throw usage('Nothing can be proven by monitor text, which has no beginning and no end: --input takes recordings.');
+    throw usage(
+      'Monitor text has no known beginning and end, so it cannot prove anything: --input takes recordings here.',
+    );
   refuseRedacted(replay, expectations);
   const counting = expectations.flatMap(({ expectation }) => (expectation.kind === 'count' ? [expectation] : []));
   const { tallies, record } = createTallies(counting, () => replay.startMs, namesOf(replay));
@@ -52,7 +54,7 @@ function refuseRedacted({ redacted }: Replay, expectations: readonly NamedExpect
     if (kind === undefined || kind === 'identity') continue;
     if (redacted.includes(kind === 'cidr' ? 'ips' : 'names'))
       throw usage(
-        `"${expectation.text}" asks for what was taken out of the recording (--redact ${redacted.join(',')}): peers can be told by their identity's number only.`,
+        `"${expectation.text}" asks for something that was removed from the recording (--redact ${redacted.join(',')}): peers can only be told apart by the number of their identity.`,
       );
   }
 }

@@ -9,10 +9,10 @@ import { outputOption } from './rows-flags.ts';
 export function defineCompare(compare: Command, { io, done }: Running): void {
   compare
     .description(
-      'Holds two summaries against each other: who was allowed and is denied now and the other way round, policies and peers that are new or gone, and how the rates changed. Each is what summary or watch printed (-o json, jsonl or yaml), or whatever summary --input takes.',
+      'Compares two summaries: who was allowed and is now denied, and vice versa; which policies and peers are new or gone; and how the rates changed. Each is what summary or watch printed (-o json, jsonl or yaml), or anything that summary --input takes.',
     )
     .usage('[options] <A> <B>')
-    .optionsGroup('Several files of a side, such as the parts of a recording:')
+    .optionsGroup('Several files per side, such as the parts of a recording:')
     .option('--before <files...>', 'instead of A; repeatable')
     .option('--after <files...>', 'instead of B; repeatable');
   addDialectOption(compare);
@@ -21,7 +21,7 @@ export function defineCompare(compare: Command, { io, done }: Running): void {
     .addOption(
       new Option(
         '--fail-on <criteria>',
-        `exit with 3 where one is met, with 4 where the data does not tell: ${CRITERIA.join(', ')}; with commas, repeatable`,
+        `exit with 3 if one is met, with 4 if the data cannot tell: ${CRITERIA.join(', ')}; comma-separated or repeated`,
       ).argParser(criteria),
     )
     .optionsGroup('Output:')

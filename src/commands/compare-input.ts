@@ -20,7 +20,9 @@ export async function readSide(paths: readonly string[], io: Io, dialect: Dialec
     const whole = followedBy(head, chunks, broken);
     if (isDocument(Buffer.concat(head).toString('utf8', 0, HEAD_BYTES))) {
       if (paths.length > 1)
-        throw usage(`${path} is a printed summary, which is a side of its own: several files are recordings, or text.`);
+        throw usage(
+          `${path} is a printed summary, which has to be a side of its own: only recordings, or text, can be several files.`,
+        );
       return readSummary(await textOf(whole, path), path);
     }
     begun.push(whole);

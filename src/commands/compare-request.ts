@@ -30,7 +30,9 @@ export function sidesOf(
   const [a, b] = files;
   const isPair = before.length + after.length === 0;
   if (isPair ? files.length !== 2 : files.length > 0 || before.length === 0 || after.length === 0)
-    throw usage('Give two files, A and B, or for several of a side --before FILE... --after FILE... and nothing else.');
+    throw usage(
+      'Give two files, A and B, or for several files per side --before FILE... --after FILE... and nothing else.',
+    );
   const sides = isPair && a !== undefined && b !== undefined ? ([[a], [b]] as const) : ([before, after] as const);
   refuseStdinTwice(sides.flat());
   return sides;

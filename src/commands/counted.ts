@@ -18,10 +18,10 @@ const NO_CLUSTER: Names = { identityName: reservedIdentity, podAddresses: () => 
 export function hearingOf(flags: FilterFlags & GroupFlags & CountFlags, io: Pick<Io, 'clock'>): Hearing {
   compileFilter(flags, NO_CLUSTER);
   if (flags.reason !== undefined && flags.type?.includes('drop') !== true)
-    throw usage('--reason chooses among drops: add -t drop.');
+    throw usage('--reason applies to drops only: add -t drop.');
   if (flags.traffic === true && (hasFilter(flags) || flags.groupBy !== undefined))
     throw usage(
-      '--traffic counts whole policies, whatever their peers and ports: leave filters and groups out, or it.',
+      '--traffic counts whole policies, whatever their peers and ports: leave out either it or the filters and groups.',
     );
   return {
     counting: async (cluster) => {

@@ -14,7 +14,7 @@ export function defineDoctor(doctor: Command, { io, done }: Running): void {
   doctor
     .optionsGroup('Output:')
     .addOption(
-      new Option('-o, --output <format>', 'how to print')
+      new Option('-o, --output <format>', 'output format')
         .env('POLICYSTAT_OUTPUT')
         .choices(DOCTOR_OUTPUTS)
         .default('table'),
@@ -22,15 +22,15 @@ export function defineDoctor(doctor: Command, { io, done }: Running): void {
     .addOption(
       new Option(
         '--role <command>',
-        'print the roles that a command needs and ask no cluster; -n: for targets in that namespace only',
+        'print the roles that a command needs, without asking any cluster; with -n: for targets in that namespace only',
       ).choices(ROLE_MODES),
     );
   addTellOptions(addColorOption(doctor))
     .addHelpText(
       'after',
       `
-Exit code: 0 where no check failed, 5 where a permission is missing that nothing works without,
-6 where there is no agent or no such target, 1 where another check failed.
+Exit code: 0 if no check failed, 5 if a permission is missing without which nothing works,
+6 if there is no agent or no such target, 1 if another check failed.
 
 Examples:
   policystat doctor

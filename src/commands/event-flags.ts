@@ -22,7 +22,7 @@ function outputFormat(value: string): 'text' | 'jsonl' {
 
 export function defineEvents(events: Command, { io, done }: Running): void {
   events.description(
-    'What the agents report, one record a line with the policy that decided, from all agents of the targets; or from recordings or kept monitor output given with --input. Ctrl-C ends it.',
+    'Prints what the agents of the targets report, one record per line, with the policy that decided; or what recordings or saved monitor output hold, with --input. Ctrl-C ends it.',
   );
   addTargetOptions(events);
   addClusterOptions(events);
@@ -31,7 +31,7 @@ export function defineEvents(events: Command, { io, done }: Running): void {
     .addOption(
       new Option(
         '-t, --type <types>',
-        "Cilium's names (policy-verdict, drop, l7, trace, capture, debug, agent, recorder, trace-sock), policy = policy-verdict, nat = translations joined; with commas or repeated (default: policy-verdict, with --input all)",
+        "Cilium's names (policy-verdict, drop, l7, trace, capture, debug, agent, recorder, trace-sock), policy = policy-verdict, nat = joined translations; comma-separated or repeated (default: policy-verdict, with --input all)",
       ).argParser(collectEventTypes),
     );
   addSourceOption(events);
@@ -42,7 +42,7 @@ export function defineEvents(events: Command, { io, done }: Running): void {
     .addOption(new Option('-o, --output <format>', 'text or jsonl').argParser(outputFormat).default('text'));
   addMessageOptions(events)
     .optionsGroup('Window:')
-    .addOption(new Option('--duration <time>', 'end after this time (default: at Ctrl-C)').argParser(durationMs))
+    .addOption(new Option('--duration <time>', 'stop after this time (default: at Ctrl-C)').argParser(durationMs))
     .addOption(inputOption())
     .addHelpText(
       'after',

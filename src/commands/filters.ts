@@ -7,7 +7,7 @@ import { collect } from './options.ts';
 export function addFilterOptions(command: Command): Command {
   const filter = (flags: string, description: string) => new Option(flags, description).argParser(collect);
   return command
-    .optionsGroup('Filters (any of the words of a flag, all of the flags):')
+    .optionsGroup('Filters (all of the flags, any of the values of each):')
     .addOption(filter('--direction <direction>', 'ingress, egress'))
     .addOption(filter('--action <action>', 'allow, deny, redirect, audit; drops are deny'))
     .addOption(filter('--policy <name>', 'NAME or NAMESPACE/NAME, implicit-default-deny'))

@@ -50,7 +50,7 @@ export async function openInputs(paths: readonly string[], io: Io): Promise<Inpu
   const text = opened.find((each) => !each.isRecording);
   if (text !== undefined)
     throw usage(
-      `${text.path} is no recording, and others are: text has no times to merge it by. Give text or recordings.`,
+      `${text.path} is not a recording, but others are: text has no times to merge it by. Give either text or recordings.`,
     );
   const { createReplay } = await import('../pipeline/replay.ts');
   const replay = createReplay(

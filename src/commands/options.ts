@@ -118,7 +118,7 @@ export function addClusterOptions(command: Command): Command {
     .addOption(
       option(
         '--request-timeout <time>',
-        'give up on one API request, and on a silent stream, after this time; a bare number is seconds, 0 never',
+        'give up on an API request, or on a silent stream, after this time; a bare number means seconds, 0 means never',
       ).argParser(requestTimeoutMs),
     )
     .optionsGroup('Cilium agent:')
@@ -139,19 +139,20 @@ export function addTargetOptions(command: Command): Command {
   return command
     .optionsGroup('Targets:')
     .addOption(
-      option('--pod <name>', 'a pod, or the pods that a controller made from this name; ns/name; repeatable').argParser(
-        collect,
-      ),
+      option(
+        '--pod <name>',
+        'a pod, or all pods of the controller with this name; NAME or NAMESPACE/NAME; repeatable',
+      ).argParser(collect),
     )
     .addOption(option('-l, --selector <labels>', 'pods with these labels'))
     .addOption(option('-A, --all-namespaces', 'in every namespace'))
-    .addOption(option('--node <name>', 'every endpoint of this node; repeatable').argParser(collect));
+    .addOption(option('--node <name>', 'every endpoint on this node; repeatable').argParser(collect));
 }
 
 /** For every command that reads what monitor prints. */
 export function addDialectOption(command: Command): Command {
   return command.optionsGroup('Monitor output:').addOption(
-    option('--dialect <name>', 'believe only lines of this Cilium; auto: each line tells its own')
+    option('--dialect <name>', 'accept only lines of this Cilium; auto: recognise each line by itself')
       .choices(['auto', ...DIALECTS])
       .default('auto'),
   );
@@ -169,7 +170,7 @@ export function addCountOptions(command: Command): Command {
   return command
     .optionsGroup('Window:')
     .addOption(
-      option('-t, --type <types>', 'count these beside policy verdicts: drop, l7; repeatable').argParser(
+      option('-t, --type <types>', 'also count these: drop, l7; comma-separated or repeated').argParser(
         eventTypes(COUNTED_TYPES),
       ),
     );
@@ -180,13 +181,13 @@ export function addGroupOption(command: Command): Command {
     .addOption(
       option(
         '--group-by <fields>',
-        `rows by these instead of by policy: ${GROUP_FIELDS.join(', ')}; with commas, in any order`,
+        `rows by these fields instead of by policy: ${GROUP_FIELDS.join(', ')}; comma-separated, in any order`,
       ).argParser(groupFields),
     )
     .addOption(
       option(
         '--audit',
-        'what audit mode lets through and policy would deny: by which policy, for whom, first and last',
+        'what audit mode lets through that policy would deny: by which policy, for whom, first and last seen',
       ).conflicts(['groupBy', 'traffic']),
     );
 }
@@ -200,7 +201,7 @@ function groupFields(text: string): readonly GroupField[] {
 
 export function addTrafficOption(command: Command): Command {
   return command.addOption(
-    option('--traffic', "packets and bytes per policy as well, from the counters of the agents' policy maps"),
+    option('--traffic', "also packets and bytes per policy, from the counters of the agents' policy maps"),
   );
 }
 
@@ -209,20 +210,20 @@ export function addOutputOptions(command: Command): Command {
     .optionsGroup('Output:')
     .addOption(outputOption('-o, --output <format>', OUTPUTS).env('POLICYSTAT_OUTPUT').default('table'))
     .addOption(option('--sort-by <field>', 'order of the rows', 'SORT_BY').choices(SORT_FIELDS).default('denied'))
-    .addOption(option('--top <number>', 'only so many rows; how many more there are is said').argParser(wholeNumber));
+    .addOption(
+      option('--top <number>', 'show only this many rows, and say how many are left out').argParser(wholeNumber),
+    );
   return addMessageOptions(addRowsOptions(command));
 }
 
 /** What every output of counts has: colours, strictness, and what is said on stderr. */
 export function addMessageOptions(command: Command): Command {
-  return addTellOptions(
-    addColorOption(command).addOption(option('--strict', 'exit with 4 where the data is not complete')),
-  );
+  return addTellOptions(addColorOption(command).addOption(option('--strict', 'exit with 4 if the data is incomplete')));
 }
 
 export function addColorOption(command: Command): Command {
   return command.addOption(
-    option('--color <when>', 'colours in tables (NO_COLOR and FORCE_COLOR count too)', 'COLOR')
+    option('--color <when>', 'colours in tables (NO_COLOR and FORCE_COLOR are respected)', 'COLOR')
       .choices(COLORS)
       .default('auto'),
   );

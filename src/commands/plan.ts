@@ -83,7 +83,9 @@ function toQuery(targets: readonly string[], flags: ClusterFlags & TargetFlags):
 /** Throws `Failure` USAGE for targets and flags that mean nothing beside --input. */
 export function refuseBesideInput(superfluous: readonly string[]): void {
   if (superfluous.length > 0)
-    throw usage(`With --input there is no cluster and no waiting: leave ${superfluous.join(' and ')} out.`);
+    throw usage(
+      `With --input there is neither a cluster nor anything to wait for: leave out ${superfluous.join(' and ')}.`,
+    );
 }
 
 /** Throws `Failure` USAGE where standard input is given more than once. */

@@ -17,7 +17,7 @@ import { addSourceOption } from './source-option.ts';
 
 export function definePolicies(policies: Command, { io, done }: Running): void {
   policies.description(
-    'Every policy that selects the targets, or exists in a namespace (-n) or the cluster (-A): whom it selects, whether it is enforced, and what it was seen to decide for --duration. The least useful come first.',
+    'Lists every policy that selects the targets, or exists in a namespace (-n) or the cluster (-A): whom it selects, whether it is enforced, and what it was seen to decide during --duration. The least useful come first.',
   );
   addTargetOptions(policies);
   addClusterOptions(policies);

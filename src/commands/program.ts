@@ -36,15 +36,20 @@ const COMMANDS: readonly CommandDefinition[] = [
     define: defineEvents,
   },
   { name: 'policies', summary: 'what each policy is good for', operands: TARGETS, define: definePolicies },
-  { name: 'check', summary: 'hold what happens against expectations', operands: TARGETS, define: defineCheck },
+  { name: 'check', summary: 'check what happens against expectations', operands: TARGETS, define: defineCheck },
   {
     name: 'compare',
     summary: 'did a policy change break anything',
     operands: ['[files...]', 'A, before, and B, after; - for stdin'],
     define: defineCompare,
   },
-  { name: 'record', summary: 'keep what happens in a file, for --input', operands: TARGETS, define: defineRecord },
-  { name: 'doctor', summary: 'what is there, what is missing, what to do', operands: TARGETS, define: defineDoctor },
+  { name: 'record', summary: 'record what happens, for --input', operands: TARGETS, define: defineRecord },
+  {
+    name: 'doctor',
+    summary: 'what works, what is missing, what to do about it',
+    operands: TARGETS,
+    define: defineDoctor,
+  },
   { name: 'demo', summary: 'live statistics on an embedded demo cluster', define: defineDemo },
 ];
 
@@ -72,7 +77,7 @@ export function createProgram(argv: readonly string[] | null, running: Running):
 Examples:
   policystat watch --pod deathstar           live statistics of the policies that decide about a pod
   policystat summary deploy/web --duration 1m -o json
-  policystat summary --input monitor.txt.gz  from a kept output of "cilium monitor"
+  policystat summary --input monitor.txt.gz  from saved output of "cilium monitor"
   policystat events --pod deathstar -t drop  the records themselves
   policystat check --pod deathstar --expect 'no denied' -- ./smoke-test.sh
   policystat record --pod deathstar -w incident.jsonl.gz
@@ -96,7 +101,7 @@ ${EXIT_CODES}`,
     });
   for (const command of [program, ...program.commands]) {
     const name = command === program ? 'policystat' : `policystat ${command.name()}`;
-    command.showHelpAfterError(`"${name} --help" shows what there is.`);
+    command.showHelpAfterError(`See "${name} --help" for usage.`);
   }
   return program;
 }

@@ -21,7 +21,7 @@ export function tellProgress(
     const of = durationMs === null ? '' : ` of ${durationText(durationMs / 1000)}`;
     const { counted } = current().records;
     narrator.progress(
-      `Listening: ${durationText(Math.floor(elapsedMs / 1000))}${of}, ${plural(counted, 'record')} counted. Ctrl-C ends it with what there is.`,
+      `Listening: ${durationText(Math.floor(elapsedMs / 1000))}${of}, ${plural(counted, 'record')} counted. Ctrl-C ends it early.`,
     );
   };
   tell();

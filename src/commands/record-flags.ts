@@ -47,7 +47,7 @@ function redactedKinds(text: string, before: readonly RedactedKind[] | undefined
 
 export function defineRecord(record: Command, { io, done }: Running): void {
   record.description(
-    'Writes what the agents report, with the policy that decided, into a file that every other command takes with --input; and prints the summary of it. Ctrl-C ends it. The file can be read as far as it was written, however it ended.',
+    'Writes what the agents report, with the policy that decided, to a file that other commands read with --input, and prints its summary. Ctrl-C ends it. However it ends, the file can be read as far as it was written.',
   );
   addTargetOptions(record);
   addClusterOptions(record);
@@ -55,38 +55,48 @@ export function defineRecord(record: Command, { io, done }: Running): void {
   record
     .optionsGroup('Recording:')
     .addOption(
-      new Option('-w, --write <file>', 'the recording, gzip; never over a file that is there').makeOptionMandatory(),
+      new Option(
+        '-w, --write <file>',
+        'the recording (gzip); existing files are never overwritten',
+      ).makeOptionMandatory(),
     )
     .addOption(
-      new Option('--max-size <size>', 'of one file, such as 500M or 1Gi: the recording ends there, unless --keep')
+      new Option(
+        '--max-size <size>',
+        'largest size of a file, such as 500M or 1Gi: the recording ends there, unless --keep is given',
+      )
         .argParser(sizeBytes)
         .default(2 ** 30, '1Gi'),
     )
     .addOption(
-      new Option('--max-duration <time>', 'of one file: the recording ends there, unless --keep').argParser(durationMs),
+      new Option(
+        '--max-duration <time>',
+        'longest time in a file: the recording ends there, unless --keep is given',
+      ).argParser(durationMs),
     )
     .addOption(
-      new Option('--keep <number>', 'go on in a next file where one is full, and keep the last so many').argParser(
-        wholeNumber,
-      ),
+      new Option(
+        '--keep <number>',
+        'continue in a new file when one is full, and keep this many of the last',
+      ).argParser(wholeNumber),
     )
     .addOption(
       new Option(
         '--redact <kinds>',
-        `leave out ${REDACTED_KINDS.join(', ')}; with commas: equal ones stay equal, and nobody can tell what they were`,
+        `remove ${REDACTED_KINDS.join(', ')} (comma-separated): equal values stay equal, and nobody can tell what they were`,
       ).argParser(redactedKinds),
     )
     .optionsGroup('Events:')
     .addOption(
       new Option(
         '-t, --type <types>',
-        'beside policy verdicts: drop, l7, trace, capture, debug, agent, recorder, trace-sock; with commas or repeated',
+        'in addition to policy verdicts: drop, l7, trace, capture, debug, agent, recorder, trace-sock; comma-separated or repeated',
       ).argParser(collectEventTypes),
     );
   addDialectOption(record);
   addOutputOptions(record).optionsGroup('Window:');
   addGroupOption(addTrafficOption(record))
-    .addOption(new Option('--duration <time>', 'end after this time (default: at Ctrl-C)').argParser(durationMs))
+    .addOption(new Option('--duration <time>', 'stop after this time (default: at Ctrl-C)').argParser(durationMs))
     .addHelpText(
       'after',
       `

@@ -30,7 +30,7 @@ export async function runRecord(targets: readonly string[], flags: RecordFlags, 
   const { type: types, ...rest } = flags;
   const plan = toListenPlan(targets, { ...rest, type: [...(types?.wanted ?? [])] }, io.env);
   await checkSummaryRows(rest);
-  if (flags.write === '-') throw usage('A recording is written to a file: standard output has the summary of it.');
+  if (flags.write === '-') throw usage('A recording is written to a file: its summary goes to standard output.');
   const narrator = createNarrator(io, flags);
   const ended = Promise.withResolvers<null>();
   const end: { isFull: boolean; failure: Failure | null } = { isFull: false, failure: null };
@@ -47,7 +47,7 @@ export async function runRecord(targets: readonly string[], flags: RecordFlags, 
   if (end.failure !== null) throw end.failure;
   if (end.isFull && flags.quiet !== true)
     io.err.write(
-      `policystat: the recording ${printable(flags.write)} is as large or as long as it may be: it ended there. --keep goes on in a next file.\n`,
+      `policystat: the recording ${printable(flags.write)} has reached its limit and ended there. With --keep, it would continue in a new file.\n`,
     );
   return code;
 }

@@ -14,16 +14,16 @@ const WITH_COLUMNS = ['table', 'wide', 'csv', 'markdown'];
 export function addRowsOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--columns <names>', 'these columns of csv, markdown and table, with commas').argParser(
-        (text: string) => text.split(',').map((name) => name.trim()),
+      new Option('--columns <names>', 'columns of csv, markdown and table, comma-separated').argParser((text: string) =>
+        text.split(',').map((name) => name.trim()),
       ),
     )
-    .addOption(new Option('--no-headers', 'the rows of csv, markdown and table, and nothing else'));
+    .addOption(new Option('--no-headers', 'only the rows of csv, markdown and table'));
 }
 
 /** `choices`, and a template. */
 export function outputOption(flags: string, choices: readonly string[]): Option {
-  return new Option(flags, "how to print; also jsonpath=TEMPLATE, in kubectl's syntax")
+  return new Option(flags, "output format; also jsonpath=TEMPLATE, in kubectl's syntax")
     .choices(choices)
     .argParser((text: string) => {
       if (!isJsonpath(text) && !choices.includes(text))

@@ -9,7 +9,7 @@ export function addSourceOption(command: Command): Command {
   return command
     .optionsGroup('Cilium agent:')
     .addOption(
-      new Option('--source <name>', "the agent's monitor, its Hubble, or auto: Hubble where it names policies")
+      new Option('--source <name>', "the agent's monitor, its Hubble, or auto: Hubble if it names policies")
         .env('POLICYSTAT_SOURCE')
         .choices(SOURCES)
         .default('monitor'),

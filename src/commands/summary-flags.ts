@@ -19,7 +19,7 @@ import { momentOf } from './window.ts';
 
 export function defineSummary(summary: Command, { io, done }: Running): void {
   summary.description(
-    "One summary: of what happens from now on for --duration, of what has happened --since then as far as the agents' Hubbles still have it, or of recordings or kept output given with --input.",
+    "Prints one summary: of what happens from now on, for --duration; of what has happened --since a time, as far as the agents' Hubbles still have it; or of recordings or saved output given with --input.",
   );
   addTargetOptions(summary);
   addClusterOptions(summary);
@@ -32,13 +32,13 @@ export function defineSummary(summary: Command, { io, done }: Running): void {
     .addOption(
       new Option(
         '--since <time>',
-        "look back instead of listening, in each agent's Hubble: so long ago (10m), or a time (2026-11-22T19:20:00Z)",
+        "look back in each agent's Hubble instead of listening: how long ago (10m), or a time (2026-11-22T19:20:00Z)",
       )
         .argParser(momentOf)
         .conflicts(['duration', 'traffic']),
     )
     .addOption(
-      new Option('--until <time>', 'with --since: up to then (default: now)')
+      new Option('--until <time>', 'with --since: up to this time (default: now)')
         .argParser(momentOf)
         .conflicts(['duration', 'traffic']),
     )
@@ -50,7 +50,7 @@ Examples:
   policystat summary --pod deathstar --duration 1m
   policystat summary -A --duration 5m -o json --strict
   policystat summary --pod deathstar --since 10m
-  kubectl -n kube-system exec cilium-x7k2p -- cilium monitor -t policy-verdict | policystat summary --input -`,
+  kubectl -n kube-system exec cilium-x7k2p -- cilium-dbg monitor -t policy-verdict | policystat summary --input -`,
     )
     .action(async (targets: string[]) =>
       done(await (await import('./summary.ts')).runSummary(targets, summary.opts(), liveFlagsGiven(summary), io)),

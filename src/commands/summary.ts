@@ -43,7 +43,7 @@ export async function runSummary(
   const window = windowOf(flags, io.clock.nowMs());
   if (window !== null) {
     if (flags.source === 'monitor' && liveFlags.includes('--source'))
-      throw usage('What is over only Hubble still has: leave --source monitor out.');
+      throw usage('Only Hubble still has what is over: leave out --source monitor.');
     return summarizePast({ ...plan, source: 'hubble' }, window, flags, io, narrator);
   }
   return watch(plan, { ...flags, live: false, intervalMs: null, durationMs: flags.duration }, io, narrator);

@@ -30,7 +30,7 @@ export function defineWatch(watch: Command, { io, done }: Running): void {
         .argParser(durationMs)
         .default(10_000, '10s'),
     )
-    .addOption(new Option('--duration <time>', 'end after this time (default: at Ctrl-C)').argParser(durationMs))
+    .addOption(new Option('--duration <time>', 'stop after this time (default: at Ctrl-C)').argParser(durationMs))
     .addHelpText(
       'after',
       `

@@ -56,7 +56,7 @@ export async function watch(plan: ListenPlan, options: WatchOptions, io: Io, nar
       const summary = await listening.finalSummary();
       presenter.final(summary);
       for (const { node, calls, bytes, ms } of listening.costs())
-        narrator.detail(`${node}: asked ${calls} times, ${bytes} bytes of answers, ${ms} ms`);
+        narrator.detail(`${node}: ${calls} queries, ${bytes} bytes of answers, ${ms} ms`);
       if (problem !== null) throw failure(problem);
       requireComplete(summary, options.strict === true);
       return EXIT.done;

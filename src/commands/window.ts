@@ -34,12 +34,12 @@ export function momentOf(text: string): Moment {
 export function windowOf({ since, until }: WindowFlags, nowMs: number): TimeWindow | null {
   if (since === undefined) {
     if (until === undefined) return null;
-    throw usage('--until needs --since: from when on?');
+    throw usage('--until needs --since: starting when?');
   }
   const sinceMs = momentMs(since, nowMs);
   const untilMs = until === undefined ? nowMs : momentMs(until, nowMs);
   if (sinceMs >= nowMs || untilMs > nowMs)
-    throw usage('--since and --until are about what is over. For what happens from now on give --duration instead.');
+    throw usage('--since and --until are for what is over. For what happens from now on, use --duration instead.');
   if (sinceMs >= untilMs) throw usage('--since has to be before --until.');
   return { sinceMs, untilMs };
 }

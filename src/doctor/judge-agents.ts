@@ -38,13 +38,13 @@ export function judgeReadiness(found: Answer<FoundAgents>): readonly Check[] {
 }
 
 function judgeVersion({ node }: AgentRef, { version, dialect, program }: Probe): Check {
-  if (version === null) return check('version', 'unknown', 'the agent did not tell its version', null, node);
+  if (version === null) return check('version', 'unknown', 'the agent did not report its version', null, node);
   const patched = dialect === 'accuknox' ? ", AccuKnox's patched Cilium" : '';
   const text = `Cilium ${version}${patched}, program ${program ?? '?'}`;
   const minor = Number(/^1\.(\d+)/.exec(version)?.[1] ?? Number.NaN);
   if (minor < OLDEST_MINOR) return check('version', 'failed', text, 'Policy verdicts need Cilium 1.8 or newer.', node);
   if (!(minor <= NEWEST_MINOR)) {
-    const advice = `policystat was made for Cilium 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR}: see that "unparsed" stays 0.`;
+    const advice = `policystat was made for Cilium 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR}: make sure that "unparsed" stays 0.`;
     return check('version', 'warning', text, advice, node);
   }
   return check('version', 'ok', text, null, node);
@@ -70,8 +70,8 @@ export function judgeSilence(readings: readonly AgentReading[]): readonly Check[
   return readings.flatMap(({ agent: { node }, probe }) => {
     if (probe.kind === 'known') return [];
     if (probe.kind === 'refused' && probe.problem.code === 'EXEC_FORBIDDEN')
-      return [check('agents', 'unknown', 'not asked anything: an exec into it is forbidden', null, node)];
-    return [check('agents', isHeard ? 'warning' : 'failed', `does not answer: ${whyNot(probe)}`, null, node)];
+      return [check('agents', 'unknown', 'not asked: exec into it is forbidden', null, node)];
+    return [check('agents', isHeard ? 'warning' : 'failed', `does not respond: ${whyNot(probe)}`, null, node)];
   });
 }
 
@@ -85,10 +85,10 @@ function judgeEventTypes({ node }: AgentRef, { eventTypes: types }: Probe): Chec
 
 function judgeHubble(agent: AgentRef, { hubble, program }: Probe): Check {
   const { node } = agent;
-  if (hubble === null) return check('hubble', 'unknown', 'the agent did not tell its status', null, node);
+  if (hubble === null) return check('hubble', 'unknown', 'the agent did not report its status', null, node);
   const { state, bufferFlows } = hubble;
   if (state === 'Disabled')
-    return check('hubble', 'ok', 'off: not needed, but nothing of the past can be asked for', null, node);
+    return check('hubble', 'ok', 'off: not needed, but there is no looking back (--since)', null, node);
   if (state !== 'Ok') {
     const advice = `See ${inAgent(agent, `${shellWord(program ?? 'cilium')} status --verbose`)}.`;
     return check('hubble', 'warning', `on, in state ${state}`, advice, node);
@@ -100,18 +100,18 @@ function judgeHubble(agent: AgentRef, { hubble, program }: Probe): Check {
 function judgeLeftovers(agent: AgentRef, { processes }: Probe): readonly Check[] {
   const { node } = agent;
   if (processes === null)
-    return [check('leftovers', 'unknown', 'no sh in the container: its processes cannot be looked at', null, node)];
+    return [check('leftovers', 'unknown', 'no sh in the container: its processes cannot be inspected', null, node)];
   const { policystat, others, zombies } = findLeftovers(processes);
   const checks: Check[] = [];
   if (others.length > 0) {
     const kill = inAgent(agent, `kill ${others.map(({ pid }) => pid).join(' ')}`);
-    const advice = `Somebody may be reading them; but a "kubectl exec" that was interrupted leaves its monitor running. If they are nobody's, end them with ${kill}.`;
-    const text = `${count(others.length, 'monitor')} that no policystat holds: ${monitorsText(others)}`;
+    const advice = `Somebody may be reading them, but an interrupted "kubectl exec" leaves its monitor running. If nobody needs them, end them with ${kill}.`;
+    const text = `${count(others.length, 'monitor')} not started by a running policystat: ${monitorsText(others)}`;
     checks.push(check('leftovers', 'warning', text, advice, node));
   }
   if (zombies.length > 0) {
-    const text = `${zombies.length} ended and not collected: ${monitorsText(zombies)}`;
-    const advice = 'They hold a process id each, until the agent restarts; nothing else.';
+    const text = `${zombies.length} ended but not reaped: ${monitorsText(zombies)}`;
+    const advice = 'Each occupies a process id until the agent restarts, and nothing else.';
     checks.push(check('leftovers', 'warning', text, advice, node));
   }
   if (policystat.length > 0) {

@@ -11,14 +11,14 @@ const CLOCK_TOLERANCE_MS = 2_000;
 export function judgeServer({ server, info }: ServerFacts): Check {
   if (info.kind !== 'known') return check('cluster', 'failed', whyNot(info));
   const { version } = info.value;
-  if (version === null) return check('cluster', 'unknown', `${server} answers, but does not say its version`);
+  if (version === null) return check('cluster', 'unknown', `${server} responds, but does not report its version`);
   return check('cluster', 'ok', `Kubernetes ${version} at ${server}`);
 }
 
 export function judgeUser(user: UserFacts): Check {
   if (user.kind !== 'known') return check('user', 'unknown', whyNot(user));
   if (user.value === null)
-    return check('user', 'unknown', 'this server does not say who you are (Kubernetes 1.28 and newer do)');
+    return check('user', 'unknown', 'this server does not say who you are (Kubernetes 1.28 and newer does)');
   const { name, groups } = user.value;
   return check('user', 'ok', groups.length === 0 ? name : `${name} (${list(groups)})`);
 }
@@ -30,13 +30,13 @@ export function clockApartMs({ leastMs, mostMs }: ClockDifference): number {
 }
 
 export function judgeClock(clock: ClockDifference | null, whose: string, node: string | null): Check {
-  if (clock === null) return check('clock', 'unknown', `${whose} did not tell its time`, null, node);
+  if (clock === null) return check('clock', 'unknown', `${whose} did not report its time`, null, node);
   const apartMs = clockApartMs(clock);
   if (apartMs === 0) return check('clock', 'ok', `${whose} agrees with this machine`, null, node);
   const seconds = Math.round(Math.abs(apartMs) / 1000);
   const text = `${whose} is at least ${seconds} s ${apartMs > 0 ? 'ahead of' : 'behind'} this machine`;
   const advice =
-    'Set the clocks by NTP: times in Hubble and in logs do not fit to those of policystat, and tokens may be refused.';
+    'Synchronise the clocks (NTP): times in Hubble and in logs do not match those of policystat, and tokens may be rejected.';
   return check('clock', 'warning', text, advice, node);
 }
 
@@ -48,7 +48,7 @@ export function judgePermissions(answers: readonly NeedAnswer[], version: string
     const several = need.commands.length > 1 && need.commands.length < COMMANDS.length;
     const text = `may not ${missingText(missing)}: ${whose} ${several ? 'need' : 'needs'} it ${need.why}`;
     if (isForLater(missing, version)) {
-      const advice = 'Nothing is lost yet: an upgrade to Kubernetes 1.35 makes it necessary. The role below allows it.';
+      const advice = 'Not needed yet: an upgrade to Kubernetes 1.35 will make it necessary. The role below allows it.';
       return [check('permissions', 'warning', text, advice)];
     }
     const without = withoutNeed(need);
@@ -56,7 +56,9 @@ export function judgePermissions(answers: readonly NeedAnswer[], version: string
     return [check('permissions', 'warning', `${text}; without it, ${without}`, 'The role below allows it.')];
   });
   if (answers.some(({ isUnknown }) => isUnknown))
-    checks.push(check('permissions', 'unknown', 'the API server did not answer some questions about permissions'));
+    checks.push(
+      check('permissions', 'unknown', 'the API server did not answer some of the questions about permissions'),
+    );
   if (checks.length > 0) return checks;
   const text = `all that ${COMMANDS.join(', ')} need; exec into an agent is as good as root on its node`;
   return [check('permissions', 'ok', text)];
@@ -64,7 +66,7 @@ export function judgePermissions(answers: readonly NeedAnswer[], version: string
 
 function adviceFor({ subresource }: NeedAnswer['need']): string {
   if (subresource !== 'exec') return 'The role below allows it.';
-  return 'The role below allows it, and with it whatever root may do on those nodes. Without it, "policystat summary --input FILE" counts what somebody else kept.';
+  return 'The role below allows it, and with it anything that root may do on those nodes. Without it, "policystat summary --input FILE" counts what somebody else saved.';
 }
 
 /** Exec over WebSocket is `get` alone before Kubernetes 1.35, and `create` as well since. */

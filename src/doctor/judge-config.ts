@@ -58,33 +58,36 @@ function judgeDifference(configured: Config, own: Config, node: string): readonl
     const [wanted, running] = [configured[key], own[key] ?? byDefault];
     if (wanted === undefined || wanted.toLowerCase() === running) return [];
     const text = `the agent runs with ${key}: ${running}, while cilium-config says ${wanted}`;
-    return [check('enforcement', 'warning', text, 'Was the agent restarted since it was set?', node)];
+    return [check('enforcement', 'warning', text, 'Has the agent been restarted since it was set?', node)];
   });
 }
 
 function judgeEnforcement(config: Config): Check {
   const mode = config['enable-policy'] ?? 'default';
   if (mode === 'never') {
-    const text =
-      'policy is switched off (enable-policy: never): every policy is without effect, and there are no verdicts';
+    const text = 'policy is switched off (enable-policy: never): no policy has any effect, and there are no verdicts';
     return check('enforcement', 'failed', text, `Set enable-policy to default in cilium-config ${RESTART}.`);
   }
   if (mode === 'always')
-    return check('enforcement', 'ok', 'always: pods that no policy selects are denied everything, too');
-  return check('enforcement', 'ok', `${mode}: pods that no policy selects are not enforced, and make no verdicts`);
+    return check('enforcement', 'ok', 'always: even pods that no policy selects are denied everything');
+  return check(
+    'enforcement',
+    'ok',
+    `${mode}: policy is not enforced for pods that no policy selects, and they make no verdicts`,
+  );
 }
 
 function judgeKinds(config: Config): readonly Check[] {
   return READ_KINDS.filter(([key]) => config[key] === 'false').map(([key, kind]) => {
-    const text = `${kind} are not read (${key}: false): none of them has an effect`;
-    return check('enforcement', 'warning', text, `If they should, set it to true in cilium-config ${RESTART}.`);
+    const text = `${kind} are not read (${key}: false): none of them has any effect`;
+    return check('enforcement', 'warning', text, `If they should have, set it to true in cilium-config ${RESTART}.`);
   });
 }
 
 function judgeOtherEvents(config: Config): readonly Check[] {
   return REPORTED_EVENTS.filter(([key]) => config[key] === 'false').map(([key, type]) => {
-    const text = `${type} events are switched off (${key}: false): -t ${type} shows nothing; verdicts are told all the same`;
-    return check('verdict-events', 'warning', text, `If they are wanted, set it to true in cilium-config ${RESTART}.`);
+    const text = `${type} events are switched off (${key}: false): -t ${type} shows nothing; verdicts are still reported`;
+    return check('verdict-events', 'warning', text, `If you want them, set it to true in cilium-config ${RESTART}.`);
   });
 }
 
@@ -93,11 +96,11 @@ function judgeRateLimit(config: Config): Check {
   if (limit === null) return check('rate-limit', 'ok', 'events are not rate-limited');
   const burst = config['bpf-events-default-burst-limit'];
   const more = burst === undefined ? '' : `, with bursts of ${burst}`;
-  const text = `at most ${limit} events a second${more} (bpf-events-default-rate-limit): what is beyond is dropped without a trace, and no count can be vouched for`;
+  const text = `at most ${limit} events a second${more} (bpf-events-default-rate-limit): anything beyond that is dropped without a trace, so no count can be trusted`;
   return check('rate-limit', 'warning', text, `For exact counts, set it to 0 in cilium-config ${RESTART}.`);
 }
 
 function judgeAggregation(config: Config): Check {
   const level = config['monitor-aggregation'] ?? 'none';
-  return check('aggregation', 'ok', `${level}: thins out trace events, never verdicts or drops`);
+  return check('aggregation', 'ok', `${level}: reduces trace events, never verdicts or drops`);
 }

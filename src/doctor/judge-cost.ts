@@ -21,7 +21,7 @@ export function judgeCost(readings: readonly AgentReading[]): readonly Check[] {
   const most = asked.length === 1 ? '' : 'at most ';
   const text = `attribution asks each agent ${count(questions.length, 'question')} when a stream opens, and at most once a second while policy changes; now ${most}${parts.join(' and ')}`;
   const isSlow = dearest.some(({ ms }) => ms > SLOW_MS);
-  const advice = isSlow ? 'Name the targets (--pod, -n): of few targets only their endpoints are read.' : null;
+  const advice = isSlow ? 'Name the targets (--pod, -n): if they are few, only their endpoints are read.' : null;
   return [check('cost', isSlow ? 'warning' : 'ok', text, advice)];
 }
 

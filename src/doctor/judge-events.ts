@@ -25,7 +25,7 @@ export function judgeAuditMode(config: ConfigFacts, readings: readonly AgentRead
   });
   if (checks.length > 0) return checks;
   const wereAsked = readings.some(({ endpoints }) => valueOf(endpoints) !== null);
-  if (!wereAsked) return [check('audit-mode', 'unknown', 'no agent told the options of its endpoints')];
+  if (!wereAsked) return [check('audit-mode', 'unknown', 'no agent reported the options of its endpoints')];
   return [check('audit-mode', 'ok', 'off')];
 }
 
@@ -33,7 +33,7 @@ export function judgeVerdictEvents(config: ConfigFacts, readings: readonly Agent
   const isOff = valueOf(config)?.['bpf-events-policy-verdict-enabled'] === 'false';
   if (isOff) {
     const text =
-      'switched off (bpf-events-policy-verdict-enabled: false): agents report no verdict, so no events is not no traffic';
+      'switched off (bpf-events-policy-verdict-enabled: false): agents report no verdicts, so no events does not mean no traffic';
     const advice = `Set it to true in cilium-config ${RESTART}.`;
     return [
       check('verdict-events', 'failed', text, advice),
@@ -44,7 +44,7 @@ export function judgeVerdictEvents(config: ConfigFacts, readings: readonly Agent
     const all = valueOf(endpoints) ?? [];
     const silent = withOption(all, 'PolicyVerdictNotification', 'Disabled');
     if (silent.length === 0) return [];
-    const text = `switched off for ${silent.length === all.length ? 'every endpoint' : namesOf(silent)}: no verdict of theirs is reported`;
+    const text = `switched off for ${silent.length === all.length ? 'every endpoint' : namesOf(silent)}: their verdicts are not reported`;
     const advice = `To switch them on: ${inAgent(agent, `${programOf(probe)} endpoint config ${silent[0]?.endpoint ?? 'ID'} PolicyVerdictNotification=Enabled`)}.`;
     return [check('verdict-events', 'failed', text, advice, agent.node)];
   });
@@ -54,7 +54,7 @@ export function judgeVerdictEvents(config: ConfigFacts, readings: readonly Agent
   );
   if (!told && valueOf(config) === null)
     return [
-      check('verdict-events', 'unknown', 'neither cilium-config nor an agent tells whether verdicts are reported'),
+      check('verdict-events', 'unknown', 'neither cilium-config nor any agent says whether verdicts are reported'),
     ];
   return [check('verdict-events', 'ok', 'switched on')];
 }
@@ -69,8 +69,8 @@ function notInForce(
   return readings.flatMap(({ agent, endpoints }) => {
     const other = (valueOf(endpoints) ?? []).filter(({ options }) => option in options && options[option] !== value);
     if (other.length === 0) return [];
-    const text = `not in force for ${namesOf(other)}, whatever cilium-config says (${option})`;
-    return [check(name, 'warning', text, 'Was the agent restarted since it was set?', agent.node)];
+    const text = `not in effect for ${namesOf(other)}, despite cilium-config (${option})`;
+    return [check(name, 'warning', text, 'Has the agent been restarted since it was set?', agent.node)];
   });
 }
 

@@ -44,7 +44,7 @@ export const NEEDS: readonly Need[] = [
     // Kubernetes before 1.35 asks for get, later ones for create.
     verbs: ['get', 'create'],
     where: 'agents',
-    why: 'to run the monitor in the agents, and to ask them',
+    why: 'to run the monitor in the agents, and to query them',
   },
   {
     ...EVERY,

@@ -57,7 +57,7 @@ const MOST_ENDPOINTS = 6;
 
 /** Where audit mode is on, and where it is not. */
 export function auditEndpointsText(endpoints: AuditEndpoints | null): string {
-  if (endpoints === null) return 'files do not tell where audit mode is on';
+  if (endpoints === null) return 'files do not say where audit mode is on';
   const { audited, enforced, open, unknown } = endpoints;
   const shown = audited.slice(0, MOST_ENDPOINTS).map(({ namespace, pod, node, endpoint, directions }) => {
     const name = pod === null ? `endpoint ${endpoint} on ${node}` : namespace === null ? pod : `${namespace}/${pod}`;
@@ -66,12 +66,12 @@ export function auditEndpointsText(endpoints: AuditEndpoints | null): string {
   const more = audited.length - shown.length;
   const on =
     audited.length === 0
-      ? 'audit mode is on nowhere here'
+      ? 'audit mode is off everywhere here'
       : `audit mode is on at ${plural(audited.length, 'endpoint')}: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   const others = [
     enforced > 0 ? `policy is enforced at ${enforced}` : '',
     open > 0 ? `no policy isolates ${open}` : '',
-    unknown > 0 ? `no agent told of ${unknown}` : '',
+    unknown > 0 ? `no agent reported on ${unknown}` : '',
   ];
   return [on, ...others.filter((text) => text !== '')].join('; ');
 }

@@ -15,27 +15,27 @@ export function causesOf(
   return reasons.map((reason) => {
     switch (reason) {
       case 'lost-events':
-        return `${plural(completeness.lost, 'event')} lost before anybody read them`;
+        return `${plural(completeness.lost, 'event')} lost before they could be read`;
       case 'gap':
         return gapsText(completeness.gaps, source.agents, window.end);
       case 'missing-node':
-        return `nobody to listen to on ${listText(completeness.missingNodes)}`;
+        return `no agent to listen to on ${listText(completeness.missingNodes)}`;
       case 'not-streaming':
         return `no stream from ${listText(source.agents.filter(isUnheard).map(({ node }) => node))}`;
       case 'unparsed-lines':
         return `${plural(records.unparsed, 'line')} not understood`;
       case 'too-many-flows':
-        return 'more distinct denied flows than are told apart, so ATTEMPTS no longer rises';
+        return 'too many distinct denied flows to tell apart, so ATTEMPTS is too low';
       case 'offline-input':
-        return 'nobody can tell what happened before and after the lines of a file';
+        return 'a file does not tell what happened before and after its lines';
       case 'unnamed-peers':
-        return 'the filter left out records whose peer nobody could name when they came';
+        return 'the filter left out records whose peer could not be named when they arrived';
       case 'untimed-records':
-        return 'lines that do not tell when they were are left out';
+        return 'lines without a timestamp are left out';
       case 'truncated-input':
-        return 'the input ends in the middle';
+        return 'the input was cut off';
       case 'interrupted-input':
-        return 'the input tells that its agent went away, and lacks what happened then';
+        return 'the input says that its agent went away, and lacks what happened then';
     }
   });
 }

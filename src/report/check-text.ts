@@ -35,7 +35,7 @@ function paintOf(judgement: Judgement, palette: Palette): (text: string) => stri
 
 /** Only where it is so. */
 export function partialText(report: CheckReport): string {
-  return `The data is not complete: ${causesOf(report).join('; ')}`;
+  return `The data is incomplete: ${causesOf(report).join('; ')}`;
 }
 
 /** Whether nothing but the completeness of the data keeps a check from passing. */
@@ -47,8 +47,8 @@ export function isOnlyPartial({ judgement, expectations }: CheckReport): boolean
 export function seenText({ judgement, counted, undecided, seconds }: JudgedExpectation): string {
   const seen = `${counted} seen in ${durationText(seconds)}`;
   if (judgement !== 'unknown') return seen;
-  if (undecided === 0) return `${seen}, but the data is not complete`;
-  return `${seen}, and ${undecided} more of which nobody can tell the policy or the peer`;
+  if (undecided === 0) return `${seen}, but the data is incomplete`;
+  return `${seen}, and ${undecided} more whose policy or peer is unknown`;
 }
 
 export function nearestTexts({ nearest }: JudgedExpectation): readonly string[] {

@@ -48,7 +48,7 @@ export function renderCompareMarkdown(report: CompareReport): string {
     ...table(['drops', 'reason', 'direction', 'packets'], drops),
     ...(report.failOn.length === 0 ? [] : ['', ...failOnText(report).map((line) => `- ${markdownText(line)}`)]),
     '',
-    'Allowed are new connections, denied are packets; a question mark rests on an absence from data that is not complete.',
+    'Allowed are new connections, denied are packets; a question mark rests on something missing from incomplete data.',
   ].join('\n')}\n`;
 }
 

@@ -54,7 +54,7 @@ export function renderCompareTable(report: CompareReport, options: CompareTableO
   const isUncertain = [...report.changes, ...report.policies].some(
     ({ isCertain, change }) => !isCertain && !['more', 'less', 'same'].includes(change),
   );
-  const legend = isUncertain ? wrap('? = rests on an absence from data that is not complete', width, '  ') : [];
+  const legend = isUncertain ? wrap('? = rests on something missing from incomplete data', width, '  ') : [];
   const lines = shown.flatMap((section, at) => (at === 0 ? section : ['', ...section]));
   return `${[...lines, ...legend.map((line) => palette.warning(line))].join('\n')}\n`;
 }

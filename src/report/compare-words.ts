@@ -134,7 +134,7 @@ export function verdictText(report: CompareReport): string {
     case 'newly-denied':
       return `Perhaps: ${who(of(isNewlyDenied), 'is denied now and was not before', 'are denied now and were not before')}.`;
     case 'gone-quiet':
-      return `Perhaps: ${who(of(isQuiet), 'was allowed before and is not seen to be any more', 'were allowed before and are not seen to be any more')}.`;
+      return `Perhaps: ${who(of(isQuiet), 'was allowed before and is no longer seen', 'were allowed before and are no longer seen')}.`;
     case 'opened':
       return `No, nothing that was allowed is denied. But ${who(of(isOpened), 'was denied before and is allowed now', 'were denied before and are allowed now')}.`;
     case 'unbroken':
@@ -142,7 +142,7 @@ export function verdictText(report: CompareReport): string {
         ? 'No, nothing changed.'
         : `No, nothing that was allowed is denied. ${plural(report.changes.length, 'other change')}.`;
     case 'unknown':
-      return `Not known: nothing is seen to be denied that was allowed, but ${unknownText(report)}.`;
+      return `Not known: nothing that was allowed is seen to be denied, but ${unknownText(report)}.`;
   }
 }
 
@@ -168,17 +168,17 @@ function isOpened({ subject, change }: ComparedSubject): boolean {
 
 function unknownText({ before, after }: CompareReport): string {
   const partial = [before.absenceIsProof ? '' : 'A', after.absenceIsProof ? '' : 'B'].filter((side) => side !== '');
-  if (partial.length === 0) return 'one of the two holds no verdict at all';
+  if (partial.length === 0) return 'one of the two has no verdicts at all';
   return `${partial.join(' and ')} ${partial.length > 1 ? 'are' : 'is'} not complete`;
 }
 
 const NOTE: Readonly<Record<CompareNote, string>> = {
-  'nothing-seen': 'one of the two holds no verdict: Cilium reports new connections and denied packets only',
-  'targets-differ': 'A and B are about different pods: what is new or gone may be so because of that',
-  'filters-differ': 'A and B were filtered differently: what is new or gone may be so because of that',
+  'nothing-seen': 'one of the two has no verdicts: Cilium reports new connections and denied packets only',
+  'targets-differ': 'A and B are about different pods, which may be why something is new or gone',
+  'filters-differ': 'A and B were filtered differently, which may be why something is new or gone',
   'types-differ': 'A and B listened for different types of events: only what both listened for is compared',
   'rows-omitted': 'rows were left out by --top: what is missing proves nothing',
-  untimed: 'lines of an unknown window: amounts are compared, not rates',
+  untimed: 'the window is unknown: amounts are compared, not rates',
   'shorter-window': "B's window is much shorter than A's: what is rare may be missing by chance",
   reversed: 'B is earlier than A',
 };
@@ -191,7 +191,7 @@ export function noteText(note: CompareNote): string {
 export function failOnText({ failOn }: Pick<CompareReport, 'failOn'>): readonly string[] {
   const SIGN = { held: '✔ held   ', failed: '✘ FAILED ', unknown: '? UNKNOWN' } as const;
   return failOn.map(({ criterion, judgement, found }) => {
-    const why = judgement === 'unknown' ? ', but the data does not tell' : '';
+    const why = judgement === 'unknown' ? ', but the data cannot tell' : '';
     return `${SIGN[judgement]} ${criterion}: ${found === 0 ? 'none' : String(found)}${why}`;
   });
 }

@@ -2,6 +2,7 @@
 import type { Check, CheckStatus, DoctorReport } from '../model/doctor.ts';
 import { wrap } from './layout.ts';
 import type { Palette } from './palette.ts';
+import { plural } from './phrases.ts';
 import { printable } from './printable.ts';
 
 export interface DoctorTableOptions {
@@ -32,7 +33,7 @@ export function renderDoctorTable(report: DoctorReport, options: DoctorTableOpti
     ...verdictLines(said, palette),
   ];
   if (report.roles === null) return `${lines.join('\n')}\n`;
-  return `${lines.join('\n')}\n\nWhat is missing, as roles to be applied by somebody who may:\n\n${roleLines(report.roles)}`;
+  return `${lines.join('\n')}\n\nRoles for what is missing, to be applied by somebody who is allowed to:\n\n${roleLines(report.roles)}`;
 }
 
 /** Nodes that say the same are one line. */
@@ -75,7 +76,7 @@ function checkLines(
 ): readonly string[] {
   const { check } = each;
   const indent = STATUS_COLUMNS + CHECK_COLUMNS;
-  const text = 'hidden' in each ? `and ${each.hidden} more like these: -o json shows them` : saidText(each, report);
+  const text = 'hidden' in each ? `and ${each.hidden} more like these; see -o json` : saidText(each, report);
   const body = wrap(printable(text, LONGEST), width - indent, '');
   const advice =
     'hidden' in each || check.advice === null
@@ -118,7 +119,14 @@ const STATUSES = ['failed', 'warning', 'unknown'] as const;
 function verdictLines(said: readonly Said[], palette: Palette): readonly string[] {
   const numberOf = (status: CheckStatus) => said.filter(({ check }) => check.status === status).length;
   const parts = STATUSES.flatMap((status) =>
-    numberOf(status) === 0 ? [] : [paintOf(status, palette)(`${numberOf(status)} ${status}`)],
+    numberOf(status) === 0
+      ? []
+      : [
+          paintOf(
+            status,
+            palette,
+          )(status === 'warning' ? plural(numberOf(status), status) : `${numberOf(status)} ${status}`),
+        ],
   );
   if (parts.length === 0) return [palette.good('All checks are ok.')];
   return [`${parts.join(', ')}, ${numberOf('ok')} ok.`];

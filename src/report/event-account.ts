@@ -21,7 +21,7 @@ export function accountText(account: EventAccount, summary: Summary): readonly s
   return [
     `received ${received} = printed ${printed} + ignored ${ignored}${reasonsText(account.ignored)} + unparsed ${unparsed}${reasonsText(account.unparsedReasons)}`,
     completenessText(summary),
-    ...(notShown === 0 ? [] : [`${notShown} of the printed lines are not shown: the terminal was too slow for them`]),
+    ...(notShown === 0 ? [] : [`${notShown} of the printed lines were not shown: the terminal was too slow for them`]),
   ];
 }
 

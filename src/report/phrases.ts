@@ -39,7 +39,7 @@ const REASON: Readonly<Record<UnattributedReason, string>> = {
   'no-policy-applies': 'no rule needed: the pod is not isolated this way, or the peer is its own node',
   'no-state': "the endpoint's realized policy has not been read (yet)",
   'not-in-realized-policy': "no rule in the endpoint's realized policy explains it",
-  'policy-changed': 'policy was changing while it happened, or is another by now',
+  'policy-changed': 'the policy was changing at that time, or has changed since',
 };
 
 export function reasonText(reason: UnattributedReason): string {

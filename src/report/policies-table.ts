@@ -68,8 +68,8 @@ function nothingText({ scope, source }: PolicyReport): string {
   switch (scope.kind) {
     case 'files':
       return source.agents.length > 0
-        ? 'No verdict of this recording was put down to a policy.'
-        : 'No line of this input names a policy: only a patched Cilium and Hubble print names.';
+        ? 'No verdict of this recording was attributed to a policy.'
+        : 'No line of this input names a policy: only the patched Cilium and Hubble print names.';
     case 'cluster':
       return 'There is no CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy in this cluster.';
     case 'namespace':

@@ -19,9 +19,9 @@ export function standingText(standing: Standing): string {
 
 const REASON: Readonly<Record<Exclude<NotEnforcedReason, 'rejected'>, string>> = {
   'no-rules': 'it has no rules and isolates nobody',
-  'enforcement-off': 'its agent enforces no policy there in its direction',
-  'not-realized': 'the realized policy there does not hold it',
-  'audit-mode': 'in audit mode, what it would refuse is let through',
+  'enforcement-off': 'the agent there enforces no policy in its direction',
+  'not-realized': 'the realized policy there does not contain it',
+  'audit-mode': 'audit mode: what it would refuse is let through',
 };
 
 /** What its counters and verdicts together say of its two directions. */
@@ -61,7 +61,7 @@ export function useNotes(use: PolicyUse, report: PolicyReport): readonly string[
 }
 
 function existenceNotes({ exists }: PolicyUse): readonly string[] {
-  return exists === false ? ['seen in this window, but it does not exist (any more)'] : [];
+  return exists === false ? ['seen in this window, but it does not exist (anymore)'] : [];
 }
 
 function selectionNotes({ policy, selects, standing }: PolicyUse, { scope }: PolicyReport): readonly string[] {
@@ -71,7 +71,7 @@ function selectionNotes({ policy, selects, standing }: PolicyUse, { scope }: Pol
     const where = policy.namespace === null ? '' : ` in ${printable(policy.namespace)}`;
     return selects.isComplete
       ? [`no endpoint${where} has the labels that it selects`]
-      : ['selects nobody that is known here; not all endpoints could be asked for'];
+      : ['selects nobody known here, but not all endpoints could be checked'];
   }
   const notes: string[] = [];
   if (selects.emptySpecs > 0)
@@ -89,7 +89,7 @@ function enforcementNotes({ enforcement, selects }: PolicyUse): readonly string[
   const refused = message === null ? [] : [refusalText(message, enforced)];
   const causes = reasons.flatMap((reason) => (reason === 'rejected' ? [] : [REASON[reason]])).join('; ');
   if (status === 'unknown' && selects.listened > 0)
-    return [...refused, 'no agent that was listened to told whether it is enforced'];
+    return [...refused, 'no agent that was listened to said whether it is enforced'];
   if (causes === '' || selects.pods + selects.others === 0) return refused;
   const share = status === 'partly' ? `enforced at ${enforced} of ${known} endpoints: ` : '';
   return [...refused, share + causes];
@@ -120,12 +120,12 @@ function sightingNotes(use: PolicyUse, report: PolicyReport): readonly string[] 
     notes.push(`its rules were ${notSeenText(use, report)}; it isolates${where}${refused}`);
   }
   if (standing === 'not-seen') {
-    const isolating = isolates.length === 0 ? '' : `; it isolates its pods all the same (${isolates.join(', ')})`;
+    const isolating = isolates.length === 0 ? '' : `; it still isolates its pods (${isolates.join(', ')})`;
     notes.push(`${notSeenText(use, report)}${isolating}`);
   }
   if (standing === 'unclear' && nodes !== null && nodes.total > 0 && nodes.heard === 0)
     notes.push(
-      `when the window ended, nobody was listened to on ${nodes.total === 1 ? 'the node' : `the ${nodes.total} nodes`} of its pods`,
+      `when the window ended, no agent was listened to on the ${nodes.total === 1 ? 'node' : `${nodes.total} nodes`} of its pods`,
     );
   if (silent > 0)
     notes.push(
@@ -133,10 +133,10 @@ function sightingNotes(use: PolicyUse, report: PolicyReport): readonly string[] 
     );
   if (seen.ambiguous > 0)
     notes.push(`${plural(seen.ambiguous, 'verdict')} more may be its own, or may belong to another policy`);
-  if (seen.shared > 0) notes.push(`${seen.shared} of these are credited to other policies as well`);
-  if (traffic?.shared === true) notes.push('packets and bytes are counted for other policies as well');
+  if (seen.shared > 0) notes.push(`${seen.shared} of these are also credited to other policies`);
+  if (traffic?.shared === true) notes.push('packets and bytes are also counted for other policies');
   if (seen.defaultAudited > 0)
-    notes.push(`${seen.defaultAudited} would have been refused because it isolates, and were let through (audit)`);
+    notes.push(`${seen.defaultAudited} would have been refused because it isolates, and were let through (audit mode)`);
   return notes;
 }
 
@@ -196,7 +196,7 @@ export function reportNotes(report: PolicyReport): readonly string[] {
   const isUnseen = policies.some(({ standing }) => standing === 'not-seen' || standing === 'rules-not-seen');
   if (isUnseen)
     notes.push(
-      'Not seen is not unused: Cilium reports new connections and denied packets; a connection that was open before is not reported again.',
+      'Not seen does not mean unused: Cilium reports new connections and denied packets, but not connections that were already open.',
     );
   if (isUnseen && source.agents.some(({ dialect }) => dialect === 'accuknox'))
     notes.push('The patched Cilium names one policy where several allow the same: the others are not seen for it.');
@@ -207,14 +207,14 @@ export function reportNotes(report: PolicyReport): readonly string[] {
     );
   if (unattributed > 0)
     notes.push(
-      `${plural(unattributed, 'verdict')} could not be put down to a policy: one that was not seen may have made them.`,
+      `${plural(unattributed, 'verdict')} could not be attributed to a policy: one that was not seen may have made them.`,
     );
   if (scope.kind === 'files')
     notes.push(
       source.agents.length === 0
-        ? 'From files nobody can tell which policies exist, only which of them the lines name.'
-        : 'A recording does not tell which policies exist, only which of them were seen.',
+        ? 'Files do not say which policies exist, only which ones their lines name.'
+        : 'A recording does not say which policies exist, only which ones were seen.',
     );
-  if (listedFrom === 'agents') notes.push('Policies may not be listed: these are the ones that the agents have.');
+  if (listedFrom === 'agents') notes.push('You may not list policies: these are the ones that the agents have.');
   return notes;
 }

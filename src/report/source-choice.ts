@@ -14,7 +14,7 @@ export function choiceText({ kind, reason }: SourceChoice): string {
     case 'hubble-names-nobody':
       return 'listening to the monitor: Hubble names policies from Cilium 1.15 on';
     case 'types-not-in-hubble':
-      return 'listening to the monitor: Hubble does not have all of the event types that are asked for';
+      return 'listening to the monitor: Hubble does not have all of the requested event types';
     case 'agent-did-not-tell':
       return 'listening to the monitor: the agent did not say whether Hubble is on';
   }
@@ -54,7 +54,7 @@ export function countersText({ counters = 'read' }: SummaryAgent): string | null
 
 /** `Hubble back to 2026-11-22 19:20:05 UTC, 4095 of 4095 flows`. */
 export function bufferText({ from, flows, capacity }: SummaryBuffer): string {
-  const reach = from === null ? 'Hubble, nobody knows how far back' : `Hubble back to ${utcText(from)}`;
+  const reach = from === null ? 'Hubble, unknown how far back' : `Hubble back to ${utcText(from)}`;
   return flows === null || capacity === null ? reach : `${reach}, ${flows} of ${capacity} flows`;
 }
 

@@ -62,13 +62,11 @@ export function auditHeading(audit: Audit, summary: Summary, { width, palette }:
 
 export function nothingText({ window, source }: Pick<Summary, 'window' | 'source'>): string {
   const where = source.kind === 'file' ? 'in this input' : `in ${durationText(window.seconds)}`;
-  return `Nothing was let through ${where} that policy would deny. Cilium reports new connections only: those that were open before show when they are made again.`;
+  return `Nothing that policy would deny was let through ${where}. Cilium reports new connections only: those that were already open show up when they are made again.`;
 }
 
 /** What the numbers are. */
 export function auditUnits({ wouldDeny }: Audit): string {
-  const refused = wouldDeny.some((row) => row.refused > 0)
-    ? ', REFUSED = packets refused although audit mode was on'
-    : '';
+  const refused = wouldDeny.some((row) => row.refused > 0) ? ', REFUSED = packets refused despite audit mode' : '';
   return `AUDITED = new connections that were let through and would be denied${refused}`;
 }

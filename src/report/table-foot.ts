@@ -25,12 +25,10 @@ export function unitsText(
 ): readonly string[] {
   const connections = ['ALLOWED', ...shown].join(', ');
   const units = `${connections} = new connections, DENIED = packets, ATTEMPTS = distinct denied flows`;
-  const dropped = drops.some(({ packets, alsoDenied }) => packets > alsoDenied)
-    ? ', DROPPED = packets beside those'
-    : '';
-  const requests = l7.length > 0 ? ', REQUESTS = what proxies decided' : '';
+  const dropped = drops.some(({ packets, alsoDenied }) => packets > alsoDenied) ? ', DROPPED = other packets' : '';
+  const requests = l7.length > 0 ? ', REQUESTS = decided by proxies' : '';
   const traffic = hasTraffic({ policies })
-    ? ', PACKETS and BYTES = of new and open connections and of what a rule refused, their own direction'
+    ? ', PACKETS and BYTES = of new and open connections and of what a rule refused, in their own direction'
     : '';
   return wrap(units + traffic + dropped + requests, width, '').map((line) => palette.quiet(line));
 }

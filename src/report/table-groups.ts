@@ -103,8 +103,8 @@ function notesOf(
     ...(other || besides.length === 0
       ? []
       : [besides.map((field) => `${field} ${groupFieldText(field, row, titleOf)}`).join(', ')]),
-    ...(other ? ['all groups that did not fit in memory, as one'] : []),
-    ...(shared > 0 ? [`${shared} of these are credited to other policies as well`] : []),
-    ...(ambiguous > 0 ? [`${ambiguous} of these may be another policy's`] : []),
+    ...(other ? ['all groups that did not fit in memory, combined'] : []),
+    ...(shared > 0 ? [`${shared} of these are also credited to other policies`] : []),
+    ...(ambiguous > 0 ? [`${ambiguous} of these may belong to another policy`] : []),
   ];
 }

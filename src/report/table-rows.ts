@@ -219,7 +219,7 @@ function attributionText({ attribution, ambiguous }: PolicyRow): string {
 
 function ambiguityText({ attribution }: PolicyRow): string {
   return attribution === 'derived'
-    ? "may be another policy's: the agent does not tell which of several decided"
+    ? 'may belong to another policy: the agent does not say which of several decided'
     : 'several policies share this name';
 }
 
@@ -258,11 +258,11 @@ function notesOf(
     notes.push(`isolated by ${row.isolatedBy.map(policyText).join(', ')}`);
   if (row.reason !== null) notes.push(reasonText(row.reason));
   if (row.ambiguous) notes.push(ambiguityText(row));
-  if (row.shared > 0) notes.push(`${row.shared} of these are credited to other policies as well`);
-  if (row.traffic?.shared === true) notes.push('packets and bytes are counted for other policies as well');
+  if (row.shared > 0) notes.push(`${row.shared} of these are also credited to other policies`);
+  if (row.traffic?.shared === true) notes.push('packets and bytes are also counted for other policies');
   if (row.drops.length > 0)
     notes.push(`dropped as ${row.drops.map((drop) => `${dropText(drop)} ${drop.packets}`).join(', ')}`);
   if (row.deniedInAuditMode > 0)
-    notes.push(`refused although audit mode was on: ${row.deniedInAuditMode} of the denied packets`);
+    notes.push(`refused despite audit mode: ${row.deniedInAuditMode} of the denied packets`);
   return notes;
 }

@@ -159,7 +159,7 @@ function omittedLines({ omittedRows = 0 }: Summary, { palette, width }: TableOpt
 function silenceText({ source, window, records }: Summary, live: boolean): string {
   if (source.kind === 'file') return `No policy verdict among the ${plural(records.received, 'line')} of this input.`;
   const why =
-    'Cilium reports new connections and denied packets, and only where a policy is enforced in that direction: silence does not prove that there is no traffic.';
+    'Cilium reports new connections and denied packets, and only where a policy is enforced in that direction: silence is no proof that there is no traffic.';
   if (!live) return `No verdicts in ${durationText(window.seconds)}. ${why}`;
   const streaming = source.agents.filter(({ state }) => state === 'streaming').length;
   if (streaming === 0)

@@ -1,11 +1,11 @@
 /** Owns what policystat does without a permission that it can go without, in words that begin after "without it,". */
 
-const AGENTS_ARE_ASKED = 'each agent is asked for its own form of them, which says less';
-const MAKERS_TELL = 'pods are told by who made them';
+const AGENTS_ARE_ASKED = 'each agent is asked for its own version of them, which says less';
+const MAKERS_TELL = 'pods are matched by their owner references';
 
 const WITHOUT: Readonly<Record<string, string>> = {
   'ciliumendpoints.cilium.io': 'each agent is asked for its endpoints instead',
-  'ciliumidentities.cilium.io': 'agents are asked for names, and an identity that they do not know stays a number',
+  'ciliumidentities.cilium.io': 'agents are asked for names, and an identity that they do not know remains a number',
   'ciliumnetworkpolicies.cilium.io': AGENTS_ARE_ASKED,
   'ciliumclusterwidenetworkpolicies.cilium.io': AGENTS_ARE_ASKED,
   'networkpolicies.networking.k8s.io': AGENTS_ARE_ASKED,
@@ -17,8 +17,8 @@ const WITHOUT: Readonly<Record<string, string>> = {
   replicationcontrollers: MAKERS_TELL,
   'jobs.batch': MAKERS_TELL,
   'cronjobs.batch': MAKERS_TELL,
-  services: 'services are shown by their addresses',
-  configmaps: 'agents and endpoints tell what they run with',
+  services: 'services are shown by address',
+  configmaps: 'only what agents and endpoints say of themselves is known',
 };
 
 /** `pods` and `ciliumidentities.cilium.io`; null for what nothing works without. */

@@ -28,7 +28,7 @@ const REFUSED = { kind: 'refused', problem: FORBIDDEN } as const;
 describe('the API server', () => {
   it.each([
     [known({ version: 'v1.36.2', timeMs: 0 }), 'cluster ok: Kubernetes v1.36.2 at https://api'],
-    [known({ version: null, timeMs: null }), 'cluster unknown: https://api answers, but does not say its version'],
+    [known({ version: null, timeMs: null }), 'cluster unknown: https://api responds, but does not report its version'],
     [LATE, 'cluster failed: no answer within 20 s'],
   ])('%j', (info, expected) => {
     expect(told([judgeServer({ server: 'https://api', info, clock: null })])).toEqual([expected]);
@@ -38,7 +38,7 @@ describe('the API server', () => {
     [known({ name: 'anna', groups: ['dev', 'ops'] }), 'user ok: anna (dev, ops)'],
     [known({ name: 'anna', groups: [] }), 'user ok: anna'],
     [known({ name: 'a', groups: ['1', '2', '3', '4', '5', '6', '7'] }), 'user ok: a (1, 2, 3, 4, 5 and 2 more)'],
-    [known(null), 'user unknown: this server does not say who you are (Kubernetes 1.28 and newer do)'],
+    [known(null), 'user unknown: this server does not say who you are (Kubernetes 1.28 and newer does)'],
     [LATE, 'user unknown: no answer within 20 s'],
   ])('%j', (user, expected) => {
     expect(told([judgeUser(user)])).toEqual([expected]);
@@ -49,7 +49,7 @@ describe('the API server', () => {
     [{ leastMs: 1_500, mostMs: 3_500 }, 'clock ok: it agrees with this machine'],
     [{ leastMs: 2_500, mostMs: 3_500 }, 'clock warning: it is at least 3 s ahead of this machine'],
     [{ leastMs: -90_000, mostMs: -60_000 }, 'clock warning: it is at least 60 s behind this machine'],
-    [null, 'clock unknown: it did not tell its time'],
+    [null, 'clock unknown: it did not report its time'],
   ])('a clock apart by %j', (clock, expected) => {
     expect(told([judgeClock(clock, 'it', null)])).toEqual([expected]);
   });
@@ -79,17 +79,17 @@ describe('permissions', () => {
     [
       'pods/exec',
       'failed',
-      'may not get, create pods/exec in namespace kube-system: every command needs it to run the monitor in the agents, and to ask them',
+      'may not get, create pods/exec in namespace kube-system: every command needs it to run the monitor in the agents, and to query them',
     ],
     [
       'services/',
       'warning',
-      'may not list services in the whole cluster: events needs it to name services in translations (-t trace-sock); without it, services are shown by their addresses',
+      'may not list services in the whole cluster: events needs it to name services in translations (-t trace-sock); without it, services are shown by address',
     ],
     [
       'configmaps/',
       'warning',
-      'may not get configmaps cilium-config in namespace kube-system: doctor needs it to tell whether events are switched off or rate-limited; without it, agents and endpoints tell what they run with',
+      'may not get configmaps cilium-config in namespace kube-system: doctor needs it to tell whether events are switched off or rate-limited; without it, only what agents and endpoints say of themselves is known',
     ],
   ])('%s', (lacking, status, text) => {
     expect(
@@ -172,7 +172,7 @@ describe('agents', () => {
   it.each([
     [{ eventTypes: null }, 'event-types', 'unknown', 'did not list'],
     [{ eventTypes: ['drop', 'trace'] }, 'event-types', 'failed', 'no policy-verdict among drop, trace'],
-    [{ hubble: null }, 'hubble', 'unknown', 'did not tell its status'],
+    [{ hubble: null }, 'hubble', 'unknown', 'did not report its status'],
     [{ hubble: { state: 'Disabled', bufferFlows: null } }, 'hubble', 'ok', 'off: not needed'],
     [{ hubble: { state: 'Warning', bufferFlows: 4095 } }, 'hubble', 'warning', 'on, in state Warning'],
     [{ hubble: { state: 'Ok', bufferFlows: null } }, 'hubble', 'ok', 'of unknown size'],
@@ -200,9 +200,9 @@ describe('agents', () => {
   });
   it.each([
     [[readingOf()], []],
-    [[readingOf(), silent], ['agents warning: does not answer: no answer within 20 s']],
-    [[silent], ['agents failed: does not answer: no answer within 20 s']],
-    [[forbidden], ['agents unknown: not asked anything: an exec into it is forbidden']],
+    [[readingOf(), silent], ['agents warning: does not respond: no answer within 20 s']],
+    [[silent], ['agents failed: does not respond: no answer within 20 s']],
+    [[forbidden], ['agents unknown: not asked: exec into it is forbidden']],
   ])('that do not answer say so once: %#', (readings, expected) => {
     expect(told(judgeSilence(readings))).toEqual(expected);
     expect(judgeAgent(silent)).toEqual([]);
@@ -283,7 +283,7 @@ describe('options of endpoints', () => {
 
   it('say where an agent was not restarted since the configuration changed', () => {
     const audit = judgeAuditMode(known({ 'policy-audit-mode': 'true' }), reading(endpointOf()));
-    expect(told(audit).at(-1)).toMatch(/not in force for 1 endpoint \(default\/deathstar\)/);
+    expect(told(audit).at(-1)).toMatch(/not in effect for 1 endpoint \(default\/deathstar\)/);
     const events = judgeVerdictEvents(known({ 'bpf-events-policy-verdict-enabled': 'false' }), reading(endpointOf()));
     expect(events.map(({ status }) => status)).toEqual(['failed', 'warning']);
   });

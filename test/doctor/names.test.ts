@@ -46,7 +46,7 @@ describe('rule1', () => {
     const [check] = judgeNames(agent, known(found));
     expect(check).toMatchObject({ status: 'warning', node: 'n1' });
     expect(check?.text).toMatch(
-      /with identity 12530 is of default\/rule2 for Hubble, of default\/rule1 by the agent's state$/,
+      /with identity 12530, Hubble names default\/rule2, and the agent's state leads to default\/rule1$/,
     );
   });
 

@@ -216,7 +216,7 @@ describe('monitors in the agents', () => {
     expect(complaints(outcome)).toEqual(['leftovers warning']);
     expect(outcome.code).toBe(0);
     const told = textOf(outcome, 'leftovers');
-    expect(told).toMatch(/1 monitor that no policystat holds: .*monitor -t drop \(PID \d+, for \d+ s\)/);
+    expect(told).toMatch(/1 monitor not started by a running policystat: .*monitor -t drop \(PID \d+, for \d+ s\)/);
     // What it says to do does end it.
     const advice = /-c cilium-agent -- (kill \d+)"/.exec(told)?.[1]?.split(' ') ?? [];
     const ended = await kube.openExec({ ...request, command: advice }, quiet, AbortSignal.timeout(20_000));
@@ -255,7 +255,7 @@ describe('what is missing', () => {
     const outcome = await doctor(demo, '--request-timeout', '3s');
     expect(performance.now() - startMs).toBeLessThan(15_000);
     expect(complaints(outcome)).toEqual(['agents failed', 'audit-mode unknown']);
-    expect(textOf(outcome, 'agents')).toContain('does not answer: no answer within 3 s');
+    expect(textOf(outcome, 'agents')).toContain('does not respond: no answer within 3 s');
     expect(textOf(outcome, 'user')).toContain('policystat-demo');
     expect(outcome.code).toBe(6);
     demo.faults.stall(0);

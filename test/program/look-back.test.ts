@@ -193,7 +193,7 @@ describe('--since with --input', () => {
     ]);
     expect(missed).toMatchObject({ code: 0, stderr: '' });
     const later = await run(['summary', '--input', path, '--since', '2026-11-22T11:00:01Z']);
-    expect(later.stderr).toContain('it is of 2026-11-22T10:00:00.500Z to 2026-11-22T11:00:00.000Z.');
+    expect(later.stderr).toContain('it covers 2026-11-22T10:00:00.500Z to 2026-11-22T11:00:00.000Z.');
     expect(JSON.parse(stdout)).toMatchObject({
       policies: [{ allowed: 2, firstSeen: '2026-11-22T10:05:00.000Z', lastSeen: '2026-11-22T10:06:00.123Z' }],
     });
@@ -235,7 +235,7 @@ describe('--since with --input', () => {
     expect(parseSummary(beside.stdout).completeness).toMatchObject({ status: 'partial', gaps: [{}, {}] });
     const missed = await run([...input, '--since', '1d', '--until', '12h']);
     expect(parseSummary(missed.stdout).completeness.status).toBe('partial');
-    expect(missed.stderr).toContain(`it is of ${whole.window.start} to ${whole.window.end}.`);
+    expect(missed.stderr).toContain(`it covers ${whole.window.start} to ${whole.window.end}.`);
   });
 
   it('leaves out what does not tell its time, and says so', async () => {

@@ -238,7 +238,7 @@ describe('without', () => {
     const outcome = await withTraffic(demo, args);
     expect(outcome.code).toBe(0);
     expect(missing(outcome)).toHaveLength(1);
-    expect(missing(outcome)[0]).toContain('services are shown by their addresses');
+    expect(missing(outcome)[0]).toContain('services are shown by address');
   });
 
   it('nodes: all of them are listened to, and it is said that one without an agent would go unnoticed', async () => {

@@ -146,7 +146,7 @@ describe('a recording', () => {
   it('is not mixed with text', async () => {
     const { code, stderr } = await run(['summary', '--input', path, '--input', '-'], { stdin: 'Policy verdict log\n' });
     expect(code).toBe(2);
-    expect(stderr).toContain('- is no recording');
+    expect(stderr).toContain('- is not a recording');
   });
 });
 
@@ -245,7 +245,7 @@ describe('in parts', () => {
 
     const { code, stderr } = await begin('short.jsonl.gz', ['--max-duration', '1s']).outcome;
     expect(code).toBe(0);
-    expect(stderr).toContain('it ended there');
+    expect(stderr).toContain('reached its limit and ended there');
     await replayed(['summary', '--input', join(folder, 'short.jsonl.gz'), '--strict']);
   });
 });
@@ -285,7 +285,7 @@ describe('what goes wrong', () => {
     [['--max-size', '10'], '64Ki or more'],
     [['--max-size', 'much'], '500M or 1Gi'],
     [['--redact', 'ips,colours'], 'ips, names, urls'],
-    [['-w', '-'], 'standard output has the summary'],
+    [['-w', '-'], 'its summary goes to standard output'],
   ])('%j mean nothing', async (args, sentence) => {
     const { code, stderr } = await run(['record', '--pod', 'a', '-w', join(folder, 'x.gz'), ...args]);
     expect(code).toBe(2);

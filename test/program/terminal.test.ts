@@ -108,7 +108,7 @@ describe('a summary that is being collected', () => {
   it('says how far it is, and ends at Ctrl-C with what there is', async () => {
     const collecting = onTerminal(['summary', '--pod', 'deathstar', '--duration', '1h'], 100);
     await eventually('it listens', () => /Listening: \d+ s of 1 h 0 min, 0 records counted/.test(collecting.text()));
-    expect(collecting.text()).toContain('Ctrl-C ends it with what there is.');
+    expect(collecting.text()).toContain('Ctrl-C ends it early.');
     expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
     await eventually('it counts', () => collecting.text().includes('1 record counted'));
     collecting.pty.write('\u0003');

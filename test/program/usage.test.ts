@@ -52,15 +52,15 @@ describe('wrong use exits with 2 and says so on stderr', () => {
     [['wach', '--policy', 'summary'], '(Did you mean watch?)'],
     [['--quiet', 'watch'], "unknown option '--quiet'"],
     [['watch', '--pods', 'a'], '--pod'],
-    [['summary', '--input', '-', '--pod', 'a'], 'leave --pod out'],
-    [['summary', '--input', '-', '-n', 'a', '--duration', '1m'], 'leave --namespace and --duration out'],
+    [['summary', '--input', '-', '--pod', 'a'], 'leave out --pod'],
+    [['summary', '--input', '-', '-n', 'a', '--duration', '1m'], 'leave out --namespace and --duration'],
     [['watch', '--pod', 'a', '-l', 'b=c'], 'Give either names'],
     [['events', '--pod', 'a', '-o', 'json'], '-o jsonl'],
     [['events', '--pod', 'a', '-t', 'polcy'], 'policy-verdict, drop, l7'],
     [['events', '--pod', 'a', '--peer', 'tiefighter'], '--peer does not take "tiefighter"'],
     [['events', '--input', '-', '--port', 'http'], '--port does not take "http"'],
-    [['events', '--input', '-', '--pod', 'a'], 'leave --pod out'],
-    [['events', '--input', '-', '-n', 'a', '--duration', '1m'], 'leave --namespace and --duration out'],
+    [['events', '--input', '-', '--pod', 'a'], 'leave out --pod'],
+    [['events', '--input', '-', '-n', 'a', '--duration', '1m'], 'leave out --namespace and --duration'],
     [['events', '--input', '-', '--input', '-'], 'only once'],
     [['summary', '--input', BIN, '--input', BIN], 'is given twice'],
     [['doctor', '--role', 'admin'], 'watch, summary, check'],
@@ -81,7 +81,7 @@ describe('wrong use exits with 2 and says so on stderr', () => {
   it('says who speaks and where to read on', async () => {
     const { stderr } = await run(['watch', '--pods', 'a']);
     expect(stderr).toBe(
-      'policystat: unknown option \'--pods\'\n(Did you mean --pod?)\n"policystat watch --help" shows what there is.\n',
+      'policystat: unknown option \'--pods\'\n(Did you mean --pod?)\nSee "policystat watch --help" for usage.\n',
     );
   });
 

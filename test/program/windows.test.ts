@@ -105,7 +105,7 @@ describe('filters', () => {
   it.each([
     [['watch', '--pod', 'a', '--peer', 'tiefighter'], '--peer does not take "tiefighter"'],
     [['summary', '--pod', 'a', '--reason', 'Policy denied'], 'add -t drop'],
-    [['summary', '--pod', 'a', '--traffic', '--port', '80'], 'leave filters and groups out'],
+    [['summary', '--pod', 'a', '--traffic', '--port', '80'], 'leave out either it or the filters and groups'],
     [['summary', '--input', '-', '--port', 'http'], '--port does not take "http"'],
   ])('%j mean nothing', async (args, sentence) => {
     const { code, stdout, stderr } = await run(args);

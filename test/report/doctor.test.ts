@@ -17,7 +17,7 @@ describe.each(Object.entries(REPORTS))('%s', (name, make) => {
   it.each([80, 140])('as a table at %i columns', async (width) => {
     const text = renderDoctorTable(make(), { width, palette: plainPalette });
     await expect(text).toMatchFileSnapshot(`golden/doctor-${name}-${width}.txt`);
-    const [checks = ''] = text.split('\n\nWhat is missing');
+    const [checks = ''] = text.split('\n\nRoles for what is missing');
     expect(Math.max(...checks.split('\n').map((line) => stringWidth(line)))).toBeLessThanOrEqual(width);
     expect(text).not.toMatch(ACTIVE);
   });

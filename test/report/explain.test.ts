@@ -91,7 +91,7 @@ describe('a sentence', () => {
     const { POD_NOT_FOUND, WORKLOAD_EMPTY, STREAM_LOST } = problems('NAME');
     expect(explain({ ...POD_NOT_FOUND, namespace: '*' })).toMatch(/^There is no pod NAME in any namespace /);
     expect(explain({ ...WORKLOAD_EMPTY, namespace: '*' })).toMatch(/^NAME NAME in any namespace /);
-    expect(explain({ ...STREAM_LOST, hadBegun: false })).toContain('before it had begun to listen');
+    expect(explain({ ...STREAM_LOST, hadBegun: false })).toContain('before it started listening');
   });
 
   it('suggests what is near, else where to look, and lists no hundreds', () => {
