@@ -56,7 +56,7 @@ describe('rule1', () => {
     const found = compareNames({ ...texts, flows }, facts, policies);
     expect(found).toMatchObject({ compared: 30 * named.length, differ: 30 * named.length });
     expect(found?.differing).toHaveLength(20);
-    expect(judgeNames(agent, known(found))[0]?.text).toMatch(new RegExp(`^${30 * named.length} of`));
+    expect(judgeNames(agent, known(found))[0]?.text).toContain(`differs for ${30 * named.length} of`);
   });
 
   it('is not compared where something was done to the endpoint after the verdict', () => {
