@@ -1,7 +1,7 @@
 /** Owns what policystat does without a permission that it can go without, in words that begin after "without it,". */
 
 const AGENTS_ARE_ASKED = 'each agent is asked for its own version of them, which says less';
-const MAKERS_TELL = 'pods are matched by their owner references';
+const MAKERS_TELL = 'pods are matched by their owners';
 
 const WITHOUT: Readonly<Record<string, string>> = {
   'ciliumendpoints.cilium.io': 'each agent is asked for its endpoints instead',
