@@ -92,7 +92,7 @@ describe('what the agents are asked', () => {
     expect(asked).toHaveLength(6);
     expect(new Set(asked).size).toBe(asked.length);
     // Everything but the monitors, and what is asked before there is anybody to attribute to.
-    const told = [...running.stderr().matchAll(/^policystat: (\S+): asked (\d+) times, (\d+) bytes of answers/gm)];
+    const told = [...running.stderr().matchAll(/^policystat: (\S+): (\d+) queries, (\d+) bytes of answers/gm)];
     expect(told.map(([, node]) => node).sort()).toEqual(['k8s-node1', 'k8s-node2']);
     for (const [, node, calls, bytes] of told) {
       const own = demo.agentCalls().filter((call) => call.node === node);
