@@ -4,6 +4,7 @@ import { type Counting, createAggregator, type StreamCounter } from './aggregato
 import { AnswerCache } from './attribution/answer-cache.ts';
 import { createAnswers } from './attribution/answers.ts';
 import { createAttributor } from './attribution/attributor.ts';
+import type { RealizedPolicy } from './attribution/realized-policy.ts';
 import { readNotice } from './attribution/notice.ts';
 import { isAbout } from './filter/about.ts';
 import type { RecordSink } from './model/attributed.ts';
@@ -129,10 +130,12 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       counter.mode(mode);
       options.endpointTold?.(node, mode);
     });
-    const keeper = keepState(attributor, { ...questions, ask: counted.ask }, clock, (endpoint) => {
+    const told = (endpoint: RealizedPolicy) => {
       endpoints.told(endpoint);
       sampler.learn(endpoint);
-    });
+    };
+    const asked = { ...questions, ask: counted.ask };
+    const keeper = keepState(attributor, asked, { clock, signal, told });
     counters.set(plan.agent.node, counter);
     const sampler = createTrafficSampler(attributor, answers, counted.ask, clock, {
       count: (deltas) => aggregator.traffic(deltas),
@@ -141,7 +144,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     if (options.traffic === true) counter.counters('unread');
     const measure = async () => {
       // Audit mode may have been switched where nothing else was asked since.
-      if (counting.audit === true || options.tape !== undefined) await keeper.read(followed.wanted());
+      if (counting.audit === true || options.tape !== undefined) await keeper.readAgain(followed.wanted());
       if (options.traffic !== true) return;
       looking.add(counter);
       await sampler.sample(followed.wanted());
@@ -155,6 +158,12 @@ export function startPipeline(options: LiveOptions): LivePipeline {
       stopMeasuring = clock.after(TRAFFIC_EVERY_MS, () => void measure().then(measureOn));
     };
     let isStreaming = false;
+    /** What the agent says of itself comes beside the stream. */
+    let isBeside = false;
+    const unheard = () => {
+      hold.release();
+      attributor.lost(clock.nowMs());
+    };
     watchStandstill(clock, signal, (fromMs) => (isStreaming ? missed(node, fromMs, STOOD_STILL) : undefined));
     const followed = followEndpoints(plan.targets, (targets) => counter.setTargets(targets));
     followers.set(node, (targets, lookedMs) => {
@@ -207,6 +216,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     await stream.run(
       {
         source: (choice) => {
+          isBeside = choice.kind === 'hubble';
           counter.source(choice);
           options.chosen(plan, choice);
         },
@@ -216,6 +226,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
           announcements.push(data);
           keeper.refresh();
         },
+        unheard,
         unannounced: (fromMs, toMs) => {
           announcements?.reset();
           // Flows of that time may still come: no state holds in it.
@@ -234,7 +245,10 @@ export function startPipeline(options: LiveOptions): LivePipeline {
         state: (state, problem) => {
           counter.state(state, clock.nowMs());
           isStreaming = state === 'streaming';
+          if (state === 'reconnecting' && !isBeside) unheard();
           if (state === 'streaming') {
+            // Without a gap where it was never heard before.
+            if (!isBeside) attributor.gap(clock.nowMs());
             const read = keeper.read(followed.wanted());
             hold.until(read);
             if (!isMeasured) void read.then(measure).then(measureOn);

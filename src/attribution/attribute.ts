@@ -1,5 +1,5 @@
 /** Owns the way from one verdict and the state of its endpoint to the policy that made it. */
-import type { Verdict } from '../model/event.ts';
+import type { MatchType, Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
 import type { Answers } from './answers.ts';
 import { type LookupState, lookUp } from './lookup.ts';
@@ -8,6 +8,8 @@ import { type LookupState, lookUp } from './lookup.ts';
 export type EndpointState = LookupState;
 
 const HOST = 1;
+/** Matches of entries that some policy made. */
+const NARROW: ReadonlySet<MatchType> = new Set(['L3-Only', 'L3-L4', 'L4-Only', 'L3-Proto', 'Proto-Only']);
 
 /** For stock Cilium, which prints no names. */
 export function attributeVerdict(verdict: Verdict, state: EndpointState, answers: Answers): Attribution {
@@ -16,13 +18,18 @@ export function attributeVerdict(verdict: Verdict, state: EndpointState, answers
   if (refused && match === 'none') return answers.defaultDeny(state.policies.isolating[direction]);
   const origins = lookUp(verdict, state);
   if (origins === null) {
-    const isFree = !refused && (!state.endpoint.enforced[direction] || isOwnHost(verdict));
+    const isFree = !refused && (isUnruled(verdict, state) || isOwnHost(verdict));
     return answers.unattributed(isFree ? 'no-policy-applies' : 'not-in-realized-policy');
   }
   // What the agent allows by itself where nobody isolates (enableDefaultDeny: false) has no policy.
   return origins.policies.length === 0
     ? answers.unattributed(refused ? 'not-in-realized-policy' : 'no-policy-applies')
     : answers.derived(origins.policies, !origins.certain);
+}
+
+/** Where nothing is enforced one entry lets everybody in; only the proxy's may be narrower, for traffic that is to be seen. */
+function isUnruled({ direction, action, match }: Verdict, { endpoint }: EndpointState): boolean {
+  return !endpoint.enforced[direction] && (action === 'redirect' || !NARROW.has(match));
 }
 
 /** The agent lets its own host in, without a rule (pkg/policy/mapstate.go, allow-localhost-ingress). */

@@ -4,6 +4,7 @@ import type { Attribution } from '../model/policy.ts';
 import type { Answers } from './answers.ts';
 import { attributeVerdict } from './attribute.ts';
 import type { Announced, History } from './state.ts';
+import type { RealizedPolicy } from './realized-policy.ts';
 
 /**
  * Null where Hubble names nobody: default denies, audit, port ranges, ICMP type 0, and every verdict before 1.15
@@ -18,7 +19,7 @@ export interface HubbleNames {
   /** Null where Hubble names nobody. `heardMs` is when it arrived. */
   of(verdict: Verdict, { atMs, heardMs }: Moment, history: History | undefined): Attribution | null;
   /** What the agent announced. */
-  changed(change: Announced): void;
+  changed(change: Pick<Announced, 'atMs' | 'revision'>): void;
   /** Revisions begin anew. */
   forget(): void;
 }
@@ -87,7 +88,9 @@ export function createHubbleNames(answers: Answers): HubbleNames {
       return isInDoubt(named, verdict, moment, history?.periods ?? []) ? unsure : named;
     },
     changed: ({ atMs, revision }) => {
-      if (revision !== null) changes = [...changes, { atMs, revision }].slice(-MOST_CHANGES);
+      // Found ahead of its turn, it was heeded before.
+      if (revision === null || revision <= (changes.at(-1)?.revision ?? -1)) return;
+      changes = [...changes, { atMs, revision }].slice(-MOST_CHANGES);
     },
     forget: () => {
       changes = [];
@@ -101,4 +104,14 @@ function isSameList(a: Attribution, b: Attribution): boolean {
   const textOf = ({ policies }: Attribution) =>
     JSON.stringify(policies.map(({ namespace, name }) => [namespace, name]));
   return textOf(a) === textOf(b);
+}
+
+/** Below are those that every endpoint of a kind shares, whatever its labels. */
+const FIRST_OF_LABELS = 256;
+
+/** The identity where the flow is of a time in which the endpoint had other labels than in this state, and other policies with them. */
+export function otherLabels({ hubble, direction }: Verdict, { identity }: RealizedPolicy): number | null {
+  if (hubble === null || identity === null) return null;
+  const own = (direction === 'ingress' ? hubble.destination : hubble.source)?.identity ?? 0;
+  return own !== identity && own >= FIRST_OF_LABELS && identity >= FIRST_OF_LABELS ? own : null;
 }

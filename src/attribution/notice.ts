@@ -13,7 +13,8 @@ export type News =
       readonly policy: PolicyRef | null;
     }
   | { readonly what: 'endpoint-labels'; readonly endpoint: number; readonly labels: readonly string[] }
-  | { readonly what: 'endpoint-gone'; readonly endpoint: number };
+  /** The number is no pod's any more, or, where `isMade`, another's. */
+  | { readonly what: 'endpoint-gone'; readonly endpoint: number; readonly isMade: boolean };
 
 const policyText = v.pipe(
   v.string(),
@@ -44,7 +45,8 @@ export function readNotice({ notice, text }: AgentNotice): News | null {
     case 'Endpoint created':
     case 'Endpoint deleted': {
       const read = v.safeParse(endpointText, text);
-      return read.success ? { what: 'endpoint-gone', endpoint: read.output.id } : null;
+      if (!read.success) return null;
+      return { what: 'endpoint-gone', endpoint: read.output.id, isMade: notice === 'Endpoint created' };
     }
     default:
       return null;

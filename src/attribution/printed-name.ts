@@ -22,8 +22,8 @@ interface NamesOfEndpoint {
   readonly egress: Map<string, Attribution>;
 }
 
-/** `isChanging` is for verdicts of a time in which the endpoint's policies are not known for sure. */
-type PrintedNames = (verdict: Printed, isChanging?: boolean) => Attribution;
+/** `then` are the policies of the verdict's own time, null where they are not known for sure; those of now where it is absent. */
+type PrintedNames = (verdict: Printed, then?: EndpointPolicies | null) => Attribution;
 
 /** `policiesOf` has to give the same object until something changes: what is resolved is kept for as long. */
 export function createPrintedNames(
@@ -39,8 +39,7 @@ export function createPrintedNames(
   const nothingKnown: NamesOfEndpoint = { policies: null, ingress: new Map(), egress: new Map() };
   const resolved = new Map<number, NamesOfEndpoint>();
 
-  function namesOf(endpoint: number): NamesOfEndpoint {
-    const policies = policiesOf(endpoint);
+  function namesOf(endpoint: number, policies: EndpointPolicies | null): NamesOfEndpoint {
     // Without policies the endpoint makes no difference, and one map serves all of them.
     if (policies === null) return nothingKnown;
     const old = resolved.get(endpoint);
@@ -50,20 +49,18 @@ export function createPrintedNames(
     return fresh;
   }
 
-  function defaultDeny(verdict: Printed, isChanging: boolean): Attribution {
-    if (isChanging) return unexplained;
-    const names = namesOf(verdict.endpoint);
-    if (names.policies === null) return unexplained;
-    const byName = names[verdict.direction];
+  function defaultDeny(verdict: Printed, then: EndpointPolicies | null): Attribution {
+    if (then === null) return unexplained;
+    const byName = namesOf(verdict.endpoint, then)[verdict.direction];
     const old = byName.get(IMPLICIT_DEFAULT_DENY);
     if (old !== undefined) return old;
-    const fresh = answers.defaultDeny(names.policies.isolating[verdict.direction]);
+    const fresh = answers.defaultDeny(then.isolating[verdict.direction]);
     byName.set(IMPLICIT_DEFAULT_DENY, fresh);
     return fresh;
   }
 
-  function named(verdict: Printed, name: string): Attribution {
-    const names = namesOf(verdict.endpoint);
+  function named(verdict: Printed, name: string, then: EndpointPolicies | null): Attribution {
+    const names = namesOf(verdict.endpoint, then ?? policiesOf(verdict.endpoint));
     const byName = names[verdict.direction];
     const old = byName.get(name);
     if (old !== undefined) return old;
@@ -76,18 +73,18 @@ export function createPrintedNames(
     return fresh;
   }
 
-  return (verdict, isChanging = false) => {
+  return (verdict, then = policiesOf(verdict.endpoint)) => {
     if (verdict.dialect === 'cilium') {
       if (verdict.match !== 'none') return notPrinted;
-      return isRefusal(verdict) ? defaultDeny(verdict, isChanging) : notPrinted;
+      return isRefusal(verdict) ? defaultDeny(verdict, then) : notPrinted;
     }
     const name = verdict.policyName;
     if (name === null) return notFound;
     if (name === '') return empty;
-    if (name !== IMPLICIT_DEFAULT_DENY) return named(verdict, name);
+    if (name !== IMPLICIT_DEFAULT_DENY) return named(verdict, name, then);
     // Rule id 0 prints this name whatever the action (accuknox 1.10.90, pkg/monitor/datapath_policy.go): what audit mode let
     // through says ALLOW like what no policy is about.
-    return isRefusal(verdict) ? defaultDeny(verdict, isChanging) : noPolicy;
+    return isRefusal(verdict) ? defaultDeny(verdict, then) : noPolicy;
   };
 }
 

@@ -39,6 +39,8 @@ export interface RealizedPolicy {
   readonly namespace: string | null;
   readonly pod: string | null;
   readonly revision: number | null;
+  /** False while the agent works on the endpoint: its labels change before its policy does (Cilium pkg/endpoint/labels.go, policy.go). */
+  readonly isSettled: boolean;
   readonly enforced: Readonly<Record<Direction, boolean>>;
   /** What would be refused is let through. */
   readonly audits: boolean;
@@ -90,7 +92,13 @@ const endpointSchema = v.object({
       v.object({ 'k8s-namespace': v.nullish(v.string()), 'k8s-pod-name': v.nullish(v.string()) }),
     ),
     identity: v.nullish(v.object({ id: v.number(), labels: v.nullish(v.array(v.string())) })),
-    policy: v.nullish(v.object({ realized: v.nullish(realizedSchema) })),
+    policy: v.nullish(
+      v.object({
+        realized: v.nullish(realizedSchema),
+        spec: v.nullish(v.object({ 'policy-revision': v.nullish(v.number()) })),
+      }),
+    ),
+    state: v.nullish(v.string()),
     realized: v.nullish(v.object({ options: v.nullish(v.record(v.string(), v.string())) })),
     namedPorts: v.nullish(v.array(v.object({ name: v.nullish(v.string()), port: v.nullish(v.number()) }))),
   }),
@@ -119,6 +127,7 @@ function realizedPolicy({ id, status }: v.InferOutput<typeof endpointSchema>): R
     namespace: given(names?.['k8s-namespace']),
     pod: given(names?.['k8s-pod-name']),
     revision: realized?.['policy-revision'] ?? null,
+    isSettled: isSettled(status),
     // `audit-` goes before the direction in audit mode (api/v1/models, EndpointPolicyEnabled).
     enforced: { ingress: /ingress|both/u.test(enabled), egress: /egress|both/u.test(enabled) },
     audits: enabled.startsWith('audit-'),
@@ -128,6 +137,12 @@ function realizedPolicy({ id, status }: v.InferOutput<typeof endpointSchema>): R
     entries: { ingress: entries(realized?.l4?.ingress), egress: entries(realized?.l4?.egress) },
     namedPorts: new Map((status.namedPorts ?? []).map(({ name, port }) => [name ?? '', port ?? 0])),
   };
+}
+
+/** What is desired may be older than what is realized, where a change did not concern the endpoint. */
+function isSettled({ state, policy }: v.InferOutput<typeof endpointSchema>['status']): boolean {
+  const desired = policy?.spec?.['policy-revision'] ?? 0;
+  return (state ?? 'ready') === 'ready' && desired <= (policy?.realized?.['policy-revision'] ?? 0);
 }
 
 function entries(raw: v.InferOutput<typeof entrySchema>[] | null | undefined): RealizedEntry[] {

@@ -1,5 +1,6 @@
 /** Owns the policies that an agent said to have come or gone: what there is to tell of a name before the state is read, and after. */
 import type { PolicyRef } from '../model/policy.ts';
+import { createRecent } from './recent.ts';
 
 export interface Rumours {
   add(policy: PolicyRef): void;
@@ -10,17 +11,10 @@ export interface Rumours {
 const MOST_KEPT = 256;
 
 export function createRumours(): Rumours {
-  /** The oldest is the first. */
-  const heard = new Map<string, PolicyRef>();
+  const heard = createRecent<string, PolicyRef>(MOST_KEPT);
 
   return {
-    add: (policy) => {
-      const key = JSON.stringify([policy.kind, policy.namespace, policy.name]);
-      heard.delete(key);
-      heard.set(key, policy);
-      const [oldest] = heard.keys();
-      if (heard.size > MOST_KEPT && oldest !== undefined) heard.delete(oldest);
-    },
+    add: (policy) => heard.set(JSON.stringify([policy.kind, policy.namespace, policy.name]), policy),
     of: (name, namespace) =>
       [...heard.values()].filter(
         (policy) => policy.name === name && (policy.namespace === null || policy.namespace === namespace),

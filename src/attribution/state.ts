@@ -1,11 +1,8 @@
 /** Owns what was known of one endpoint at which time: a verdict is attributed with the state of its own moment, or not at all. */
 import type { EndpointState } from './attribute.ts';
 
-/** How long after a state was read verdicts of the one before it may still arrive. */
-const SETTLE_MS = 1000;
-
-/** A change that is told so soon after an answer may be in a part of it already: the parts are read one by one. */
-const TORN_MS = 250;
+/** How long after a state was read verdicts of the one before it may still arrive, and how late its change may be announced. */
+export const SETTLE_MS = 1000;
 
 /** Periods that are kept, for records that come with their own, earlier time. */
 const KEPT = 8;
@@ -15,7 +12,9 @@ interface Period {
   readonly fromMs: number;
   /** Null while it lasts. */
   readonly toMs: number | null;
-  /** When the agent had answered. */
+  /** When it was last asked for. */
+  readonly askedMs: number;
+  /** When the agent had first answered. */
   readonly answeredMs: number;
   /** Present where another state, that nobody read, came before it. */
   readonly changed?: true;
@@ -28,6 +27,8 @@ export interface Announced {
   readonly atMs: number;
   /** Null where the agent did not say; then only the time decides. */
   readonly revision: number | null;
+  /** Null where the revision tells which answers are too old; else all that was asked for before this is. */
+  readonly askedSinceMs: number | null;
   /** False where nobody heard of a change, but of nothing else either: the stream was down. */
   readonly heard: boolean;
 }
@@ -36,6 +37,8 @@ export interface Announced {
 export interface Asked {
   readonly askedMs: number;
   readonly answeredMs: number;
+  /** Present where everything is known that was announced since then, so that the state held all the time. */
+  readonly heldSinceMs?: number;
 }
 
 export interface History {
@@ -66,11 +69,9 @@ export function endState(history: History, change: Announced): History {
     const fromMs = Math.max(newest.fromMs, change.atMs + SETTLE_MS);
     return { periods: [{ ...newest, fromMs, changed: true }, ...older], announced: history.announced };
   }
-  const announced = { ...change, revision: change.revision ?? history.announced?.revision ?? null };
+  const announced = bothOf(history.announced, change);
   if (newest?.toMs !== null) return { periods, announced };
-  const isTorn = change.atMs < newest.answeredMs + TORN_MS;
-  const ended = { ...newest, toMs: change.atMs, ...(isTorn ? { fromMs: change.atMs, changed: true as const } : {}) };
-  return { periods: [ended, ...older], announced };
+  return { periods: [{ ...newest, toMs: change.atMs }, ...older], announced };
 }
 
 /** The stream was down: whatever was announced in that time, revisions of a new agent included, was not heard. */
@@ -78,33 +79,70 @@ export function breakState(history: History, atMs: number): History {
   const ended = history.periods.map((period) =>
     period.toMs === null ? { ...period, toMs: atMs, lost: true as const } : period,
   );
-  return { periods: ended, announced: { atMs, revision: null, heard: false } };
+  return { periods: ended, announced: { atMs, revision: null, askedSinceMs: atMs, heard: false } };
 }
 
-/** The same history where the state may be older than what was announced. */
+/** The same history where the state may be older than what was announced, or than the one that stands. */
 export function addState(history: History, state: EndpointState, asked: Asked): History {
   const { announced, periods } = history;
   const { askedMs, answeredMs } = asked;
-  if (announced !== null && !isNewEnough(state, askedMs, announced)) return history;
   const [newest, ...older] = periods;
-  const isOpen = newest?.toMs === null;
-  if (isOpen && newest.state.endpoint.revision === state.endpoint.revision) {
-    // The same policy, with fresher identities: no change to wait for.
-    return { periods: [{ ...newest, state }, ...older], announced: null };
+  if (isTooEarly(asked, announced?.askedSinceMs ?? null) || askedMs < (newest?.askedMs ?? askedMs)) return history;
+  if (!state.endpoint.isSettled || isBehind(state, announced?.revision ?? null)) return history;
+  if (newest?.toMs === null) {
+    if (isBehind(state, newest.state.endpoint.revision)) return history;
+    if (isSamePolicy(newest.state, state)) {
+      // With fresher identities: no change to wait for.
+      const fresher = { ...newest, askedMs, state: { ...state, policies: newest.state.policies } };
+      return { periods: [fresher, ...older], announced: null };
+    }
+    // Nobody heard of the change: it may have been announced, or done, some time before the question.
+    const toMs = Math.max(newest.fromMs, askedMs - SETTLE_MS);
+    return begun(state, asked, answeredMs + SETTLE_MS, [{ ...newest, toMs }, ...older]);
   }
-  const hasChanged = isOpen || (announced?.heard === true && (newest !== undefined || isNear(announced, askedMs)));
-  // Where nothing changed it held when it was asked for; else it does for sure since the answer,
-  // but what arrives then may have been decided before.
-  const fromMs = hasChanged ? Math.max(answeredMs, announced?.atMs ?? 0) + SETTLE_MS : startMs(asked, announced);
-  const begun = { state, fromMs, toMs: null, answeredMs, ...(hasChanged ? { changed: true as const } : {}) };
-  const ended = isOpen ? [{ ...newest, toMs: askedMs }, ...older] : periods;
-  return { periods: [begun, ...ended].slice(0, KEPT), announced: null };
+  if (announced?.heard === true && (newest !== undefined || isNear(announced, asked)))
+    return begun(state, asked, Math.max(asked.heldSinceMs ?? answeredMs, announced.atMs) + SETTLE_MS, periods);
+  // Where nothing changed it held when it was asked for. A new connection brings nothing from before it,
+  // so that no verdict of an older state can still arrive.
+  const fromMs = Math.max(asked.heldSinceMs ?? askedMs, announced?.atMs ?? Number.NEGATIVE_INFINITY);
+  const first = { state, fromMs, toMs: null, askedMs, answeredMs };
+  return { periods: [first, ...periods].slice(0, KEPT), announced: null };
 }
 
-/** The newest state where it is good for the moment; the short way for nearly every verdict. */
-export function standingState({ periods }: History, atMs: number): EndpointState | null {
-  const newest = periods[0];
-  return newest?.toMs === null && atMs >= newest.fromMs ? newest.state : null;
+/** Whether it was asked before what makes every earlier answer worthless. */
+export function isTooEarly({ askedMs, heldSinceMs }: Asked, sinceMs: number | null): boolean {
+  return sinceMs !== null && heldSinceMs === undefined && askedMs < sinceMs;
+}
+
+/** The same, where the endpoint's number was another pod's before. */
+export function ownSince({ periods, announced }: History, sinceMs: number): History {
+  const [newest, ...older] = periods;
+  if (newest === undefined || newest.fromMs >= sinceMs) return { periods, announced };
+  return { periods: [{ ...newest, fromMs: sinceMs, changed: true }, ...older], announced };
+}
+
+/** When the newest state was last asked for. */
+export function askedAt({ periods }: History): number {
+  return periods[0]?.askedMs ?? Number.NEGATIVE_INFINITY;
+}
+
+/** After a change it holds for sure since the answer, but what arrives then may have been decided before. */
+function begun(
+  state: EndpointState,
+  { askedMs, answeredMs }: Asked,
+  fromMs: number,
+  older: readonly Period[],
+): History {
+  const period = { state, fromMs, toMs: null, askedMs, answeredMs, changed: true as const };
+  return { periods: [period, ...older].slice(0, KEPT), announced: null };
+}
+
+function bothOf(before: Announced | null, change: Announced): Announced {
+  return {
+    ...change,
+    revision: change.revision ?? before?.revision ?? null,
+    askedSinceMs: change.askedSinceMs ?? before?.askedSinceMs ?? null,
+  };
 }
 
 export function stateAt({ periods, announced }: History, atMs: number): StateAt {
@@ -118,25 +156,27 @@ export function stateAt({ periods, announced }: History, atMs: number): StateAt 
 }
 
 /** For an endpoint that nobody asked about before: whether the change may still be on its way there. */
-function isNear({ atMs }: Announced, askedMs: number): boolean {
-  return atMs + SETTLE_MS > askedMs;
+function isNear({ atMs }: Announced, { askedMs, heldSinceMs }: Asked): boolean {
+  return atMs + SETTLE_MS > (heldSinceMs ?? askedMs);
 }
 
 function isFirst(periods: readonly Period[]): boolean {
   return periods.length < KEPT && periods.at(-1)?.changed !== true;
 }
 
-/** A new connection brings nothing from before it, so that no verdict of an older state can still arrive. */
-function startMs({ askedMs }: Asked, announced: Announced | null): number {
-  return Math.max(askedMs, announced?.atMs ?? askedMs);
+/** An agent prints no revision of an endpoint that it never worked out. */
+export function isBehind({ endpoint }: EndpointState, revision: number | null): boolean {
+  return revision !== null && (endpoint.revision ?? 0) < revision;
 }
 
-function isNewEnough(state: EndpointState, askedMs: number, announced: Announced): boolean {
-  const { revision } = state.endpoint;
-  if (announced.revision === null || revision === null) return askedMs >= announced.atMs;
-  return revision >= announced.revision;
+function isRealized(state: EndpointState, { revision }: Announced): boolean {
+  return revision !== null && !isBehind(state, revision);
 }
 
-function isRealized({ endpoint }: EndpointState, { revision }: Announced): boolean {
-  return revision !== null && endpoint.revision !== null && endpoint.revision >= revision;
+export function isSamePolicy({ endpoint: some }: EndpointState, { endpoint: other }: EndpointState): boolean {
+  return some.revision === other.revision && some.identity === other.identity && isSameSet(some.labels, other.labels);
+}
+
+export function isSameSet(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((label) => others.includes(label));
 }

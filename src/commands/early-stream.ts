@@ -16,6 +16,7 @@ export function openEarly(stream: AgentStream, signal: AbortSignal): AgentStream
         const kept = counting === null ? data.slice() : data;
         tell((handlers) => handlers.announced?.(kept));
       },
+      unheard: () => tell((handlers) => handlers.unheard?.()),
       unannounced: (fromMs, toMs) => tell((handlers) => handlers.unannounced?.(fromMs, toMs)),
       resumed: () => tell((handlers) => handlers.resumed?.()),
       bytes: (data) => {

@@ -11,10 +11,10 @@ import { connect } from './connected.ts';
 import type { Hearing } from './listen.ts';
 import type { Narrator } from './narrator.ts';
 import type { ListenPlan } from './plan.ts';
-import { elapsed, rememberFor } from './until.ts';
+import { askTogether, elapsed } from './until.ts';
 
-/** All agents read their state for the same moment: one list serves them. */
-const POLICIES_GOOD_FOR_MS = 10_000;
+/** All agents read their state at the same time: one list serves those who ask in this time. */
+const POLICIES_EVERY_MS = 500;
 /** How long the summary waits for the names of identities. */
 const NAMES_MS = 1_000;
 
@@ -45,7 +45,7 @@ export async function lookBack(
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
   });
   const window = { since: new Date(sinceMs).toISOString(), until: new Date(untilMs).toISOString() };
-  const policies = rememberFor(io.clock, POLICIES_GOOD_FOR_MS, () => listPolicies({ kube, signal: io.stop }));
+  const policies = askTogether(io.clock, POLICIES_EVERY_MS, () => listPolicies({ kube, signal: io.stop }));
   const readAgent = async (agentPlan: AgentPlan) => {
     const { agent } = agentPlan;
     const ask = (args: readonly string[]) => askAgent(exec, agent, args, io.stop);

@@ -1,4 +1,4 @@
-/** Waiting for a signal or for time to pass, as promises that leave no timer behind; and answers that are good for a while. */
+/** Waiting for a signal or for time to pass, as promises that leave no timer behind; and questions that are asked together. */
 import type { Clock } from '../model/clock.ts';
 
 export function aborted(signal: AbortSignal): Promise<void> {
@@ -29,26 +29,21 @@ export function every(clock: Clock, intervalMs: number, task: () => void): () =>
   return () => cancel();
 }
 
-/** Asks once for all who want to know, and not before they do: what they know already the answer must not lack. */
-export function askTogether<T>(clock: Clock, apartMs: number, ask: () => Promise<T>): () => Promise<T> {
-  let askedMs = Number.NEGATIVE_INFINITY;
+/** Asks once for all who want to know, no sooner than this after the last time; nobody's answer is older than the question. */
+export function askTogether<T>(clock: Clock, everyMs: number, ask: () => Promise<T>): () => Promise<T> {
   let next: Promise<T> | null = null;
-  const askNext = async (): Promise<T> => {
-    const waitMs = askedMs + apartMs - clock.nowMs();
-    await (waitMs > 0 ? new Promise<void>((resolve) => clock.after(waitMs, resolve)) : null);
-    next = null;
-    askedMs = clock.nowMs();
-    return ask();
-  };
-  return () => (next ??= askNext());
-}
+  let notBeforeMs = Number.NEGATIVE_INFINITY;
 
-/** Asks once for all who want to know within this time. */
-export function rememberFor<T>(clock: Clock, goodForMs: number, ask: () => Promise<T>): () => Promise<T> {
-  let last: { readonly atMs: number; readonly answer: Promise<T> } | null = null;
-  return () => {
-    const nowMs = clock.nowMs();
-    if (last === null || nowMs - last.atMs > goodForMs) last = { atMs: nowMs, answer: ask() };
-    return last.answer;
+  async function askNext(): Promise<T> {
+    const waitMs = Math.min(notBeforeMs - clock.nowMs(), everyMs);
+    await new Promise<void>((resolve) => (waitMs > 0 ? clock.after(waitMs, resolve) : resolve()));
+    next = null;
+    notBeforeMs = clock.nowMs() + everyMs;
+    return ask();
+  }
+
+  return async () => {
+    next ??= askNext();
+    return next;
   };
 }

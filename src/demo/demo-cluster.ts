@@ -41,6 +41,8 @@ export interface DemoOptions {
   readonly hubbleOff?: readonly string[];
   /** What each agent's Hubble keeps. */
   readonly hubbleFlows?: number;
+  /** How long the agents work on a change of policy, from its announcement until they tell of it; no time at all where this is absent. */
+  readonly workMs?: number;
   /** Called when a request for an exec arrives. */
   execRequested?(): void;
   /** Told how long a program in a container was held up by a client that reads slower than it writes. */
@@ -110,6 +112,7 @@ const clock: Clock = {
 };
 
 export async function startDemoCluster(options: DemoOptions): Promise<DemoCluster> {
+  const { workMs } = options;
   const version = agentVersion(options.dialect, options.version);
   const now = () => new Date(clock.nowMs());
   const folder = await mkdtemp(join(tmpdir(), 'policystat-demo-'));
@@ -151,7 +154,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
     if ([...agentPods.values()].includes(pod)) return 'agent';
     return /^(cilium-operator|hubble-relay)-/.test(pod) ? 'distroless' : 'pod';
   };
-  const world: World = createWorld(store, version, emit);
+  const world: World = createWorld(store, version, emit, workMs === undefined ? null : { clock, workMs });
   // Every consumer has numbers of its own, so that what a person does changes nothing of the background.
   const random = createRandom(options.seed);
   const datapath = createDatapath(world, { clock, random, emit });

@@ -24,6 +24,11 @@ async function run(
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
   const listening = Promise.withResolvers<void>();
+  let unheardMs: number | null = null;
+  const heard = (fromMs: number, toMs: number) => {
+    unheardMs = null;
+    handlers.unannounced?.(fromMs, toMs);
+  };
   const monitor = { types: ['agent'], numeric: true, relatedTo: [], verbose: false, locate };
   const announcing = monitorStream(exec, agent, monitor)
     .run(
@@ -31,10 +36,16 @@ async function run(
         bytes: (data) => handlers.announced?.(data),
         notice: () => {},
         state: (state) => {
+          const nowMs = exec.clock.nowMs();
           if (state === 'streaming') listening.resolve();
+          // It was never heard before, so that there is no gap.
+          if (state === 'streaming' && unheardMs !== null) heard(unheardMs, nowMs);
+          if (state !== 'reconnecting') return;
+          unheardMs ??= nowMs;
+          handlers.unheard?.();
         },
         facts: () => {},
-        gap: (fromMs, toMs) => handlers.unannounced?.(fromMs, toMs),
+        gap: heard,
       },
       either,
     )

@@ -26,6 +26,8 @@ export interface StreamHandlers {
   source?(choice: SourceChoice): void;
   /** What the agent says of itself, beside a stream that does not hold it. */
   announced?(data: Uint8Array): void;
+  /** From now on nobody hears what the agent says of itself, until `unannounced` tells since when; a stream that holds it says `reconnecting`. */
+  unheard?(): void;
   /** In this time nobody heard what the agent said of itself. */
   unannounced?(fromMs: number, toMs: number): void;
   /** Stdout as it came, in any pieces. The array is only valid during the call. */

@@ -38,8 +38,7 @@ export function followEndpoints(first: Targets, changed: (targets: Targets) => v
       if (targets === 'all') return false;
       const news = readNotice(record);
       if (news?.what !== 'endpoint-gone') return false;
-      const { endpoint } = news;
-      const isMade = record.notice === 'Endpoint created';
+      const { endpoint, isMade } = news;
       if (isMade && born.size < MOST_BORN) born.set(endpoint, atMs);
       // Its number may be another pod's next.
       if (!isMade && targets.some((target) => target.endpoint === endpoint))

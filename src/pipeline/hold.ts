@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.ts';
 export interface Hold {
   /** Hands the data on, or keeps a copy with its time of arrival. */
   push(data: Uint8Array): void;
-  /** Keeps what comes from now on until this is over, for a bounded time and size. */
+  /** Keeps what comes from now on until this is over, and what it waited for before, for a bounded time and size. */
   until(ready: Promise<void>): void;
   release(): void;
   /** Hands on what is kept as soon as what it waits for is over; resolves then. */
@@ -12,8 +12,6 @@ export interface Hold {
 }
 
 const MAX_MS = 3_000;
-/** What the agent said while it answered may arrive after the answer. */
-const LATE_MS = 250;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 interface HoldSurroundings {
@@ -23,8 +21,13 @@ interface HoldSurroundings {
   readonly handOn: (data: Uint8Array, atMs: number) => void;
 }
 
+interface Piece {
+  readonly data: Uint8Array;
+  readonly atMs: number;
+}
+
 export function createHold({ clock, lookAhead, handOn }: HoldSurroundings): Hold {
-  let kept: { data: Uint8Array; atMs: number }[] | null = null;
+  let kept: Piece[] | null = null;
   let size = 0;
   let cancel = () => {};
   let awaited = Promise.resolve();
@@ -40,6 +43,15 @@ export function createHold({ clock, lookAhead, handOn }: HoldSurroundings): Hold
     over.resolve();
   }
 
+  function begin(): Piece[] {
+    kept = [];
+    awaited = Promise.resolve();
+    over = Promise.withResolvers<void>();
+    ahead = lookAhead();
+    cancel = clock.after(MAX_MS, release);
+    return kept;
+  }
+
   return {
     push: (data) => {
       if (kept === null) {
@@ -53,17 +65,11 @@ export function createHold({ clock, lookAhead, handOn }: HoldSurroundings): Hold
       if (size > MAX_BYTES) release();
     },
     until: (ready) => {
-      release();
-      const mine: { data: Uint8Array; atMs: number }[] = [];
-      kept = mine;
-      awaited = ready;
-      over = Promise.withResolvers<void>();
-      ahead = lookAhead();
-      cancel = clock.after(MAX_MS, release);
-      void ready.then(() => {
-        if (kept !== mine) return;
-        cancel();
-        cancel = clock.after(LATE_MS, release);
+      const mine = kept ?? begin();
+      const all = Promise.all([awaited, ready]).then(() => {});
+      awaited = all;
+      void all.then(() => {
+        if (kept === mine && awaited === all) release();
       });
     },
     release,

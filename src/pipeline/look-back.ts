@@ -56,10 +56,9 @@ export function startLookBack(options: LookBackOptions): LookBack {
       const attributor = createAttributor(answers, answerCache);
       const announced = await past.announced(signal);
       if (announced !== null) heed(announced, plan, (notice, atMs) => attributor.notice(notice, atMs));
-      const heldSinceMs = announced === null ? null : sinceMs;
-      await keepState(attributor, questions, clock, (mode) => counter.mode(mode), heldSinceMs).read(
-        endpointsOf(plan.targets),
-      );
+      const held = announced === null ? {} : { heldSinceMs: sinceMs };
+      const keeper = keepState(attributor, questions, { clock, signal, told: (mode) => counter.mode(mode), ...held });
+      await keeper.read(endpointsOf(plan.targets));
       const reader = createReader(
         (record) => {
           const atMs = ('hubble' in record ? record.hubble?.timeMs : null) ?? untilMs;

@@ -6,15 +6,21 @@ import { attributeVerdict, type EndpointState } from '../../src/attribution/attr
 import { type Attributor, createAttributor } from '../../src/attribution/attributor.ts';
 import type { Asked } from '../../src/attribution/state.ts';
 import type { Action, MatchType } from '../../src/model/event.ts';
-import { EVERYONE, selecting, stateOf } from './state-maker.ts';
+import { EVERYONE, type StateSpec, selecting, stateOf } from './state-maker.ts';
 import { verdictOf } from './verdict.ts';
 
 const EMPIRE = selecting('any.org: empire');
 const landing = verdictOf({});
 const refused = verdictOf({ action: 'deny', match: 'none' });
 
-function stateBy(policy: string, revision: number, identities: readonly number[] = [12530]): EndpointState {
+function stateBy(
+  policy: string,
+  revision: number,
+  identities: readonly number[] = [12530],
+  more: Partial<StateSpec> = {},
+): EndpointState {
   return stateOf({
+    ...more,
     revision,
     identities: { [EMPIRE]: identities },
     ingress: [{ port: 80, rules: { [EMPIRE]: { by: [`default/${policy}`] } } }],
@@ -35,25 +41,34 @@ function outcome(attributor: Attributor, atMs: number, verdict = landing): strin
     .join(' ');
 }
 
+function wanted(attributor: Attributor): number[] {
+  return [...attributor.wanted().endpoints.keys()];
+}
+
 /** Asked and answered in the same moment. */
 const at = (ms: number): Asked => ({ askedMs: ms, answeredMs: ms });
 
 const updated = (revision: number) =>
   ({ type: 'agent', notice: 'Policy updated', text: `{"revision":${revision}}` }) as const;
+const LABELS = stateOf({}).endpoint.labels;
+const regenerated = (labels: readonly string[] = LABELS) =>
+  ({ type: 'agent', notice: 'Endpoint regenerated', text: JSON.stringify({ id: 1026, labels }) }) as const;
+const deleted = { type: 'agent', notice: 'Endpoint deleted', text: '{"id":1026}' } as const;
+const created = { type: 'agent', notice: 'Endpoint created', text: '{"id":1026}' } as const;
 
 describe('a policy that changes while traffic flows', () => {
   test('nothing before it goes to the new one, nothing after it to the old one', () => {
     const attributor = createAttributor(createAnswers());
     expect(outcome(attributor, 0)).toBe('no-state');
-    expect(attributor.wanted().endpoints).toEqual([1026]);
+    expect(wanted(attributor)).toEqual([1026]);
     expect(attributor.setEndpointState(1026, stateBy('old', 2), at(100))).toBe(true);
-    expect(attributor.wanted().endpoints).toEqual([]);
+    expect(wanted(attributor)).toEqual([]);
     expect(outcome(attributor, 50)).toBe('no-state');
     expect(outcome(attributor, 100)).toBe('old');
     expect(outcome(attributor, 5000, refused)).toBe('implicit-default-deny ← old');
 
     attributor.notice(updated(3), 6000);
-    expect(attributor.wanted().endpoints).toEqual([1026]);
+    expect(wanted(attributor)).toEqual([1026]);
     expect(outcome(attributor, 5999)).toBe('old');
     expect(outcome(attributor, 6000)).toBe('policy-changed');
     expect(outcome(attributor, 6001, refused)).toBe('implicit-default-deny');
@@ -62,7 +77,7 @@ describe('a policy that changes while traffic flows', () => {
     expect(outcome(attributor, 6200)).toBe('policy-changed');
     expect(attributor.setEndpointState(1026, stateBy('new', 3), at(6300))).toBe(true);
     expect(outcome(attributor, 6400)).toBe('policy-changed');
-    expect(attributor.wanted().endpoints).toEqual([]);
+    expect(wanted(attributor)).toEqual([]);
     expect(outcome(attributor, 7300)).toBe('new');
     expect(outcome(attributor, 5999)).toBe('old');
     expect(outcome(attributor, 9000, refused)).toBe('implicit-default-deny ← new');
@@ -71,12 +86,14 @@ describe('a policy that changes while traffic flows', () => {
   test('a state with the announced revision does for the announcement, before or after it', () => {
     const attributor = createAttributor(createAnswers());
     attributor.setEndpointState(1026, stateBy('old', 2), at(0));
-    attributor.setEndpointState(1026, stateBy('new', 3), at(1000));
-    attributor.notice(updated(3), 1001);
-    expect(attributor.wanted().endpoints).toEqual([]);
-    expect(outcome(attributor, 999)).toBe('old');
-    expect(outcome(attributor, 1500)).toBe('policy-changed');
-    expect(outcome(attributor, 2500)).toBe('new');
+    attributor.setEndpointState(1026, stateBy('new', 3), at(5000));
+    attributor.notice(updated(3), 5001);
+    expect(wanted(attributor)).toEqual([]);
+    expect(outcome(attributor, 3999)).toBe('old');
+    // It was announced, or even done, before anybody asked.
+    expect(outcome(attributor, 4001)).toBe('policy-changed');
+    expect(outcome(attributor, 5500)).toBe('policy-changed');
+    expect(outcome(attributor, 6500)).toBe('new');
   });
 
   test('a first state that was asked for before the announcement is not taken', () => {
@@ -92,7 +109,7 @@ describe('a policy that changes while traffic flows', () => {
     const attributor = createAttributor(createAnswers());
     attributor.setEndpointState(1026, stateBy('new', 3), { askedMs: 100, answeredMs: 400 });
     attributor.notice(updated(3), 150);
-    expect(attributor.wanted().endpoints).toEqual([]);
+    expect(wanted(attributor)).toEqual([]);
     expect([90, 100, 149, 151, 1149].map((atMs) => outcome(attributor, atMs))).toEqual(Array(5).fill('policy-changed'));
     expect(outcome(attributor, 120, refused)).toBe('implicit-default-deny');
     expect(outcome(attributor, 1150)).toBe('new');
@@ -108,18 +125,6 @@ describe('a policy that changes while traffic flows', () => {
     attributor.setEndpointState(1026, stateBy('new', 3), { askedMs: 5100, answeredMs: 9000 });
     expect(outcome(attributor, 9999)).toBe('policy-changed');
     expect(outcome(attributor, 10_000)).toBe('new');
-  });
-
-  test('a change while the parts of an answer were read makes it worthless', () => {
-    const attributor = createAttributor(createAnswers());
-    attributor.setEndpointState(1026, stateBy('torn', 2), { askedMs: 0, answeredMs: 300 });
-    attributor.notice(updated(3), 310);
-    expect(attributor.wanted().endpoints).toEqual([1026]);
-    expect(outcome(attributor, 290)).toBe('policy-changed');
-    expect(outcome(attributor, 290, refused)).toBe('implicit-default-deny');
-    attributor.setEndpointState(1026, stateBy('new', 3), at(1000));
-    expect(outcome(attributor, 290)).toBe('policy-changed');
-    expect(outcome(attributor, 2000)).toBe('new');
   });
 
   test('an endpoint that is asked about long after a change has its state at once', () => {
@@ -174,10 +179,203 @@ describe('a stream that broke', () => {
   });
 });
 
-describe('endpoints and identities that come and go', () => {
-  const regenerated = (labels: readonly string[]) =>
-    ({ type: 'agent', notice: 'Endpoint regenerated', text: JSON.stringify({ id: 1026, labels }) }) as const;
+describe('an agent that takes its time', () => {
+  test.each(['waiting-to-regenerate', 'regenerating', 'not-ready', 'restoring', 'waiting-for-identity'])(
+    'what it tells of an endpoint that is %s may be half old and half new',
+    (state) => {
+      const attributor = createAttributor(createAnswers());
+      expect(attributor.setEndpointState(1026, stateBy('old', 2, [12530], { state }), at(0))).toBe(false);
+      expect(wanted(attributor)).toEqual([1026]);
+      expect(outcome(attributor, 10)).toBe('no-state');
+      expect(attributor.setEndpointState(1026, stateBy('new', 2), at(2000))).toBe(true);
+      expect(outcome(attributor, 2000)).toBe('new');
+    },
+  );
 
+  test('an endpoint that it never worked out has no revision, and is behind every other', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.notice(updated(3), 0);
+    expect(attributor.setEndpointState(1026, stateBy('old', 0), at(100))).toBe(false);
+    expect(attributor.setEndpointState(1026, stateBy('new', 3), at(2000))).toBe(true);
+    expect(outcome(attributor, 3000)).toBe('new');
+  });
+
+  test('a change that was announced before anybody listened is done after the first answer: it is asked for again, once', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    attributor.notice(regenerated(), 5000);
+    expect(wanted(attributor)).toEqual([1026]);
+    attributor.setEndpointState(1026, stateBy('new', 3), at(5100));
+    expect(outcome(attributor, 4000)).toBe('old');
+    expect(outcome(attributor, 4500)).toBe('policy-changed');
+    expect(outcome(attributor, 6100)).toBe('new');
+    attributor.notice(regenerated(), 7000);
+    expect(wanted(attributor)).toEqual([]);
+    attributor.gap(8000);
+    attributor.setEndpointState(1026, stateBy('new', 3), at(8000));
+    attributor.notice(regenerated(), 8100);
+    expect(wanted(attributor)).toEqual([1026]);
+  });
+
+  test('where a change was announced since, or much time has passed, what is done brings no question', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    attributor.notice(regenerated(), 40_000);
+    expect(wanted(attributor)).toEqual([]);
+    attributor.notice(updated(3), 50_000);
+    attributor.setEndpointState(1026, stateBy('new', 3), at(50_500));
+    attributor.notice(regenerated(), 50_600);
+    expect(wanted(attributor)).toEqual([]);
+    expect(outcome(attributor, 51_500)).toBe('new');
+  });
+
+  test('a state is read again as soon as the change that was announced is done', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    attributor.notice(updated(3), 1000);
+    expect(attributor.wanted().endpoints.get(1026)).toBe(1000);
+    attributor.notice(regenerated(), 1900);
+    expect(attributor.wanted().endpoints.get(1026)).toBe(1900);
+    // Its revision tells that the question was none too early.
+    expect(attributor.setEndpointState(1026, stateBy('new', 3), { askedMs: 1800, answeredMs: 1950 })).toBe(true);
+    expect(outcome(attributor, 2949)).toBe('policy-changed');
+    expect(outcome(attributor, 2950)).toBe('new');
+  });
+});
+
+describe('answers that come late', () => {
+  test('one that was asked for before another that counts is not taken, whatever its revision', () => {
+    const attributor = createAttributor(createAnswers());
+    expect(attributor.setEndpointState(1026, stateBy('new', 3), at(500))).toBe(true);
+    expect(attributor.setEndpointState(1026, stateBy('old', 2), { askedMs: 0, answeredMs: 900 })).toBe(false);
+    expect(attributor.setEndpointState(1026, stateBy('odd', 4), { askedMs: 0, answeredMs: 900 })).toBe(false);
+    expect(attributor.setEndpointState(1026, stateBy('old', 2), { askedMs: 600, answeredMs: 900 })).toBe(false);
+    expect(outcome(attributor, 5000)).toBe('new');
+  });
+
+  test('one of the agent before is not taken for the one that has started anew', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 50), at(0));
+    attributor.gap(2000);
+    attributor.notice(updated(3), 2100);
+    expect(attributor.setEndpointState(1026, stateBy('old', 50), { askedMs: 1500, answeredMs: 2200 })).toBe(false);
+    expect(attributor.setEndpointState(1026, stateBy('new', 3), at(2300))).toBe(true);
+    attributor.notice(updated(4), 9000);
+    expect(attributor.setEndpointState(1026, stateBy('old', 50), { askedMs: 1500, answeredMs: 9100 })).toBe(false);
+    expect(outcome(attributor, 9200)).toBe('policy-changed');
+  });
+
+  test('while a stream is down no answer counts', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    attributor.lost(1000);
+    expect(attributor.wanted().endpoints.size).toBe(0);
+    expect(attributor.setEndpointState(1026, stateBy('old', 2), at(1500))).toBe(false);
+    expect(outcome(attributor, 1600)).toBe('no-state');
+    attributor.gap(2000);
+    expect(wanted(attributor)).toEqual([1026]);
+    expect(attributor.setEndpointState(1026, stateBy('new', 1), at(2000))).toBe(true);
+    expect(outcome(attributor, 999)).toBe('old');
+    expect(outcome(attributor, 2000)).toBe('new');
+  });
+
+  test('one of before the labels changed is not taken, whether there was a state or not, and whatever else was announced', () => {
+    const rebels = ['k8s:org=rebels'];
+    for (const isKnown of [false, true]) {
+      const attributor = createAttributor(createAnswers());
+      if (isKnown) attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+      attributor.notice(updated(3), 1000);
+      attributor.notice(regenerated(rebels), 1200);
+      expect(attributor.setEndpointState(1026, stateBy('old', 3), { askedMs: 1100, answeredMs: 1300 })).toBe(false);
+      const relabelled = stateBy('new', 3, [12530], { labels: rebels, identity: 777 });
+      expect(attributor.setEndpointState(1026, relabelled, at(1400))).toBe(true);
+      expect(outcome(attributor, 1900)).toBe('policy-changed');
+      expect(outcome(attributor, 2400)).toBe('new');
+    }
+  });
+
+  test('labels that are others at the same revision are another state', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    attributor.setEndpointState(
+      1026,
+      stateBy('new', 2, [12530], { labels: ['k8s:org=rebels'], identity: 777 }),
+      at(5000),
+    );
+    expect(outcome(attributor, 3999)).toBe('old');
+    expect(outcome(attributor, 5500)).toBe('policy-changed');
+    expect(outcome(attributor, 6000)).toBe('new');
+  });
+
+  test('one of the pod before is not taken for the one that has its number now, nor are its last verdicts', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    attributor.notice(deleted, 1000);
+    expect(attributor.setEndpointState(1026, stateBy('old', 2), { askedMs: 900, answeredMs: 1100 })).toBe(false);
+    expect(outcome(attributor, 1150)).toBe('no-state');
+    attributor.notice(created, 1200);
+    attributor.notice(regenerated(), 1300);
+    expect(attributor.setEndpointState(1026, stateBy('new', 2), at(1400))).toBe(true);
+    expect(outcome(attributor, 1999)).toBe('policy-changed');
+    expect(outcome(attributor, 2000)).toBe('new');
+    // The same, when the data that it was found in has its turn.
+    for (const notice of [deleted, created, regenerated()]) attributor.notice(notice, 1300);
+    expect(outcome(attributor, 2000)).toBe('new');
+  });
+
+  test('one that the agent’s work has overtaken is right all the same, where it changed nothing', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.notice(regenerated(), 300);
+    expect(attributor.setEndpointState(1026, stateBy('old', 2), { askedMs: 100, answeredMs: 200 })).toBe(false);
+    expect(wanted(attributor)).toEqual([1026]);
+    expect(attributor.setEndpointState(1026, stateBy('old', 2), at(900))).toBe(true);
+    expect(outcome(attributor, 99)).toBe('no-state');
+    expect(outcome(attributor, 100)).toBe('old');
+    expect(outcome(attributor, 1000)).toBe('old');
+  });
+
+  test('one that the agent’s work has overtaken is forgotten, where that was a change', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.notice(regenerated(), 300);
+    attributor.setEndpointState(1026, stateBy('old', 2), { askedMs: 100, answeredMs: 200 });
+    expect(attributor.setEndpointState(1026, stateBy('new', 3), at(900))).toBe(true);
+    expect(outcome(attributor, 200)).toBe('policy-changed');
+    expect(outcome(attributor, 1299)).toBe('policy-changed');
+    expect(outcome(attributor, 1300)).toBe('new');
+  });
+
+  test('a pod that was made meanwhile has its state as soon as it is read', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.notice(created, 1000);
+    attributor.notice(regenerated(), 1300);
+    expect(attributor.setEndpointState(1026, stateBy('new', 2), at(1400))).toBe(true);
+    expect(outcome(attributor, 1400)).toBe('new');
+  });
+});
+
+test('Hubble tells of which labels a flow was: those of others are not looked up in this state', () => {
+  const attributor = createAttributor(createAnswers());
+  const end = { endpoint: 1026, namespace: 'default', pod: 'deathstar-0', labels: [], workloads: [], cluster: null };
+  const flowOf = (identity: number | null) =>
+    verdictOf({
+      hubble: {
+        ...{ time: null, timeMs: null, node: null, uuid: null, isReply: null, source: null, policies: [] },
+        ...{ policyRevision: null, byAgentItself: false },
+        destination: { ...end, identity, names: [], service: null },
+      },
+    });
+  attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+  for (const identity of [18031, null, 0, 1]) expect(outcome(attributor, 10, flowOf(identity))).toBe('old');
+  expect(wanted(attributor)).toEqual([]);
+  // The second finds what was kept for the others.
+  for (let flow = 0; flow < 2; flow += 1) expect(outcome(attributor, 10, flowOf(777))).toBe('policy-changed');
+  expect(wanted(attributor)).toEqual([1026]);
+  attributor.setEndpointState(1026, stateBy('old', 2), at(20));
+  expect(outcome(attributor, 30, flowOf(777))).toBe('policy-changed');
+  expect(wanted(attributor)).toEqual([]);
+});
+
+describe('endpoints and identities that come and go', () => {
   test('an endpoint that was regenerated as it was keeps its state', () => {
     const attributor = createAttributor(createAnswers());
     const state = stateBy('old', 2);
@@ -186,7 +384,7 @@ describe('endpoints and identities that come and go', () => {
     expect(outcome(attributor, 20)).toBe('old');
     attributor.notice(regenerated(['k8s:org=rebels']), 30);
     expect(outcome(attributor, 40)).toBe('policy-changed');
-    expect(attributor.wanted().endpoints).toEqual([1026]);
+    expect(wanted(attributor)).toEqual([1026]);
   });
 
   test('a deleted endpoint is forgotten', () => {
@@ -201,12 +399,42 @@ describe('endpoints and identities that come and go', () => {
     const young = verdictOf({ remoteIdentity: 777 });
     attributor.setEndpointState(1026, stateBy('old', 2), at(0));
     expect(outcome(attributor, 10, young)).toBe('not-in-realized-policy');
-    expect(attributor.wanted()).toEqual({ endpoints: [], selectors: true });
-    attributor.setSelectors(stateBy('old', 2).selectors);
+    expect(attributor.wanted()).toEqual({ endpoints: new Map(), selectors: true });
+    attributor.setSelectors(stateBy('old', 2).selectors, 9);
+    // It was asked for before the identity was met.
+    expect(attributor.wanted().selectors).toBe(true);
+    attributor.setSelectors(stateBy('old', 2).selectors, 10);
     expect(outcome(attributor, 20, young)).toBe('not-in-realized-policy');
     expect(attributor.wanted().selectors).toBe(false);
-    attributor.setSelectors(stateBy('old', 2, [12530, 777]).selectors);
+    attributor.setSelectors(stateBy('old', 2, [12530, 777]).selectors, 25);
     expect(outcome(attributor, 30, young)).toBe('old');
+    // An older table, that came later.
+    attributor.setEndpointState(1026, stateBy('old', 2, [12530, 777]), at(30));
+    attributor.setSelectors(stateBy('old', 2).selectors, 5);
+    expect(outcome(attributor, 30, young)).toBe('old');
+  });
+
+  test('after a gap, a number may be somebody else’s: it is asked for once more', () => {
+    const attributor = createAttributor(createAnswers());
+    const young = verdictOf({ remoteIdentity: 16_777_217 });
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    expect(outcome(attributor, 10, young)).toBe('not-in-realized-policy');
+    attributor.setSelectors(stateBy('old', 2).selectors, 20);
+    attributor.gap(30);
+    attributor.setEndpointState(1026, stateBy('old', 2), at(30));
+    expect(outcome(attributor, 40, young)).toBe('not-in-realized-policy');
+    expect(attributor.wanted().selectors).toBe(true);
+  });
+
+  test('however many nobody knew before, a new one is asked for', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    for (let remoteIdentity = 20_000; remoteIdentity < 25_000; remoteIdentity += 1)
+      outcome(attributor, 10, verdictOf({ remoteIdentity }));
+    attributor.setSelectors(stateBy('old', 2).selectors, 20);
+    expect(attributor.wanted().selectors).toBe(false);
+    outcome(attributor, 30, verdictOf({ remoteIdentity: 777 }));
+    expect(attributor.wanted().selectors).toBe(true);
   });
 
   test('notices that say nothing of it change nothing', () => {
@@ -222,9 +450,9 @@ test('the patched Cilium goes by what it prints, with the kind from the state', 
   const attributor = createAttributor(createAnswers());
   const printed = verdictOf({ dialect: 'accuknox', match: 'all', policyName: 'old' });
   expect(attributor.attribute(printed, 0).policies).toEqual([{ kind: null, namespace: null, name: 'old' }]);
-  expect(attributor.wanted().endpoints).toEqual([1026]);
+  expect(wanted(attributor)).toEqual([1026]);
   attributor.setEndpointState(1026, stateBy('old', 2), at(10));
-  expect(attributor.wanted().endpoints).toEqual([]);
+  expect(wanted(attributor)).toEqual([]);
   const { grade, policies } = attributor.attribute(printed, 20);
   expect(grade).toBe('datapath');
   expect(policies).toEqual([{ kind: 'CiliumNetworkPolicy', namespace: 'default', name: 'old' }]);
@@ -278,6 +506,20 @@ test('answers that are kept are the answers that would be found', () => {
     }),
     { numRuns: 40 },
   );
+});
+
+test('a default deny of the patched Cilium is explained by the policies of its own moment', () => {
+  const attributor = createAttributor(createAnswers());
+  const denied = verdictOf({ dialect: 'accuknox', action: 'deny', match: 'none', policyName: 'implicit-default-deny' });
+  attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+  attributor.notice(updated(3), 1000);
+  attributor.setEndpointState(1026, stateBy('new', 3), at(1100));
+  expect([999, 1001, 2099, 2100].map((atMs) => outcome(attributor, atMs, denied))).toEqual([
+    'implicit-default-deny ← old',
+    'implicit-default-deny',
+    'implicit-default-deny',
+    'implicit-default-deny ← new',
+  ]);
 });
 
 test('a name that the patched Cilium printed goes by the policies before or by what the agent said of it', () => {

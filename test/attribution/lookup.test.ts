@@ -246,4 +246,11 @@ describe('what is nobody’s policy', () => {
     expect(got.reason).toBe('no-policy-applies');
     expect(got.grade).toBe('unattributed');
   });
+
+  test.each([
+    ['an entry of a policy, where the state has nothing that is enforced', open, { match: 'L3-L4' }],
+    ['an entry for everyone of one', open, { match: 'L4-Only' }],
+  ] as const)('not so: %s', (_, known, changes) => {
+    expect(attributeVerdict(verdictOf(changes), known, answers).reason).toBe('not-in-realized-policy');
+  });
 });

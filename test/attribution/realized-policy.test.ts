@@ -53,6 +53,22 @@ describe('what a selector’s rule does', () => {
   });
 });
 
+test('an endpoint is settled where the agent is done with it, and with every policy that it set out to work out', () => {
+  const settled = (state: unknown, desired: number | null) => {
+    const policy = {
+      realized: { 'policy-revision': 5 },
+      spec: desired === null ? undefined : { 'policy-revision': desired },
+    };
+    return readRealizedPolicies(JSON.stringify([{ id: 1, status: { state, policy } }]))?.[0]?.isSettled;
+  };
+  expect([settled('ready', 5), settled('ready', 4), settled('ready', null), settled(undefined, null)]).toEqual(
+    Array(4).fill(true),
+  );
+  expect([settled('ready', 6), settled('regenerating', 5), settled('not-ready', 5)]).toEqual(Array(3).fill(false));
+  const { endpoint } = readScenario('01-rule1', 'node1').states.get(1026) ?? stateOf({});
+  expect(endpoint.isSettled).toBe(true);
+});
+
 describe('enforcement', () => {
   test.each([
     ['none', false, false],

@@ -43,6 +43,9 @@ export interface StateSpec {
   readonly identities?: Readonly<Record<string, readonly number[]>>;
   readonly policies?: readonly unknown[];
   readonly labels?: readonly string[];
+  readonly identity?: number;
+  /** What the agent does with the endpoint: `ready` where it is done. */
+  readonly state?: string;
   readonly namedPorts?: readonly { name: string; port: number; protocol: string }[];
 }
 
@@ -50,14 +53,16 @@ export function stateOf(spec: StateSpec): EndpointState {
   const labels = spec.labels ?? ['k8s:class=deathstar', 'k8s:io.kubernetes.pod.namespace=default', 'k8s:org=empire'];
   const realized = {
     'policy-enabled': spec.enabled ?? 'both',
-    'policy-revision': spec.revision ?? 2,
+    // Zeros are left out.
+    ...(spec.revision === 0 ? {} : { 'policy-revision': spec.revision ?? 2 }),
     l4: { ingress: (spec.ingress ?? []).map(entryOf), egress: (spec.egress ?? []).map(entryOf) },
   };
   const printed = [
     {
       id: spec.endpoint ?? 1026,
       status: {
-        identity: { id: 18031, labels },
+        state: spec.state ?? 'ready',
+        identity: { id: spec.identity ?? 18031, labels },
         policy: { realized },
         namedPorts: spec.namedPorts,
         'external-identifiers': { 'k8s-namespace': 'default', 'k8s-pod-name': 'deathstar-0' },

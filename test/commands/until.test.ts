@@ -1,48 +1,42 @@
-/** One question for all who want to know: never asked before they did, and not too often. */
+/** Questions that are asked together: how often, and that nobody gets an answer from before the question. */
 import { expect, test } from 'vitest';
 import { askTogether } from '../../src/commands/until.ts';
 import { createFakeClock } from '../pipeline/fake-clock.ts';
 
-async function settled(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-}
-
-test('whoever asks while a question is being answered gets the answer to the next', async () => {
-  const clock = createFakeClock(1_000);
-  const asked: PromiseWithResolvers<string>[] = [];
-  const ask = askTogether(clock, 200, () => {
-    const question = Promise.withResolvers<string>();
-    asked.push(question);
-    return question.promise;
+test('one question serves all who ask until it is asked, and none who asks later', async () => {
+  const clock = createFakeClock();
+  const asked: number[] = [];
+  const ask = askTogether(clock, 500, async () => {
+    asked.push(clock.nowMs());
+    const mine = asked.length;
+    await new Promise<void>((resolve) => clock.after(100, resolve));
+    return mine;
   });
-  const first = Promise.all([ask(), ask()]);
-  await settled();
-  expect(asked).toHaveLength(1);
-  const second = Promise.all([ask(), ask()]);
-  asked[0]?.resolve('old');
-  expect(await first).toEqual(['old', 'old']);
-  clock.advance(199);
-  await settled();
-  expect(asked).toHaveLength(1);
-  clock.advance(1);
-  await settled();
-  expect(asked).toHaveLength(2);
-  asked[1]?.resolve('new');
-  expect(await second).toEqual(['new', 'new']);
-  clock.advance(200);
-  void ask();
-  await settled();
-  expect(asked).toHaveLength(3);
+  const answers: string[] = [];
+  const note = (who: string) => void ask().then((answer) => answers.push(`${who} ${answer} at ${clock.nowMs()}`));
+  note('a');
+  note('b');
+  await clock.run(10);
+  // It is on its way already.
+  note('c');
+  await clock.run(290);
+  note('d');
+  await clock.run(1000);
+  note('e');
+  await clock.run(100);
+  expect(asked).toEqual([0, 500, 1300]);
+  expect(answers).toEqual(['a 1 at 100', 'b 1 at 100', 'c 2 at 600', 'd 2 at 600', 'e 3 at 1400']);
 });
 
-test('a question that fails is asked anew', async () => {
+test('a question that fails fails for those who asked, and the next is another', async () => {
   const clock = createFakeClock();
   let times = 0;
-  const ask = askTogether(clock, 200, () => {
+  const ask = askTogether(clock, 500, () => {
     times += 1;
-    return times === 1 ? Promise.reject(new Error('away')) : Promise.resolve(times);
+    return times === 1 ? Promise.reject(new Error('no answer')) : Promise.resolve(times);
   });
-  await expect(ask()).rejects.toThrow('away');
-  clock.advance(200);
-  expect(await ask()).toBe(2);
+  await expect(Promise.all([ask(), ask()])).rejects.toThrow('no answer');
+  const next = ask();
+  await clock.run(500);
+  expect(await next).toBe(2);
 });

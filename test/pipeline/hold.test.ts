@@ -24,7 +24,7 @@ describe('hold', () => {
     expect(seen).toEqual(['a@0']);
   });
 
-  it('keeps what comes until the state is there and what was said meanwhile has arrived, with its own time and in order', async () => {
+  it('keeps what comes until the state is there, with its own time and in order', async () => {
     const { clock, seen, ahead, hold } = setUp();
     const ready = Promise.withResolvers<undefined>();
     hold.until(ready.promise.then(() => {}));
@@ -38,14 +38,32 @@ describe('hold', () => {
     expect(ahead).toEqual(['a', 'b']);
     ready.resolve(undefined);
     await new Promise((resolve) => setImmediate(resolve));
-    clock.advance(249);
+    expect(seen).toEqual(['a@0', 'b@5']);
     hold.push(bytes('c'));
+    expect(seen.at(-1)).toBe('c@10');
+    expect(ahead).toEqual(['a', 'b']);
+  });
+
+  it('waits for everything that is awaited, and no longer than for the first', async () => {
+    const { clock, seen, hold } = setUp();
+    const [first, second] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    hold.until(first.promise.then(() => {}));
+    hold.push(bytes('a'));
+    clock.advance(1_000);
+    hold.until(second.promise.then(() => {}));
+    first.resolve(undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    hold.push(bytes('b'));
     expect(seen).toEqual([]);
-    clock.advance(1);
-    expect(seen).toEqual(['a@0', 'b@5', 'c@259']);
-    hold.push(bytes('d'));
-    expect(seen.at(-1)).toBe('d@260');
-    expect(ahead).toEqual(['a', 'b', 'c']);
+    second.resolve(undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toEqual(['a@0', 'b@1000']);
+    hold.until(new Promise(() => {}));
+    hold.push(bytes('c'));
+    clock.advance(2_000);
+    hold.until(new Promise(() => {}));
+    clock.advance(1_000);
+    expect(seen.at(-1)).toBe('c@1000');
   });
 
   it('is settled as soon as the state is there, or can no longer be waited for', async () => {

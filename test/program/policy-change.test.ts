@@ -89,8 +89,8 @@ function countsOf(summary: SummaryJson | null): Map<string, number> {
   return counts;
 }
 
-async function watching(demo: DemoCluster): Promise<Running> {
-  return listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms']);
+async function watching(demo: DemoCluster, more: readonly string[] = []): Promise<Running> {
+  return listening(demo, ['watch', '--pod', 'deathstar', '-o', 'jsonl', '--interval', '100ms', ...more]);
 }
 
 async function finalSummary(running: Running): Promise<SummaryJson> {
@@ -161,6 +161,43 @@ describe.concurrent.for(AGENTS.map((agent) => [nameOf(agent), agent] as const))(
     });
   });
 });
+
+/** Long enough that a whole program starts meanwhile, and short enough that it is done before anybody loses patience. */
+const WORK_MS = 3_000;
+
+describe.concurrent.for([['monitor'], ['hubble']] as const)(
+  'on agents that take their time, heard by %s',
+  ([source]) => {
+    it('what was under way before anybody listened is credited to nobody until it is done', {
+      timeout: 60_000,
+    }, async () => {
+      const decided = new Map<string, number>();
+      const emitted: DemoOptions['emitted'] = (_, event) => {
+        if (event.type !== 'policy-verdict' || event.direction !== 'ingress') return;
+        const row = `${event.policyName} ${event.action === 'deny' ? 'denied' : 'allowed'}`;
+        decided.set(row, (decided.get(row) ?? 0) + 1);
+      };
+      // A Hubble that names nobody: what it leaves unnamed is looked up.
+      await withCluster({ dialect: 'cilium', version: '1.14', workMs: WORK_MS, emitted }, async (demo) => {
+        demo.apply(policy('rule2', letsIn('empire')));
+        demo.remove(policy('rule1'));
+        const running = await watching(demo, ['--source', source]);
+        const [to = ''] = parseSummary(await firstLine(running)).targets.map(({ pod }) => pod);
+        const heardFrom = new Map(decided);
+        const isCredited = () => (countsOf(latest(running.stdout())).get('rule2 allowed') ?? 0) > 0;
+        for (let total = 0; !isCredited() && total < 1000; total += 1) {
+          await demo.connect('tiefighter', to, HASTY);
+          await new Promise((resolve) => setTimeout(resolve, 25));
+        }
+        const counts = countsOf(await finalSummary(running));
+        expect(counts.get('rule2 allowed')).toBeGreaterThan(0);
+        for (const [row, count] of counts)
+          if (!IN_FLIGHT.test(row))
+            expect(count, row).toBeLessThanOrEqual((decided.get(row) ?? 0) - (heardFrom.get(row) ?? 0));
+      });
+    });
+  },
+);
 
 async function firstLine(running: Running): Promise<string> {
   await running.until((stdout) => stdout.includes('\n'));

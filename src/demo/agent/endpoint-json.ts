@@ -78,10 +78,12 @@ const REGENERATED = {
 
 function endpointJson(endpoint: Endpoint, world: World, regenerated: string | null): unknown {
   const policy = world.policyOf(endpoint);
+  const revision = world.toldRevision();
+  const isDone = revision === world.revision();
   const realized = {
     'allowed-egress-identities': identitiesOf(policy, 'egress', false, world),
     'allowed-ingress-identities': identitiesOf(policy, 'ingress', false, world),
-    build: world.revision(),
+    build: revision,
     'denied-egress-identities': identitiesOf(policy, 'egress', true, world),
     'denied-ingress-identities': identitiesOf(policy, 'ingress', true, world),
     id: endpoint.identity,
@@ -90,7 +92,7 @@ function endpointJson(endpoint: Endpoint, world: World, regenerated: string | nu
       ingress: policy.entries.ingress.map((entry) => entryJson(entry, 'ingress', world)),
     },
     'policy-enabled': policyEnabled(policy, world.auditMode(endpoint)),
-    'policy-revision': world.revision(),
+    'policy-revision': revision,
   };
   const options = {
     Debug: 'Disabled',
@@ -127,9 +129,14 @@ function endpointJson(endpoint: Endpoint, world: World, regenerated: string | nu
         'interface-index': endpoint.ifindex,
         'interface-name': endpoint.ifname,
       },
-      policy: { 'proxy-policy-revision': world.revision(), 'proxy-statistics': [], realized, spec: realized },
+      policy: {
+        'proxy-policy-revision': revision,
+        'proxy-statistics': [],
+        realized,
+        spec: { ...realized, 'policy-revision': world.revision() },
+      },
       realized: { 'label-configuration': {}, options },
-      state: 'ready',
+      state: isDone ? 'ready' : 'regenerating',
     },
   };
 }

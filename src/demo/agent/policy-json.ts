@@ -80,7 +80,7 @@ interface MapEntry {
 }
 
 function mapEntries(endpoint: Endpoint, world: World, packetsOf: Datapath['packetsOf']): MapEntry[] {
-  const policy = world.policyOf(endpoint);
+  const policy = world.decidedBy(endpoint);
   const packets = world.countsPackets() ? packetsOf(endpoint) : NOTHING_COUNTED;
   return (['ingress', 'egress'] as const).flatMap((direction) => {
     const ingress = direction === 'ingress';

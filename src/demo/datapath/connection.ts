@@ -62,7 +62,7 @@ export function createDatapath(
 
   /** Null where the direction isn't enforced: nothing is decided and nothing reported. */
   function decide(endpoint: Endpoint, direction: Direction, remote: Identity, packet: Packet): Decision | null {
-    const policy = world.policyOf(endpoint);
+    const policy = world.decidedBy(endpoint);
     if (!policy.enforced[direction]) return null;
     const port = packet.protocol === 'ICMP' ? 8 : packet.destination.port;
     const to = direction === 'ingress' ? endpoint : world.endpointAt(packet.destination.ip);

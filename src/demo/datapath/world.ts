@@ -17,6 +17,7 @@ import { specsOf } from './policy-specs.ts';
 import { type RealizedPolicy, realize } from './realized.ts';
 import type { PolicyOrigin, Spec } from './rule.ts';
 import { type Label, parseLabel } from './selector.ts';
+import { createWork, type Pace } from './work.ts';
 
 export interface Identity {
   readonly identity: number;
@@ -29,7 +30,11 @@ export interface World {
   nodes(): readonly DemoNode[];
   endpoints(): readonly Endpoint[];
   specs(): readonly Spec[];
+  /** What the agent tells of; its datapath may decide by another while the agent works on a change. */
   policyOf(endpoint: Endpoint): RealizedPolicy;
+  decidedBy(endpoint: Endpoint): RealizedPolicy;
+  /** The revision of what the agents tell of. */
+  toldRevision(): number;
   /** The endpoint that owns an address, or null for addresses outside of the pods. */
   endpointAt(ip: string): Endpoint | null;
   /** What an address is to the agent of a node. */
@@ -96,10 +101,11 @@ function keyOf({ node, id }: Endpoint): string {
   return `${node}/${id}`;
 }
 
-export function createWorld(store: WatchableStore, version: AgentVersion, emit: Emit): World {
+/** Without a pace, agents have done their work as soon as something changes. */
+export function createWorld(store: WatchableStore, version: AgentVersion, emit: Emit, pace: Pace | null = null): World {
   const cidrIdentities = new Map<string, Identity>();
   const fqdnIdentities = new Map<string, Identity & { readonly addresses: readonly string[] }>();
-  const policies = new Map<string, RealizedPolicy>();
+  const policies = { told: new Map<string, RealizedPolicy>(), deciding: new Map<string, RealizedPolicy>() };
   const auditModes = new Map<string, boolean>();
   let endpoints: readonly Endpoint[] = [];
   let byIp = new Map<string, Endpoint>();
@@ -124,13 +130,16 @@ export function createWorld(store: WatchableStore, version: AgentVersion, emit: 
       const known = identity(FIRST_FQDN_IDENTITY + fqdnIdentities.size, [`fqdn:${fqdn.label}`, 'reserved:world']);
       fqdnIdentities.set(fqdn.label, { ...known, addresses: fqdn.addresses });
     }
-    policies.clear();
+  };
+  const forgetPolicies = () => {
+    policies.told.clear();
+    policies.deciding.clear();
   };
   const readAddresses = () => {
     nodes = readNodes(store);
     endpoints = readEndpoints(store, nodes);
     byIp = new Map(endpoints.flatMap((endpoint) => (endpoint.ip === null ? [] : [[endpoint.ip, endpoint]])));
-    policies.clear();
+    forgetPolicies();
   };
   const readConfig = () => {
     const object = store.get(resourceOf('ConfigMap'), 'kube-system', 'cilium-config');
@@ -147,6 +156,18 @@ export function createWorld(store: WatchableStore, version: AgentVersion, emit: 
       notice: 'Endpoint regenerated',
       message: { id: endpoint.id, labels: endpoint.labels },
     });
+  const work = createWork({ specs, revision }, pace, (isDone) => {
+    forgetPolicies();
+    if (isDone) for (const endpoint of endpoints) if (endpoint.pod !== null) regenerated(endpoint);
+  });
+  const policyFor = (endpoint: Endpoint, by: 'told' | 'deciding') => {
+    const key = keyOf(endpoint);
+    const known = policies[by].get(key);
+    if (known !== undefined) return known;
+    const policy = realize(endpoint.pod === null ? [] : work[by]().specs, endpoint.parsedLabels);
+    policies[by].set(key, policy);
+    return policy;
+  };
   const policyChanged = (change: StoreChange, kind: PolicyKind) => {
     if (change.type === 'MODIFIED' && isSameSpec(change)) return;
     readPolicies();
@@ -157,7 +178,7 @@ export function createWorld(store: WatchableStore, version: AgentVersion, emit: 
       const message = { labels, revision, rule_count: gone ? 0 : Math.max(1, labels.length / 4) };
       emit(name, { type: 'agent', notice: gone ? 'Policy deleted' : 'Policy updated', message });
     }
-    for (const endpoint of endpoints) if (endpoint.pod !== null) regenerated(endpoint);
+    work.begin({ specs, revision });
   };
   const endpointChanged = ({ type }: StoreChange) => {
     const before = endpoints;
@@ -184,14 +205,9 @@ export function createWorld(store: WatchableStore, version: AgentVersion, emit: 
     nodes: () => nodes,
     endpoints: () => endpoints,
     specs: () => specs,
-    policyOf(endpoint) {
-      const key = keyOf(endpoint);
-      const known = policies.get(key);
-      if (known !== undefined) return known;
-      const policy = realize(endpoint.pod === null ? [] : specs, endpoint.parsedLabels);
-      policies.set(key, policy);
-      return policy;
-    },
+    policyOf: (endpoint) => policyFor(endpoint, 'told'),
+    decidedBy: (endpoint) => policyFor(endpoint, 'deciding'),
+    toldRevision: () => work.told().revision,
     endpointAt: (ip) => byIp.get(ip) ?? null,
     identityOf(ip, node) {
       const endpoint = byIp.get(ip);
