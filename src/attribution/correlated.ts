@@ -3,8 +3,8 @@ import type { Verdict } from '../model/event.ts';
 import type { Attribution } from '../model/policy.ts';
 import type { Answers } from './answers.ts';
 import { attributeVerdict } from './attribute.ts';
-import type { Announced, History } from './state.ts';
 import type { RealizedPolicy } from './realized-policy.ts';
+import type { Announced, History } from './state.ts';
 
 /**
  * Null where Hubble names nobody: default denies, audit, port ranges, ICMP type 0, and every verdict before 1.15

@@ -12,7 +12,6 @@ import {
   endState,
   type History,
   isBehind,
-  isSamePolicy,
   isSameSet,
   isStanding,
   isTooEarly,
@@ -48,8 +47,6 @@ interface Unread {
   readonly isNew: boolean;
   /** When the agent had last worked on it, its labels then, and whether it decided by something else before. */
   readonly worked: { readonly atMs: number; readonly labels: readonly string[]; readonly isAgain: boolean } | null;
-  /** An answer that this work may have made worthless. */
-  readonly overtaken: { readonly state: EndpointState; readonly asked: Asked } | null;
 }
 
 /** As many as a node has, and those that had their numbers before. */
@@ -57,13 +54,7 @@ const MOST_UNREAD = 1024;
 /** The agent may still have been at work on a change of which nobody heard, because it was announced before. */
 const AT_WORK_MS = 30_000;
 const LONG_AGO_MS = Number.NEGATIVE_INFINITY;
-const NEVER_SEEN: Unread = {
-  bornMs: LONG_AGO_MS,
-  ownSinceMs: LONG_AGO_MS,
-  isNew: false,
-  worked: null,
-  overtaken: null,
-};
+const NEVER_SEEN: Unread = { bornMs: LONG_AGO_MS, ownSinceMs: LONG_AGO_MS, isNew: false, worked: null };
 const NOTHING: Wanted = { endpoints: new Map(), selectors: false };
 
 /** `changed` is called whenever an answer may be another now. */
@@ -112,7 +103,7 @@ export function createEndpointStates(changed: (newest: History | null) => void):
     const ownSinceMs = Math.max(before?.ownSinceMs ?? sinceMs, sinceMs);
     histories.delete(endpoint);
     wants.letGo(endpoint);
-    unread.set(endpoint, { bornMs: atMs, ownSinceMs, isNew: isMade, worked: null, overtaken: null });
+    unread.set(endpoint, { bornMs: atMs, ownSinceMs, isNew: isMade, worked: null });
     changed(null);
   }
 
@@ -144,17 +135,6 @@ export function createEndpointStates(changed: (newest: History | null) => void):
     return revision === null || isBehind(state, revision) || !isSameSet(state.endpoint.labels, worked.labels);
   }
 
-  /** The history with a first state, of an endpoint that the agent said something of. */
-  function begin(before: History, state: EndpointState, asked: Asked, told: Unread): History {
-    const { overtaken, worked, ownSinceMs } = told;
-    const first = overtaken === null ? before : addState(before, overtaken.state, overtaken.asked);
-    // The work changed nothing, so that the answer of before it was right.
-    if (first !== before && overtaken !== null && isSamePolicy(overtaken.state, state))
-      return ownSince(addState(first, state, asked), ownSinceMs);
-    const doneMs = worked?.isAgain === true ? worked.atMs + SETTLE_MS : LONG_AGO_MS;
-    return ownSince(addState(before, state, asked), Math.max(ownSinceMs, doneMs));
-  }
-
   return {
     historyOf,
     want,
@@ -178,14 +158,13 @@ export function createEndpointStates(changed: (newest: History | null) => void):
       if (isLost) return false;
       const before = historyOf(endpoint);
       const told = unread.get(endpoint);
-      const after = isTooEarly(asked, told?.bornMs ?? null) ? before : addState(before, state, asked);
-      const isOld = told !== undefined && after !== before && isOvertaken(state, asked, told);
-      if (isOld) unread.set(endpoint, { ...told, overtaken: { state, asked } });
-      if (after === before || isOld) {
+      const isOld = told !== undefined && (isTooEarly(asked, told.bornMs) || isOvertaken(state, asked, told));
+      const after = isOld ? before : addState(before, state, asked);
+      if (after === before) {
         if (!isStanding(before)) want(endpoint);
         return false;
       }
-      replace(endpoint, told === undefined ? after : begin(before, state, asked, told));
+      replace(endpoint, told === undefined ? after : ownSince(after, firstVerdictMs(told)));
       unread.delete(endpoint);
       return true;
     },
@@ -200,6 +179,11 @@ export function createEndpointStates(changed: (newest: History | null) => void):
     wanted: () => (isLost ? NOTHING : wants.wanted()),
     letGo: (endpoint) => wants.letGo(endpoint),
   };
+}
+
+/** Those of before may be late ones, that another policy decided. */
+function firstVerdictMs({ ownSinceMs, worked }: Unread): number {
+  return worked?.isAgain === true ? Math.max(ownSinceMs, worked.atMs + SETTLE_MS) : ownSinceMs;
 }
 
 /** Revisions only grow while a stream lasts: one that was heard of before tells nothing. */

@@ -173,7 +173,7 @@ function isRealized(state: EndpointState, { revision }: Announced): boolean {
   return revision !== null && !isBehind(state, revision);
 }
 
-export function isSamePolicy({ endpoint: some }: EndpointState, { endpoint: other }: EndpointState): boolean {
+function isSamePolicy({ endpoint: some }: EndpointState, { endpoint: other }: EndpointState): boolean {
   return some.revision === other.revision && some.identity === other.identity && isSameSet(some.labels, other.labels);
 }
 

@@ -74,6 +74,8 @@ describe('what the agents are asked', () => {
   it('is at most one endpoint get for an endpoint and a policy revision, and is told at the end', async () => {
     const { demo, running } = await watching();
     const endpointGets = () => demo.agentCalls().filter(({ argv }) => argv[0] === 'endpoint' && argv[1] === 'get');
+    // They are asked for after the endpoint.
+    const selectorGets = () => demo.agentCalls().filter(({ argv }) => argv[1] === 'selectors');
     const land = async () => expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
     for (let landing = 0; landing < 20; landing += 1) await land();
     await running.until((stdout) => allowedBy(latest(stdout), 'rule1') === 20);
@@ -82,7 +84,7 @@ describe('what the agents are asked', () => {
     for (const change of [1, 2]) {
       demo.apply(policy(`more-${change}`));
       for (let landing = 0; landing < 5; landing += 1) await land();
-      await eventually('the state is read again', () => endpointGets().length >= 2 + 2 * change);
+      await eventually('the state is read again', () => selectorGets().length >= 2 + 2 * change);
     }
     for (let landing = 0; landing < 20; landing += 1) await land();
     await running.until((stdout) => latest(stdout)?.totals.ingress.allowed === 50);

@@ -61,7 +61,7 @@ export interface SimulatedAgent {
 
 const PREFIX = 'k8s:io.cilium.k8s.policy';
 
-export function labelsOf(app: string): readonly string[] {
+function labelsOf(app: string): readonly string[] {
   return [`k8s:app=${app}`, 'k8s:io.kubernetes.pod.namespace=default'];
 }
 

@@ -29,7 +29,7 @@ export type Step = { readonly afterMs: number } & (
 );
 
 /** Of one question to the agent, or to the API server. */
-export interface Delay {
+interface Delay {
   /** From the question until the answer is made, and from there until it is here. */
   readonly thereMs: number;
   readonly backMs: number;
@@ -51,7 +51,7 @@ export interface Story {
   readonly delays: readonly Delay[];
 }
 
-export interface Told {
+interface Told {
   readonly sent: SentVerdict;
   readonly got: string;
   readonly right: readonly string[];
