@@ -56,7 +56,7 @@ describe('the connection', () => {
   });
 
   it('is cut by an API server that restarts: tried again until it is there', async () => {
-    const { demo, sent, land, watching } = cluster();
+    const { demo, land, watching } = cluster();
     const { counted, until, end } = await watching();
     land(NODE1, 2);
     await counted(2);
@@ -67,7 +67,8 @@ describe('the connection', () => {
     await until('both are back', isBack);
     land(NODE2, 5);
     await counted(7);
-    const { summary, stderr } = await end({ missed: sent().filter(({ listeners }) => listeners === 0).length });
+    // An agent's monitor that has not noticed yet that nobody listens prints into the cut.
+    const { summary, stderr } = await end({ missed: 'some' });
     expect(summary.completeness.gaps.map(({ node }) => node).sort()).toEqual(['k8s-node1', 'k8s-node2']);
     expect(stderr).toContain('cannot be reached');
   });
