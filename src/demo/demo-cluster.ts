@@ -49,8 +49,8 @@ export interface DemoOptions {
   heldUp?(ms: number): void;
   /** Puts another program in the place of an agent's own. */
   replaceAgent?(node: string, cilium: Program): Program;
-  /** Called for every event that an agent has to tell, with the number of monitors that listen to it. */
-  emitted?(node: string, event: DemoEvent, listeners: number): void;
+  /** Called for every event that an agent has to tell. */
+  emitted?(node: string, event: DemoEvent): void;
 }
 
 export interface ConnectOptions {
@@ -145,7 +145,7 @@ export async function startDemoCluster(options: DemoOptions): Promise<DemoCluste
   const regenerations = createRegenerations(now);
   const emit = (node: string, event: DemoEvent) => {
     const hub = hubs.get(node);
-    options.emitted?.(node, event, hub?.listeners() ?? 0);
+    options.emitted?.(node, event);
     hub?.emit(event);
     buffers.get(node)?.push(event);
     regenerations.heard(node, event);

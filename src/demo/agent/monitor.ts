@@ -12,7 +12,6 @@ export interface MonitorHub {
   monitor(invocation: Invocation, args: readonly string[]): Promise<number>;
   /** Tells the monitors that the agent has gone away. */
   disconnect(): void;
-  listeners(): number;
 }
 
 /**
@@ -124,7 +123,6 @@ export function createMonitorHub(version: AgentVersion, now: () => Date): Monito
     emit(event) {
       for (const listener of listeners) listener.event(event);
     },
-    listeners: () => listeners.size,
     disconnect() {
       for (const listener of [...listeners]) listener.disconnected();
       listeners.clear();

@@ -15,13 +15,10 @@ const ON_ITS_WAY_MS = 1_000;
 interface Sent {
   readonly node: string;
   readonly atMs: number;
-  readonly listeners: number;
 }
 
 export interface Faulty {
   readonly demo: DemoCluster;
-  /** Verdicts that the agents told since the last `watching`. */
-  readonly sent: () => readonly Sent[];
   /** So many landings of the tiefighter, told by the agent of a node. */
   readonly land: (where: { readonly node: string; readonly endpoint: number }, count?: number) => void;
   /** Starts `watch`, and waits until the streams are open. */
@@ -66,8 +63,8 @@ export function faultyCluster(options: Partial<DemoOptions> = {}): () => Faulty 
   beforeAll(async () => {
     demo = await quietCluster({
       ...options,
-      emitted: (node, event, listeners) => {
-        if (event.type === 'policy-verdict') sent.push({ node, atMs: Date.now(), listeners });
+      emitted: (node, event) => {
+        if (event.type === 'policy-verdict') sent.push({ node, atMs: Date.now() });
       },
     });
   });
@@ -83,7 +80,6 @@ export function faultyCluster(options: Partial<DemoOptions> = {}): () => Faulty 
     if (current === null) throw new Error('no demo cluster');
     return {
       demo: current,
-      sent: () => sent,
       land: ({ node, endpoint }, count = 1) => {
         for (let landing = 0; landing < count; landing += 1) current.emit(node, landingAt(endpoint, landing));
       },
