@@ -58,6 +58,9 @@ const FIRST_ROW_OWNER = 2;
 /** More nodes than a cluster has. */
 const MOST_UNHEARD = 10_000;
 
+/** More than anybody is shown; beyond them names are asked for only where they are shown, so that memory keeps its bound. */
+const MOST_NAMED_AT_ONCE = 4096;
+
 export function createAggregator(options: AggregatorOptions): Aggregator {
   const {
     startMs,
@@ -100,7 +103,8 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     const met = stream.localIdentities.size;
     where.peerKey = peerKeys.keyOf(remoteIdentity, stream.localIdentities);
     // Asked at once what it means: its agent may start anew before anybody looks, and give it to others.
-    if (stream.localIdentities.size > met && remoteIdentity !== null) identityName(remoteIdentity, stream.node);
+    if (stream.localIdentities.size > met && met < MOST_NAMED_AT_ONCE && remoteIdentity !== null)
+      identityName(remoteIdentity, stream.node);
     where.portKey = portKeys.keyOf(verdict.protocol, verdict.destinationPort);
     where.node = isLocal(remoteIdentity) ? stream.node : null;
     where.heardOn = stream.node;

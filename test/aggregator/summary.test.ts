@@ -58,6 +58,22 @@ describe('peers and ports', () => {
     expect(asked).toContainEqual([local, 'n2']);
   });
 
+  it('that one node has more of than anybody looks at are not all asked for', () => {
+    const asked = new Set<number>();
+    const aggregator = makeAggregator({
+      identityName: (identity) => {
+        asked.add(identity);
+        return null;
+      },
+    });
+    const stream = aggregator.addStream(plan('all', 'n1'));
+    for (let peer = 0; peer < 20_000; peer += 1)
+      stream.record(verdict({ remoteIdentity: (1 << 24) + peer }), RULE1, START_MS);
+    expect(aggregator.summary(START_MS).totals.ingress.allowed).toBe(20_000);
+    expect(asked.size).toBeGreaterThan(1_000);
+    expect(asked.size).toBeLessThan(6_000);
+  });
+
   it('come with the nodes that told of them, each once, and with none for a file', () => {
     const aggregator = makeAggregator();
     const streams = ['n2', 'n1'].map((node) => aggregator.addStream(plan('all', node)));
