@@ -1,5 +1,6 @@
 /** Owns attribution for one agent's stream: printed names where they are printed, else the state of the endpoint at the verdict's time. */
 import type { AgentNotice, L7Record, Verdict } from '../model/event.ts';
+import type { HubbleFlow } from '../model/hubble.ts';
 import type { Attribution, PolicyRef } from '../model/policy.ts';
 import { AnswerCache } from './answer-cache.ts';
 import type { Answers } from './answers.ts';
@@ -65,15 +66,16 @@ export function createAttributor(answers: Answers, answered: AnswerCache = new A
     return states.historyOf(endpoint).periods[0]?.state.endpoint.namespace ?? null;
   }
 
+  function isOfState(verdict: Verdict, { policies }: HubbleFlow): boolean {
+    const newest = states.historyOf(verdict.endpoint).periods[0];
+    return policies.length === 0 && newest !== undefined && otherLabels(verdict, newest.state.endpoint) === null;
+  }
+
   /** The short way, for nearly every verdict. */
   function kept(verdict: Verdict, atMs: number): Attribution | null {
     const { hubble, dialect } = verdict;
     if (dialect === 'accuknox' || atMs < standsFromMs) return null;
-    if (hubble !== null) {
-      const newest = states.historyOf(verdict.endpoint).periods[0];
-      if (hubble.policies.length > 0 || newest === undefined) return null;
-      if (otherLabels(verdict, newest.state.endpoint) !== null) return null;
-    }
+    if (hubble !== null && !isOfState(verdict, hubble)) return null;
     return cache.get(verdict);
   }
 
