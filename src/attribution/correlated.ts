@@ -59,7 +59,12 @@ export function createHubbleNames(answers: Answers): HubbleNames {
     periods: readonly Period[],
   ): boolean {
     const revision = verdict.hubble?.policyRevision ?? null;
-    if (revision === null) return false;
+    const newest = changes.at(-1);
+    if (revision === null || newest === undefined || atMs >= newest.atMs + IN_FLIGHT_MS) return false;
+    // Hubble looks in what the agent tells, and the datapath goes by a change before that.
+    const isBehind = ({ revision: announced, atMs: sinceMs }: Change) =>
+      announced > revision && atMs >= sinceMs && atMs < sinceMs + IN_FLIGHT_MS;
+    if (changes.some(isBehind)) return true;
     const change = changes.findLast((one) => one.revision <= revision);
     if (change === undefined || atMs >= change.atMs + IN_FLIGHT_MS) return false;
     // What comes after a flow that was named from that policy was decided by it.
@@ -71,7 +76,7 @@ export function createHubbleNames(answers: Answers): HubbleNames {
     const settled = periods.findLast((period) => revisionOf(period) >= change.revision);
     if (settled !== undefined && atMs >= settled.fromMs) return false;
     const before = periods.find((period) => period.fromMs <= atMs && revisionOf(period) < change.revision);
-    if (before === undefined) return atMs < change.atMs;
+    if (before === undefined) return true;
     // Nobody read the policy that came in between.
     if (changes.some((one) => one.revision > revisionOf(before) && one.revision < change.revision)) return true;
     // No verdicts are made where nothing is enforced.

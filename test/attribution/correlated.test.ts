@@ -80,7 +80,7 @@ describe('around a change', () => {
   test('a verdict of both policies’ is neither’s, until the agent was heard to have realized the new one', () => {
     const { attributor, nameOf } = begun();
     attributor.notice(updated(3), 6000);
-    expect(nameOf(6100, flowBy('old', 2))).toBe('old');
+    expect(nameOf(6100, flowBy('old', 2))).toBe('policy-changed');
     expect(nameOf(6110, flowBy('new', 3))).toBe('policy-changed');
     expect(nameOf(6300, flowBy('new', 3))).toBe('policy-changed');
     expect(nameOf(6360, flowBy('new', 3))).toBe('new');
@@ -88,6 +88,16 @@ describe('around a change', () => {
     attributor.notice(updated(4), 6400);
     expect(nameOf(6700, flowBy('newest', 4))).toBe('policy-changed');
     expect(nameOf(6950, flowBy('newest', 4))).toBe('newest');
+  });
+
+  test('the policy before is what Hubble names until the agent tells of the new one, which the datapath goes by already', () => {
+    const { attributor, nameOf } = begun();
+    attributor.notice(updated(3), 6000);
+    expect(nameOf(5999, flowBy('old', 2))).toBe('old');
+    expect(nameOf(6000, flowBy('old', 2))).toBe('policy-changed');
+    expect(nameOf(15_999, flowBy('old', 2))).toBe('policy-changed');
+    // An endpoint that the agent cannot do this for goes by the one before.
+    expect(nameOf(16_000, flowBy('old', 2))).toBe('old');
   });
 
   test('nor is one that arrived long after it was made', () => {
@@ -141,17 +151,17 @@ describe('around a change', () => {
     expect(nameOf(7100, flowBy('new', 9))).toBe('new');
   });
 
-  test('an endpoint whose state nobody read has Hubble’s names from then on', () => {
+  test('an endpoint whose state nobody read has Hubble’s names from the first of them on', () => {
     const attributor = createAttributor(createAnswers());
     attributor.notice(updated(3), 6000);
     const reasons: (string | null)[] = [];
-    for (const atMs of [5900, 6100]) {
+    for (const atMs of [5900, 6100, 6200]) {
       const reader = createReader((record) => {
         if (record.type === 'policy-verdict') reasons.push(attributor.attribute(record, atMs).reason);
       });
       reader.push(Buffer.from(flowBy('new', 3)));
       reader.end();
     }
-    expect(reasons).toEqual(['policy-changed', null]);
+    expect(reasons).toEqual(['policy-changed', 'policy-changed', null]);
   });
 });

@@ -106,6 +106,24 @@ for (const source of ['monitor', 'hubble'] as const)
     expect(named).toBeGreaterThan(all / 20);
   });
 
+test('around changes that are heard of, nobody is credited because Hubble names whom the agent tells of', async () => {
+  const heard = change.filter(({ what }) => what === 'policy' || what === 'regenerate' || what === 'peer');
+  const made = fc.record({
+    made: story('hubble'),
+    steps: fc.array(heard, { minLength: 1, maxLength: 12 }),
+    // Hubble reads an event as soon as it comes.
+    latesMs: fc.array(fc.nat({ max: 20 }), { minLength: 1, maxLength: 7 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(made, async ({ made, ...more }) => {
+      const { wrong, unnamed } = await play({ ...made, ...more, names: true, beforeOpen: [] });
+      expect(wrong).toEqual([]);
+      expect(unnamed).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
+});
+
 const done: Pace = { noticeMs: 0, queueMs: 0, buildMs: 60, tellMs: 20, fails: false };
 const calm = {
   endpoints: [

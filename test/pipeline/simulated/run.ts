@@ -38,6 +38,8 @@ interface Delay {
 
 export interface Story {
   readonly source: 'monitor' | 'hubble';
+  /** Hubble names policies. */
+  readonly names?: boolean;
   readonly endpoints: readonly { readonly id: number; readonly app: string }[];
   readonly beforeOpen: readonly Step[];
   /** The first try to listen fails. */
@@ -87,7 +89,7 @@ function decisionOf(by: Decided | null, org: string | undefined, port: number): 
 
 /** Null for what names nobody. */
 function nameOf({ grade, policies, isolatedBy, reason }: Attribution): string | null {
-  if (grade === 'derived')
+  if (grade === 'derived' || grade === 'correlated')
     return policies
       .map(({ name }) => name)
       .sort()
@@ -196,7 +198,14 @@ export async function play(story: Story): Promise<Outcome> {
     if (!stream.isUp()) return;
     const mine = stream.opened();
     clock.after(lateMs, () => {
-      if (mine === stream.opened()) stream.verdict(verdict);
+      if (mine !== stream.opened()) return;
+      const realized = agent.endpoint(endpoint)?.realized ?? null;
+      if (story.names !== true || realized === null) stream.verdict(verdict);
+      else {
+        const own = selectedBy(realized.policies, realized.app);
+        const policies = own.filter(([, rule]) => rule.org === org && rule.port === port).map(([name]) => name);
+        stream.verdict({ ...verdict, named: { policies, revision: realized.revision } });
+      }
     });
   }
 

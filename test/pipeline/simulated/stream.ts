@@ -13,6 +13,8 @@ export interface SentVerdict {
   readonly peer: number;
   readonly port: number;
   readonly isAllowed: boolean;
+  /** Whom Hubble names when it reads the event, by what the agent tells then. */
+  readonly named?: { readonly policies: readonly string[]; readonly revision: number };
 }
 
 export interface SimulatedStream extends AgentStream {
@@ -95,7 +97,9 @@ function monitorLine({ tag, endpoint, peer, port, isAllowed }: SentVerdict): str
   return `Policy verdict log: flow 0x0 local EP ID ${endpoint}, remote ID ${peer}, proto 6, ingress, ${decision}, 10.0.0.9:${tag} -> 10.0.0.1:${port} tcp SYN`;
 }
 
-function hubbleLine({ tag, madeMs, endpoint, ownIdentity, peer, port, isAllowed }: SentVerdict): string {
+function hubbleLine({ tag, madeMs, endpoint, ownIdentity, peer, port, isAllowed, named }: SentVerdict): string {
+  const namesOf = (policies: readonly string[], revision: number) =>
+    policies.map((name) => ({ name, namespace: 'default', kind: 'CiliumNetworkPolicy', revision: String(revision) }));
   return JSON.stringify({
     flow: {
       time: new Date(madeMs).toISOString(),
@@ -110,6 +114,7 @@ function hubbleLine({ tag, madeMs, endpoint, ownIdentity, peer, port, isAllowed 
       event_type: { type: 5 },
       traffic_direction: 'INGRESS',
       ...(isAllowed ? { policy_match_type: 2 } : {}),
+      ...(isAllowed && named !== undefined ? { ingress_allowed_by: namesOf(named.policies, named.revision) } : {}),
       is_reply: false,
     },
     node_name: 'node1',
