@@ -1,8 +1,9 @@
 /** Which part of what happens a summary speaks of, as a pipe sees it. */
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { accountedFor, clusterOfTest, listening, parseSummary, quietCluster } from './cluster.ts';
-import { run } from './run.ts';
+import { type Running, run } from './run.ts';
 
 const Grouped = v.object({
   groups: v.object({
@@ -42,20 +43,20 @@ beforeAll(async () => {
   const demo = await quietCluster({ version: '1.19' });
   try {
     const all = [...FILTERS.map(([args]) => asJson(args)), FILTERED_TABLE, GROUPED, TOP_GROUP];
-    const running = await Promise.all(
-      all.map(async (args) => ({
-        args,
-        ...(await listening(demo, ['summary', '--pod', 'deathstar', '--duration', '1m', ...args])),
-      })),
-    );
+    const states = () => demo.agentCalls().filter(({ argv }) => argv[0] === 'endpoint' && argv[1] === 'get');
+    const running: Running[] = [];
+    // One after the other: a verdict is not held for as long as all of them together would take to read the state.
+    for (const args of all) {
+      running.push(await listening(demo, ['summary', '--pod', 'deathstar', '--duration', '5m', ...args]));
+      await eventually('it has asked for the state of both agents', () => states().length >= 2 * running.length);
+    }
     expect(await demo.connect('tiefighter', 'deathstar')).toBe('landed');
     expect(await demo.connect('xwing', 'deathstar')).toBe('timeout');
-    // By then, a refused connection has been tried for so long that the agents' state has been read.
     for (const { process } of running) process.kill('SIGINT');
-    for (const { args, outcome } of running) {
+    for (const [index, { outcome }] of running.entries()) {
       const { code, stdout, stderr } = await outcome;
       expect(code, stderr).toBe(0);
-      printed.set(args.join(' '), stdout);
+      printed.set(all[index]?.join(' ') ?? '', stdout);
     }
   } finally {
     await demo.stop();
