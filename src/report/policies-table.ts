@@ -74,7 +74,7 @@ function nothingText({ scope, source }: PolicyReport): string {
       return 'There is no CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy in this cluster.';
     case 'namespace':
       return source.agents.length === 0
-        ? `There is no policy in namespace ${printable(scope.namespace ?? '')}, and no pod: is that its name?`
+        ? `There is no policy in namespace ${printable(scope.namespace ?? '')}, and no pod either: is that its name?`
         : `There is no policy in namespace ${printable(scope.namespace ?? '')}, and no clusterwide one selects its pods.`;
     case 'targets':
       return 'No CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy selects these targets.';
@@ -94,7 +94,7 @@ function unitsText(titles: string): string {
   const traffic =
     measured.length === 0
       ? ''
-      : `, ${measured.join(' and ')} = of new and open connections and of what a rule refused, their own direction`;
+      : `, ${measured.join(' and ')} = of new and open connections and of what a rule refused, in their own direction`;
   return `${['ALLOWED', ...shown].join(', ')} = new connections, DENIED = packets that its own rules refused${isolated}${traffic}`;
 }
 

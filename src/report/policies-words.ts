@@ -97,7 +97,7 @@ function enforcementNotes({ enforcement, selects }: PolicyUse): readonly string[
 
 /** What it took once it holds to (Cilium pkg/policy/k8s, upsertCiliumNetworkPolicyV2). */
 function refusalText(message: string, enforced: number): string {
-  const held = enforced === 0 ? '' : '; what is enforced is what it took before, or on other nodes';
+  const held = enforced === 0 ? '' : '; what is enforced is an earlier version, or what other nodes accepted';
   return `Cilium refused it: ${printable(message)}${held}`;
 }
 
@@ -109,7 +109,7 @@ function sightingNotes(use: PolicyUse, report: PolicyReport): readonly string[] 
     notes.push(`seen on ${nodes.seen} of ${nodes.total} nodes`);
   if (standing === 'seen' && !isHeard && (traffic?.packets ?? 0) > 0)
     notes.push(
-      `${notSeenText(use, report)}, but packets of its were counted, such as those of connections that were open before`,
+      `${notSeenText(use, report)}, but its entries counted packets, such as those of connections that were already open`,
     );
   if (bothWays(use))
     notes.push(`${verdictsOf(byDirection.ingress)} on ingress, ${verdictsOf(byDirection.egress)} on egress`);
@@ -186,7 +186,7 @@ function rateLimitText(limited: PolicyReport['rateLimited']): string {
   const named = limited.slice(0, MOST_LIMITED).map(({ node }) => printable(node));
   const rest = limited.length - named.length;
   const who = named.join(', ') + (rest > 0 ? ` and ${plural(rest, 'more node')}` : '');
-  return `Events are rate-limited on ${who} (${least} a second, bpf-events-default-rate-limit): what is beyond is dropped without a trace, and no count can be vouched for.`;
+  return `Events are rate-limited on ${who} (${least} per second, bpf-events-default-rate-limit): anything above that is dropped without a trace, so no count is certain.`;
 }
 
 /** What the words of the table mean, and what they do not prove. */
@@ -199,11 +199,13 @@ export function reportNotes(report: PolicyReport): readonly string[] {
       'Not seen does not mean unused: Cilium reports new connections and denied packets, but not connections that were already open.',
     );
   if (isUnseen && source.agents.some(({ dialect }) => dialect === 'accuknox'))
-    notes.push('The patched Cilium names one policy where several allow the same: the others are not seen for it.');
+    notes.push(
+      'The patched Cilium names only one of several policies that allow the same: because of that, the others are not seen.',
+    );
   if (rateLimited.length > 0) notes.push(rateLimitText(rateLimited));
   if (policies.some(bothWays))
     notes.push(
-      'A connection between two endpoints that a policy selects has a verdict at each end: where it has rules for both, both are counted.',
+      'A connection between two endpoints that a policy selects has a verdict at each end: if it has rules for both, both are counted.',
     );
   if (unattributed > 0)
     notes.push(

@@ -139,7 +139,9 @@ describe('policies', () => {
     const { code, stdout } = await policies(demo, ['-n', 'kube-public']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^kube-public\/early \(CNP\) +selects nobody +0 /m);
-    expect((await policies(demo, ['-n', 'kube-pubic'])).stdout).toContain('kube-pubic, and no pod: is that its name?');
+    expect((await policies(demo, ['-n', 'kube-pubic'])).stdout).toContain(
+      'kube-pubic, and no pod either: is that its name?',
+    );
   });
 
   it('without the right to list policies are those that the agents have', async () => {
