@@ -197,6 +197,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
             if (!isBeside) attributor.gap(clock.nowMs());
             const read = keeper.read(followed.wanted());
             hold.until(read);
+            void read.then((isRead) => options.stateRead?.(plan, isRead));
             if (!isMeasured) void read.then(measure).then(measureOn);
             isMeasured = true;
             options.streaming(plan);

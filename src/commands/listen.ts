@@ -140,6 +140,8 @@ export async function listen(plan: ListenPlan, io: Io, narrator: Narrator, heari
       found.agentOpened(current);
       pipeline.agent(current);
     },
+    stateRead: ({ agent }, isRead) =>
+      narrator.detail(`${agent.node}: ${isRead ? 'policy state read' : 'the policy state could not be read yet'}`),
     notice: ({ agent }, line) => narrator.detail(`${agent.node}: ${line}`),
     chosen: createChoiceTeller(narrator),
     trouble: ({ agent }, problem) => {

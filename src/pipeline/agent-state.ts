@@ -18,10 +18,10 @@ export interface AgentQuestions {
 }
 
 export interface StateKeeper {
-  /** Reads the state of these endpoints, and waits some time for those that are changing; never rejects. */
-  read(endpoints: readonly number[] | 'all'): Promise<void>;
+  /** Reads the state of these endpoints, and waits some time for those that are changing; false if the agent did not answer. */
+  read(endpoints: readonly number[] | 'all'): Promise<boolean>;
   /** Reads what was read before, for what may have changed without a word. */
-  readAgain(endpoints: readonly number[] | 'all'): Promise<void>;
+  readAgain(endpoints: readonly number[] | 'all'): Promise<boolean>;
   /** Reads what the attributor came to want, at most so often. */
   refresh(): void;
 }
@@ -64,7 +64,7 @@ export function keepState(
   let notBeforeMs = Number.NEGATIVE_INFINITY;
   let scheduled: { readonly atMs: number; readonly cancel: () => void } | null = null;
 
-  async function read(endpoints: readonly number[] | 'all', looks: number): Promise<void> {
+  async function read(endpoints: readonly number[] | 'all', looks: number): Promise<boolean> {
     reading += 1;
     const askedMs = clock.nowMs();
     try {
@@ -82,14 +82,16 @@ export function keepState(
         const isHopeless = pace.unanswered(endpoint, askedMs, isMissing ? RETRY_MS : REFRESH_EVERY_MS);
         if (isMissing || isHopeless) attributor.letGo(endpoint);
       }
+      return true;
     } catch {
       // Verdicts without a state say so themselves, by their reason.
       failures += 1;
       notBeforeMs = clock.nowMs() + waitAfter(failures, RETRY_MS);
+      return false;
     } finally {
       reading -= 1;
+      refresh();
     }
-    refresh();
   }
 
   async function pause(ms: number): Promise<void> {
@@ -150,7 +152,7 @@ export function keepState(
   return {
     read: async (endpoints) => {
       failures = 0;
-      await read(endpoints, LOOKS);
+      return read(endpoints, LOOKS);
     },
     readAgain: async (endpoints) => read(endpoints, 1),
     refresh,

@@ -5,7 +5,7 @@ export interface Hold {
   /** Hands the data on, or keeps a copy with its time of arrival. */
   push(data: Uint8Array): void;
   /** Keeps what comes from now on until this is over, and what it waited for before, for a bounded time and size. */
-  until(ready: Promise<void>): void;
+  until(ready: Promise<unknown>): void;
   release(): void;
   /** Hands on what is kept as soon as what it waits for is over; resolves then. */
   settle(): Promise<void>;

@@ -34,6 +34,8 @@ export interface LiveOptions {
   endpointTold?(node: string, mode: EndpointMode): void;
   /** An agent's stream is open, for the first time or again. */
   streaming(plan: AgentPlan): void;
+  /** The agent's policy state was asked for since its stream is open; false where it did not answer. */
+  stateRead?(plan: AgentPlan, isRead: boolean): void;
   /** Which of the agent's programs is listened to. */
   chosen(plan: AgentPlan, choice: SourceChoice): void;
   /** What an agent's program said on stderr, and why a stream was lost: for people, not for counting. */

@@ -92,6 +92,11 @@ export async function untilListening(running: Running, streams = 2): Promise<voi
   await running.until((_, stderr) => streamsOpened(stderr) >= streams);
 }
 
+/** The same, when the state of so many agents has been read, so that nothing is attributed by what is still on its way. */
+export async function untilAttributing(running: Running, agents = 2): Promise<void> {
+  await running.until((_, stderr) => (stderr.match(/: policy state read$/gm) ?? []).length >= agents);
+}
+
 export function streamsOpened(stderr: string): number {
   return (stderr.match(/: listening$/gm) ?? []).length;
 }

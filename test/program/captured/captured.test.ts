@@ -2,7 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { eventually } from '../../eventually.ts';
 import { accountedFor, parseSummary, type SummaryJson } from '../cluster.ts';
-import { type Running, start } from '../run.ts';
+import { type Running, start, untilAttributing } from '../run.ts';
 import { type CapturedCluster, startCapturedCluster } from './cluster.ts';
 import { parseReport, printedEvents, printedRows, textOf } from './printed.ts';
 import { capturedObjects, SCENARIOS } from './scenario.ts';
@@ -62,6 +62,7 @@ async function observe(
   };
   started = Object.values(programs);
   await eventually('all listen', () => captured.listeners() === LISTENERS);
+  await Promise.all(started.map(async (running) => untilAttributing(running)));
   await eventually('the counters are read', () => COUNTERS.every((asked) => captured.answered().includes(asked)));
   await captured.play();
   const lines = (count: number) => (stdout: string) => stdout.split('\n').length - 1 >= count;
