@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { startDemoCluster } from '../src/demo/demo-cluster.ts';
 import { kubectl } from '../tools/kubectl.ts';
 import { attributionCost, VERDICTS } from './attribution.ts';
-import { atMost, inTurn, median, RUNS } from './comparison.ts';
+import { atMost, median, RUNS, takingTurns } from './comparison.ts';
 import { benchFlood } from './flood.ts';
 import { benchLive } from './live.ts';
 import { benchOffline } from './offline.ts';
 import { benchStarts } from './start.ts';
 
+/** Short ones, which others on the machine disturb the more easily. */
+const ATTRIBUTION_RUNS = 15;
 /** For an idle watch to reach its lasting size. */
 const IDLE_MS = 5_000;
 const bin = fileURLToPath(new URL('../bin/policystat.js', import.meta.url));
@@ -41,8 +43,9 @@ async function benchMemory(): Promise<void> {
 async function benchAttribution(): Promise<void> {
   const { parse, parseAndAttribute } = attributionCost();
   // Runs go on for days: what the first seconds compile is not part of a stream's cost.
-  await inTurn(parse, parseAndAttribute);
-  const [parsed = Number.NaN, attributed = Number.NaN] = await inTurn(parse, parseAndAttribute);
+  const measures = [parse, parseAndAttribute];
+  await takingTurns(measures, RUNS);
+  const [parsed = Number.NaN, attributed = Number.NaN] = (await takingTurns(measures, ATTRIBUTION_RUNS)).map(median);
   const perSecond = (ms: number) => `${(VERDICTS / ms / 1000).toFixed(2)} M verdicts/s`;
   print(
     'attribution, a million verdicts of 500 endpoints',

@@ -1,9 +1,8 @@
 /** The life of a verdict, top to bottom: bytes of a stream, records of a line, the policy of a verdict, counts of a window. */
 
 import { createAggregator, type StreamCounter } from './aggregator/aggregator.ts';
-import { AnswerCache } from './attribution/answer-cache.ts';
 import { createAnswers } from './attribution/answers.ts';
-import { createAttributor } from './attribution/attributor.ts';
+import { createAttributor, createGivenAnswers } from './attribution/attributor.ts';
 import { readNotice } from './attribution/notice.ts';
 import type { RealizedPolicy } from './attribution/realized-policy.ts';
 import { isAbout } from './filter/about.ts';
@@ -47,7 +46,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
   const aggregator =
     options.tape === undefined ? createAggregator(counts) : createTapedAggregator(counts, options.tape);
   const answers = createAnswers();
-  const answerCache = new AnswerCache();
+  const given = createGivenAnswers();
   const holds: (() => Promise<void>)[] = [];
   const costs: (() => AgentCost)[] = [];
   const measures: (() => Promise<void>)[] = [];
@@ -68,7 +67,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     signal: AbortSignal,
   ): Promise<void> {
     const counter = aggregator.addStream(plan);
-    const attributor = createAttributor(answers, answerCache);
+    const attributor = createAttributor(answers, given);
     const counted = countCost(plan.agent.node, async (args) => questions.ask(args), clock);
     costs.push(counted.cost);
     const { node } = plan.agent;

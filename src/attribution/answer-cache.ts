@@ -43,9 +43,9 @@ export class AnswerCache {
     return new AnswerView(this, view);
   }
 
-  get(view: View, verdict: Verdict): Attribution | null {
+  get(view: View, verdict: Verdict, peer: number | null): Attribution | null {
     const { words } = this;
-    const question = this.questions.find(verdict);
+    const question = this.questions.find(verdict, peer);
     if (question < 0 || !isEndpoint(verdict)) return null;
     const block = blockOf(question);
     const page = this.pageOf(ownerOf(view, verdict), block);
@@ -54,11 +54,11 @@ export class AnswerCache {
     return this.answers[(this.halves[placeOf(page, block, question)] ?? 0) - 1] ?? null;
   }
 
-  set(view: View, verdict: Verdict, answer: Attribution): void {
+  set(view: View, verdict: Verdict, answer: Attribution, peer: number | null): void {
     const { questions } = this;
     if (this.used > this.mask * FULLEST) this.makeRoom();
     if (questions.size === MOST_QUESTIONS || this.answers.length === MOST_NUMBERS) this.startOver();
-    const question = questions.number(verdict);
+    const question = questions.number(verdict, peer);
     if (question < 0 || !isEndpoint(verdict)) return;
     const block = blockOf(question);
     const owner = ownerOf(view, verdict);
@@ -147,13 +147,16 @@ export class AnswerView {
     this.view = view;
   }
 
-  /** Null where there is none yet, and for verdicts that no key can be made of: no number of a protocol, a peer or an endpoint. */
-  get(verdict: Verdict): Attribution | null {
-    return this.cache.get(this.view, verdict);
+  /**
+   * Null where there is none yet, and for verdicts that no key can be made of: no number of a protocol, a peer or
+   * an endpoint. Peers are told apart by their identities, unless some other number says which are alike.
+   */
+  get(verdict: Verdict, peer: number | null = verdict.remoteIdentity): Attribution | null {
+    return this.cache.get(this.view, verdict, peer);
   }
 
-  set(verdict: Verdict, answer: Attribution): void {
-    this.cache.set(this.view, verdict, answer);
+  set(verdict: Verdict, answer: Attribution, peer: number | null = verdict.remoteIdentity): void {
+    this.cache.set(this.view, verdict, answer, peer);
   }
 
   /** Costs nothing, however much is in the table. */

@@ -27,6 +27,11 @@ export function attributeVerdict(verdict: Verdict, state: EndpointState, answers
     : answers.derived(origins.policies, !origins.certain);
 }
 
+/** What of the peer decides: two of one group have the same answer, all else being equal. Null where only the identity tells. */
+export function peerGroup({ remoteIdentity }: Verdict, { selectors }: EndpointState): number | null {
+  return remoteIdentity === null || remoteIdentity === HOST ? null : selectors.groupOf(remoteIdentity);
+}
+
 /** Where nothing is enforced one entry lets everybody in; only the proxy's may be narrower, for traffic that is to be seen. */
 function isUnruled({ direction, action, match }: Verdict, { endpoint }: EndpointState): boolean {
   return !endpoint.enforced[direction] && (action === 'redirect' || !NARROW.has(match));

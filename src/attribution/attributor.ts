@@ -4,7 +4,7 @@ import type { HubbleFlow } from '../model/hubble.ts';
 import type { Attribution, PolicyRef } from '../model/policy.ts';
 import { AnswerCache } from './answer-cache.ts';
 import type { Answers } from './answers.ts';
-import { attributeVerdict, type EndpointState } from './attribute.ts';
+import { attributeVerdict, type EndpointState, peerGroup } from './attribute.ts';
 import { createHubbleNames, otherLabels } from './correlated.ts';
 import { createEndpointStates } from './endpoint-states.ts';
 import { readNotice } from './notice.ts';
@@ -35,14 +35,26 @@ export interface Attributor {
   letGo(endpoint: number): void;
 }
 
-/** What is shared by all agents: the same answer from two of them is one object, and the table's bound is the process's. */
-export function createAttributor(answers: Answers, answered: AnswerCache = new AnswerCache()): Attributor {
-  const cache = answered.view();
+/** The answers already given: to the very question, and to that of a peer that the same selectors select. */
+export interface GivenAnswers {
+  readonly byIdentity: AnswerCache;
+  readonly byGroup: AnswerCache;
+}
+
+export function createGivenAnswers(): GivenAnswers {
+  return { byIdentity: new AnswerCache(), byGroup: new AnswerCache() };
+}
+
+/** What is shared by all agents: the same answer from two of them is one object, and the tables' bounds are the process's. */
+export function createAttributor(answers: Answers, given: GivenAnswers = createGivenAnswers()): Attributor {
+  const cache = given.byIdentity.view();
+  const alikes = given.byGroup.view();
   /** From then on every standing state counts: what is kept then needs no look at the history. */
   let standsFromMs = Number.NEGATIVE_INFINITY;
   const states = createEndpointStates((newest) => {
     standsFromMs = Math.max(standsFromMs, newest?.periods[0]?.fromMs ?? standsFromMs);
     cache.clear();
+    alikes.clear();
   });
   const noState = answers.unattributed('no-state');
   const changed = answers.unattributed('policy-changed');
@@ -105,11 +117,25 @@ export function createAttributor(answers: Answers, answered: AnswerCache = new A
   }
 
   function answer(verdict: Verdict, atMs: number, state: EndpointState, isKept: boolean): Attribution {
-    const fresh = attributeVerdict(verdict, state, answers);
+    const answered = isKept ? answerOfGroup(verdict, state) : attributeVerdict(verdict, state, answers);
     const { remoteIdentity } = verdict;
-    if (fresh.reason === 'not-in-realized-policy' && remoteIdentity !== null && !state.selectors.knows(remoteIdentity))
+    if (
+      answered.reason === 'not-in-realized-policy' &&
+      remoteIdentity !== null &&
+      !state.selectors.knows(remoteIdentity)
+    )
       states.wantIdentity(remoteIdentity, atMs);
-    if (isKept) cache.set(verdict, fresh);
+    if (isKept) cache.set(verdict, answered);
+    return answered;
+  }
+
+  /** Many peers are new by their identities alone. */
+  function answerOfGroup(verdict: Verdict, state: EndpointState): Attribution {
+    const group = peerGroup(verdict, state);
+    const known = group === null ? null : alikes.get(verdict, group);
+    if (known !== null) return known;
+    const fresh = attributeVerdict(verdict, state, answers);
+    if (group !== null) alikes.set(verdict, fresh, group);
     return fresh;
   }
 

@@ -20,8 +20,24 @@ export function portPrefix({ port: first, endPort, portName }: RealizedEntry, po
   return bits;
 }
 
+interface Ended {
+  readonly rules: readonly OwnedRule[];
+  readonly entries: readonly RealizedEntry[];
+}
+
+/** By the entries as they were told: each is asked for by every verdict that is new. */
+const known = new WeakMap<readonly RealizedEntry[], Ended>();
+
 /** The entries with the ends that their policies' own rules give them: 1.16 knows ranges, and may tell only where they begin. */
 export function withEnds(entries: readonly RealizedEntry[], rules: readonly OwnedRule[]): readonly RealizedEntry[] {
+  const old = known.get(entries);
+  if (old?.rules === rules) return old.entries;
+  const ended = endedBy(entries, rules);
+  known.set(entries, { rules, entries: ended });
+  return ended;
+}
+
+function endedBy(entries: readonly RealizedEntry[], rules: readonly OwnedRule[]): readonly RealizedEntry[] {
   const ranges = rules.flatMap(({ policy, rule }) =>
     (rule.ports ?? []).filter(isRange).map((range) => ({ policy, range })),
   );

@@ -15,29 +15,27 @@ export const MOST_QUESTIONS = 65_536;
 export class Questions {
   size = 0;
   private mask = FIRST_SLOTS - 1;
-  /** Identity, shape, and the number + 1. */
+  /** Peer, shape, and the number + 1. */
   private table = new Int32Array(FIRST_SLOTS * WORDS);
 
-  /** -1 where it has none yet, where the protocol is no number, and where there is no identity: every number may be one. */
-  find(verdict: Verdict): number {
-    const { remoteIdentity } = verdict;
+  /** -1 where it has none yet, where the protocol is no number, and where there is no peer: every number may be one. */
+  find(verdict: Verdict, peer: number | null): number {
     const decision = keyOf(verdict);
-    if (decision === NO_KEY || remoteIdentity === null) return -1;
-    return (this.table[this.slotOf(decision | portOf(verdict), remoteIdentity | 0) + 2] ?? 0) - 1;
+    if (decision === NO_KEY || peer === null) return -1;
+    return (this.table[this.slotOf(decision | portOf(verdict), peer | 0) + 2] ?? 0) - 1;
   }
 
   /** A new one where it has none yet: they count from 0. The caller sees to it that there are never too many. */
-  number(verdict: Verdict): number {
-    const known = this.find(verdict);
-    const { remoteIdentity } = verdict;
+  number(verdict: Verdict, peer: number | null): number {
+    const known = this.find(verdict, peer);
     const decision = keyOf(verdict);
-    if (known >= 0 || decision === NO_KEY || remoteIdentity === null) return known;
+    if (known >= 0 || decision === NO_KEY || peer === null) return known;
     if (this.size >= this.mask * FULLEST) this.grow();
     const shape = decision | portOf(verdict);
     // Identities have 32 bits, and the table's words a sign.
-    const identity = remoteIdentity | 0;
+    const own = peer | 0;
     this.size += 1;
-    this.table.set([identity, shape, this.size], this.slotOf(shape, identity));
+    this.table.set([own, shape, this.size], this.slotOf(shape, own));
     return this.size - 1;
   }
 
@@ -46,11 +44,10 @@ export class Questions {
     this.size = 0;
   }
 
-  private slotOf(shape: number, identity: number): number {
+  private slotOf(shape: number, peer: number): number {
     const { table, mask } = this;
-    let at = (hash(shape, identity) & mask) * WORDS;
-    while (table[at + 2] !== 0 && (table[at] !== identity || table[at + 1] !== shape))
-      at = (at + WORDS) & (mask * WORDS);
+    let at = (hash(shape, peer) & mask) * WORDS;
+    while (table[at + 2] !== 0 && (table[at] !== peer || table[at + 1] !== shape)) at = (at + WORDS) & (mask * WORDS);
     return at;
   }
 
@@ -59,8 +56,8 @@ export class Questions {
     this.mask = this.mask * 2 + 1;
     this.table = new Int32Array((this.mask + 1) * WORDS);
     for (let at = 0; at < old.length; at += WORDS) {
-      const [identity = 0, shape = 0, number = 0] = old.subarray(at, at + WORDS);
-      if (number !== 0) this.table.set([identity, shape, number], this.slotOf(shape, identity));
+      const [peer = 0, shape = 0, number = 0] = old.subarray(at, at + WORDS);
+      if (number !== 0) this.table.set([peer, shape, number], this.slotOf(shape, peer));
     }
   }
 }
@@ -75,7 +72,7 @@ function keyOf(verdict: Verdict): number {
 }
 
 /** Mixes the high bits down, so that neighbouring ports and identities spread. */
-function hash(shape: number, identity: number): number {
-  const mixed = Math.imul(shape, 0x85ebca6b) ^ Math.imul(identity, 0x9e3779b1);
+function hash(shape: number, peer: number): number {
+  const mixed = Math.imul(shape, 0x85ebca6b) ^ Math.imul(peer, 0x9e3779b1);
   return mixed ^ (mixed >>> 15);
 }

@@ -14,6 +14,8 @@ export interface SelectorTable {
   selects(selector: string, identity: number): boolean;
   /** True where any selector selects the identity: one that nobody selects may be newer than this table. */
   knows(identity: number): boolean;
+  /** The same number for identities that the same selectors select; null where none does. */
+  groupOf(identity: number): number | null;
 }
 
 const tableSchema = v.array(v.object({ selector: v.string(), identities: v.nullish(v.array(v.number())) }));
@@ -23,11 +25,28 @@ export function readSelectors(text: string): SelectorTable | null {
   const read = v.safeParse(v.pipe(v.string(), v.parseJson(), tableSchema), text);
   if (!read.success) return null;
   const bySelector = new Map(read.output.map(({ selector, identities }) => [selector, new Set(identities)]));
-  const known = new Set(read.output.flatMap(({ identities }) => identities ?? []));
+  const groups = groupsOf(bySelector.values());
   return {
     selects: (selector, identity) => bySelector.get(selector)?.has(identity) ?? false,
-    knows: (identity) => known.has(identity),
+    knows: (identity) => groups.has(identity),
+    groupOf: (identity) => groups.get(identity) ?? null,
   };
+}
+
+/** Each selector parts those that it selects from the rest of their groups. */
+function groupsOf(selections: Iterable<ReadonlySet<number>>): ReadonlyMap<number, number> {
+  const groups = new Map<number, number>();
+  let made = 0;
+  for (const identities of selections) {
+    const parted = new Map<number | undefined, number>();
+    for (const identity of identities) {
+      const before = groups.get(identity);
+      const group = parted.get(before) ?? made++;
+      parted.set(before, group);
+      groups.set(identity, group);
+    }
+  }
+  return groups;
 }
 
 const LABEL_SELECTOR = /^&LabelSelector\{MatchLabels:map\[string\]string\{(.*?)\},MatchExpressions:\[\](.*),\}$/su;

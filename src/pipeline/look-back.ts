@@ -1,9 +1,8 @@
 /** The life of a verdict that is over: what Hubble still has of a window, attributed with the state that held since the last change. */
 
 import { type Counting, createAggregator } from '../aggregator/aggregator.ts';
-import { AnswerCache } from '../attribution/answer-cache.ts';
 import { createAnswers } from '../attribution/answers.ts';
-import { createAttributor } from '../attribution/attributor.ts';
+import { createAttributor, createGivenAnswers } from '../attribution/attributor.ts';
 import { readNotice } from '../attribution/notice.ts';
 import type { Clock } from '../model/clock.ts';
 import type { AgentPlan, IdentityLookup } from '../model/cluster.ts';
@@ -47,13 +46,13 @@ export function startLookBack(options: LookBackOptions): LookBack {
     ...counting,
   });
   const answers = createAnswers();
-  const answerCache = new AnswerCache();
+  const given = createGivenAnswers();
 
   async function read(plan: AgentPlan, past: PastFlows, questions: AgentQuestions, signal: AbortSignal): Promise<void> {
     const counter = aggregator.addStream(plan);
     counter.source({ kind: 'hubble', reason: 'asked-for' });
     try {
-      const attributor = createAttributor(answers, answerCache);
+      const attributor = createAttributor(answers, given);
       const announced = await past.announced(signal);
       if (announced !== null) heed(announced, plan, (notice, atMs) => attributor.notice(notice, atMs));
       const held = announced === null ? {} : { heldSinceMs: sinceMs };

@@ -498,6 +498,22 @@ test('answers that are kept are the answers that would be found', () => {
   );
 });
 
+test('the host is let in without a rule, and nobody else whom the same selectors select', () => {
+  const attributor = createAttributor(createAnswers());
+  attributor.setEndpointState(1026, stateBy('old', 2, [1, 2, 12530]), at(0));
+  const letIn = (remoteIdentity: number) => outcome(attributor, 10, verdictOf({ remoteIdentity, match: 'L3-Only' }));
+  expect([2, 1, 12530].map(letIn)).toEqual(['not-in-realized-policy', 'no-policy-applies', 'not-in-realized-policy']);
+});
+
+test('two peers that were alike have their own answers once another table tells them apart', () => {
+  const attributor = createAttributor(createAnswers());
+  const landing = (remoteIdentity: number) => outcome(attributor, 10, verdictOf({ remoteIdentity }));
+  attributor.setEndpointState(1026, stateBy('old', 2, [12530, 777]), at(0));
+  expect([12530, 777].map(landing)).toEqual(['old', 'old']);
+  attributor.setSelectors(stateBy('old', 2, [777]).selectors, 5);
+  expect([12530, 777].map(landing)).toEqual(['not-in-realized-policy', 'old']);
+});
+
 test('a default deny of the patched Cilium is explained by the policies of its own moment', () => {
   const attributor = createAttributor(createAnswers());
   const denied = verdictOf({ dialect: 'accuknox', action: 'deny', match: 'none', policyName: 'implicit-default-deny' });
