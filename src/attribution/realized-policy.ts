@@ -120,6 +120,7 @@ function realizedPolicy({ id, status }: v.InferOutput<typeof endpointSchema>): R
   const realized = status.policy?.realized;
   const enabled = realized?.['policy-enabled'] ?? 'none';
   const names = status['external-identifiers'];
+  const named = createNamer();
   return {
     endpoint: id,
     identity: status.identity?.id ?? null,
@@ -134,7 +135,7 @@ function realizedPolicy({ id, status }: v.InferOutput<typeof endpointSchema>): R
     reportsVerdicts: status.realized?.options?.PolicyVerdictNotification !== 'Disabled',
     // Before 1.16 there is no such option (pkg/option/runtime_options.go).
     countsPackets: status.realized?.options?.PolicyAccounting !== 'Disabled',
-    entries: { ingress: entries(realized?.l4?.ingress), egress: entries(realized?.l4?.egress) },
+    entries: { ingress: entries(realized?.l4?.ingress, named), egress: entries(realized?.l4?.egress, named) },
     namedPorts: new Map((status.namedPorts ?? []).map(({ name, port }) => [name ?? '', port ?? 0])),
   };
 }
@@ -145,7 +146,7 @@ function isSettled({ state, policy }: v.InferOutput<typeof endpointSchema>['stat
   return (state ?? 'ready') === 'ready' && desired <= (policy?.realized?.['policy-revision'] ?? 0);
 }
 
-function entries(raw: v.InferOutput<typeof entrySchema>[] | null | undefined): RealizedEntry[] {
+function entries(raw: v.InferOutput<typeof entrySchema>[] | null | undefined, named: Namer): RealizedEntry[] {
   return (raw ?? []).flatMap((entry) => {
     const read = v.safeParse(ruleSchema, entry.rule);
     if (!read.success) return [];
@@ -158,7 +159,7 @@ function entries(raw: v.InferOutput<typeof entrySchema>[] | null | undefined): R
         port: first,
         endPort: Math.max(first, endPort ?? 0),
         portName: given(portName),
-        selectors: selectors(rules ?? [], bySelector),
+        selectors: selectors(rules ?? [], bySelector, named),
         policies: named(entry['derived-from-rules']),
       },
     ];
@@ -168,6 +169,7 @@ function entries(raw: v.InferOutput<typeof entrySchema>[] | null | undefined): R
 function selectors(
   rules: readonly v.InferOutput<typeof selectorRules>[],
   bySelector: Readonly<Record<string, v.InferOutput<typeof labelLists>>> | null,
+  named: Namer,
 ): RealizedSelector[] {
   return rules.flatMap((group) =>
     Object.entries(group).flatMap(([text, rule]) => {
@@ -191,8 +193,17 @@ function isDenying({ IsDeny, verdict }: v.InferOutput<typeof selectorRule>): boo
   return allows || (typeof verdict === 'string' && /^allow$/iu.test(verdict)) ? false : null;
 }
 
-function named(lists: v.InferOutput<typeof labelLists>): PolicyRef[] {
-  return (lists ?? []).flatMap((labels) => policyFromLabels(labels ?? []) ?? []);
+type Namer = (lists: v.InferOutput<typeof labelLists>) => readonly PolicyRef[];
+
+/** One list for all entries of the same rules: the answer to it is found by the list. */
+function createNamer(): Namer {
+  const known = new Map<string, readonly PolicyRef[]>();
+  return (lists) => {
+    const key = JSON.stringify(lists ?? []);
+    const named = known.get(key) ?? (lists ?? []).flatMap((labels) => policyFromLabels(labels ?? []) ?? []);
+    known.set(key, named);
+    return named;
+  };
 }
 
 /** The agent writes '' for what is not there. */
