@@ -73,6 +73,7 @@ function exitCodeOf(problem: Problem): number {
     case 'UNAUTHORIZED':
       return EXIT.forbidden;
     case 'POD_NOT_FOUND':
+    case 'POLICY_NOT_FOUND':
     case 'WORKLOAD_NOT_FOUND':
     case 'WORKLOAD_EMPTY':
     case 'NO_POD_MATCHES':

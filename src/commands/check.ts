@@ -10,6 +10,7 @@ import { EXIT, EXIT_OF_JUDGEMENT } from '../model/exit-code.ts';
 import { failure } from '../model/problem.ts';
 import { printable } from '../report/printable.ts';
 import { type PeerPods, peerPodsOf } from './check-pods.ts';
+import { missingPolicies } from './check-policies.ts';
 import type { CheckFlags } from './check-request.ts';
 import { type Listening, listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
@@ -123,6 +124,7 @@ async function tryOut(
       decided.stop();
       if (isInterrupted()) return null;
       const [summary] = await Promise.all([listening.finalSummary(), ...lookAgain.map(async (look) => look())]);
+      for (const problem of await missingPolicies(expectations, summary, listening.cluster)) narrator.warn(problem);
       return trial.report({ ...moment(), summary }, ran);
     } finally {
       await listening.stop();

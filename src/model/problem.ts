@@ -62,6 +62,13 @@ export type Problem =
       readonly near: readonly string[];
     }
   | {
+      readonly code: 'POLICY_NOT_FOUND';
+      readonly context: string | null;
+      /** As it was asked for: with its namespace, or without. */
+      readonly name: string;
+      readonly near: readonly string[];
+    }
+  | {
       readonly code: 'WORKLOAD_NOT_FOUND';
       readonly context: string | null;
       readonly namespace: string;

@@ -152,6 +152,23 @@ it('peers are told by the addresses of pods where identities are called otherwis
   expect(expectations[2]).toMatchObject({ counted: 0, undecided: 1 });
 });
 
+it('a policy that does not exist is told, since its absence holds whatever happens', async () => {
+  const demo = await boot();
+  const expected = ['rule2:denied==0', 'default/rule1:audited==0', 'rule1:redirected==0', 'default/other:denied==0'];
+  const args = expected.flatMap((text) => ['--expect', text]);
+  const { code, stderr } = await check(demo, [...args, '--settle', '1ms'], 'true');
+  expect(code).toBe(0);
+  expect(stderr.match(/There is no policy .*/g)).toEqual([
+    expect.stringContaining('There is no policy rule2 (context policystat-demo)'),
+    expect.stringContaining('There is no policy default/other (context policystat-demo)'),
+  ]);
+  expect(stderr).toContain('Did you mean rule1?');
+  demo.faults.forbid({ verb: 'list', resource: 'networkpolicies' });
+  const forbidden = await check(demo, [...args, '--settle', '1ms'], 'true');
+  expect(forbidden.code).toBe(0);
+  expect(forbidden.stderr).not.toContain('There is no policy');
+});
+
 describe('incomplete data never passes', () => {
   it('a stream that is cut in between exits with 4', async () => {
     const demo = await boot();

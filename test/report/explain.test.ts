@@ -23,6 +23,7 @@ function problems(text: string): { readonly [Code in Problem['code']]: Extract<P
     EXEC_FORBIDDEN: { code: 'EXEC_FORBIDDEN', ...where, verbs: [text], detail: text },
     EXEC_NOT_FOUND: { code: 'EXEC_NOT_FOUND', ...where, container: text, detail: text },
     POD_NOT_FOUND: { code: 'POD_NOT_FOUND', context: text, namespace: text, name: text, near: [text] },
+    POLICY_NOT_FOUND: { code: 'POLICY_NOT_FOUND', context: text, name: text, near: [text] },
     WORKLOAD_NOT_FOUND: {
       code: 'WORKLOAD_NOT_FOUND',
       context: text,

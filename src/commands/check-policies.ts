@@ -1,0 +1,52 @@
+/** Whether the policies that expectations name are there at all: an absence of what does not exist holds whatever happens. */
+import { readPolicyObject } from '../attribution/policy-object.ts';
+import type { PolicyPattern } from '../check/expectation.ts';
+import type { NamedExpectation } from '../check/file.ts';
+import { nearMisses } from '../discovery/near.ts';
+import { listPolicies } from '../discovery/policies.ts';
+import type { KubeApi } from '../model/kubernetes.ts';
+import { IMPLICIT_DEFAULT_DENY, type PolicyRef, UNATTRIBUTED } from '../model/policy.ts';
+import { Failure, type Problem } from '../model/problem.ts';
+import type { Summary } from '../model/summary.ts';
+
+/** One for each that no row of the window names and the cluster does not have; none where nobody may list them. */
+export async function missingPolicies(
+  expectations: readonly NamedExpectation[],
+  { policies }: Pick<Summary, 'policies'>,
+  { kube, signal }: { readonly kube: KubeApi; readonly signal: AbortSignal },
+): Promise<readonly Problem[]> {
+  const unmet = patternsOf(expectations).filter((pattern) => !policies.some(({ policy }) => isMeant(pattern, policy)));
+  if (unmet.length === 0) return [];
+  const listed = await listPolicies({ kube, signal }).catch((error: unknown) => {
+    if (error instanceof Failure) return null;
+    throw error;
+  });
+  if (listed === null) return [];
+  const known = listed.flatMap(({ kind, object }) => readPolicyObject(object, kind)?.ref ?? []);
+  return unmet
+    .filter((pattern) => !known.some((ref) => isMeant(pattern, ref)))
+    .map((pattern) => ({
+      code: 'POLICY_NOT_FOUND',
+      context: kube.context,
+      name: textOf(pattern),
+      near: nearMisses(textOf(pattern), known.map(pattern.namespace === null ? ({ name }) => name : textOf)),
+    }));
+}
+
+/** Each once. */
+function patternsOf(expectations: readonly NamedExpectation[]): readonly PolicyPattern[] {
+  const named = expectations.flatMap(({ expectation }) =>
+    expectation.kind === 'count' && expectation.policy !== null ? [expectation.policy] : [],
+  );
+  const patterns = named.filter(({ name }) => name !== IMPLICIT_DEFAULT_DENY && name !== UNATTRIBUTED);
+  return [...new Map(patterns.map((pattern) => [textOf(pattern), pattern])).values()];
+}
+
+/** The patched Cilium prints no namespace. */
+function isMeant(pattern: PolicyPattern, { namespace, name }: Pick<PolicyRef, 'namespace' | 'name'>): boolean {
+  return name === pattern.name && (pattern.namespace === null || namespace === null || namespace === pattern.namespace);
+}
+
+function textOf({ namespace, name }: Pick<PolicyRef, 'namespace' | 'name'>): string {
+  return namespace === null ? name : `${namespace}/${name}`;
+}
