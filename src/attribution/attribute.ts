@@ -27,7 +27,10 @@ export function attributeVerdict(verdict: Verdict, state: EndpointState, answers
     : answers.derived(origins.policies, !origins.certain);
 }
 
-/** What of the peer decides: two of one group have the same answer, all else being equal. Null where only the identity tells. */
+/**
+ * What of the peer decides: two of one group have the same answer, all else being equal. Null where the identity itself
+ * does: the host's, and those that nobody selects, of which each may be newer than the state.
+ */
 export function peerGroup({ remoteIdentity }: Verdict, { selectors }: EndpointState): number | null {
   return remoteIdentity === null || remoteIdentity === HOST ? null : selectors.groupOf(remoteIdentity);
 }
