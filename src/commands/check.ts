@@ -7,7 +7,9 @@ import { createTrial, type Trial } from '../check/verdict.ts';
 import type { Io } from '../io/io.ts';
 import type { CheckedCommand, CheckReport } from '../model/check.ts';
 import { EXIT, EXIT_OF_JUDGEMENT } from '../model/exit-code.ts';
+import type { PolicyReport } from '../model/policy-report.ts';
 import { failure } from '../model/problem.ts';
+import type { Summary } from '../model/summary.ts';
 import { printable } from '../report/printable.ts';
 import { type PeerPods, peerPodsOf } from './check-pods.ts';
 import { missingPolicies } from './check-policies.ts';
@@ -109,6 +111,7 @@ async function tryOut(
       await listening.ready;
       narrator.settle();
       if (isInterrupted()) return null;
+      const limits = import('./rate-limits.ts').then(async ({ rateLimits }) => rateLimits(listening.cluster));
       beganMs = io.clock.nowMs();
       const trial = createTrial(
         expectations,
@@ -124,7 +127,7 @@ async function tryOut(
       decided.stop();
       if (isInterrupted()) return null;
       const [summary] = await Promise.all([listening.finalSummary(), ...lookAgain.map(async (look) => look())]);
-      for (const problem of await missingPolicies(expectations, summary, listening.cluster)) narrator.warn(problem);
+      await vouch(expectations, summary, await limits, { listening, narrator });
       return trial.report({ ...moment(), summary }, ran);
     } finally {
       await listening.stop();
@@ -132,6 +135,19 @@ async function tryOut(
   } finally {
     narrator.settle();
   }
+}
+
+/** Says what a judgement cannot be built on. */
+async function vouch(
+  expectations: readonly NamedExpectation[],
+  summary: Summary,
+  limits: PolicyReport['rateLimited'],
+  { listening, narrator }: { readonly listening: Listening; readonly narrator: Narrator },
+): Promise<void> {
+  for (const problem of await missingPolicies(expectations, summary, listening.cluster)) narrator.warn(problem);
+  if (limits.length === 0) return;
+  const { rateLimitText } = await import('../report/policies-words.ts');
+  narrator.tell(rateLimitText(limits));
 }
 
 /** A failing command is part of many checks: what it says is told, and not judged. */

@@ -6,8 +6,6 @@ import { readRealizedPolicies } from '../attribution/realized-policy.ts';
 import { findAgents } from '../discovery/agents.ts';
 import { listEndpoints } from '../discovery/endpoints.ts';
 import { type ListedPolicy, listPolicies } from '../discovery/policies.ts';
-import { CONFIG_QUESTION } from '../doctor/probe.ts';
-import { rateLimitIn } from '../doctor/running-config.ts';
 import { takeCensus } from '../inventory/census.ts';
 import { type KnownCluster, reportPolicies } from '../inventory/report.ts';
 import type { Io } from '../io/io.ts';
@@ -17,6 +15,7 @@ import { failure } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
 import type { AskedCluster } from './listen.ts';
 import type { ListenPlan } from './plan.ts';
+import { rateLimits } from './rate-limits.ts';
 
 type Agent = ReturnType<AskedCluster['agents']>[number];
 
@@ -26,9 +25,9 @@ const NO_NODES: ReadonlyMap<string, string> = new Map();
 export async function reportCluster(summary: Summary, plan: ListenPlan, cluster: AskedCluster): Promise<PolicyReport> {
   const agents = cluster.agents();
   const scope = scopeOf(plan, cluster.kube.namespace);
-  const [endpoints, configs, listed, nodesByAddress, known] = await Promise.all([
+  const [endpoints, rateLimited, listed, nodesByAddress, known] = await Promise.all([
     Promise.all(agents.map(async (agent) => askOrNull(agent, ['endpoint', 'list', '-o', 'json']))),
-    Promise.all(agents.map(async (agent) => askOrNull(agent, CONFIG_QUESTION))),
+    rateLimits(cluster),
     listEndpoints(cluster),
     findAgents(cluster, plan.agentLocation, null).then(
       ({ byAddress }) => byAddress,
@@ -49,10 +48,6 @@ export async function reportCluster(summary: Summary, plan: ListenPlan, cluster:
       isWholeNodeWanted: targets === 'all',
       isStreaming: streaming.has(agent.node),
     })),
-  });
-  const rateLimited = agents.flatMap(({ plan: { agent } }, at) => {
-    const perSecond = rateLimitIn(configs[at] ?? '');
-    return perSecond === null ? [] : [{ node: agent.node, perSecond }];
   });
   return reportPolicies(summary, scope, { ...known, rateLimited, census });
 }

@@ -181,7 +181,7 @@ function subjectText(report: PolicyReport): string {
 
 const MOST_LIMITED = 3;
 
-function rateLimitText(limited: PolicyReport['rateLimited']): string {
+export function rateLimitText(limited: PolicyReport['rateLimited']): string {
   const least = Math.min(...limited.map(({ perSecond }) => perSecond));
   const named = limited.slice(0, MOST_LIMITED).map(({ node }) => printable(node));
   const rest = limited.length - named.length;

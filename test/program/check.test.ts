@@ -169,6 +169,16 @@ it('a policy that does not exist is told, since its absence holds whatever happe
   expect(forbidden.stderr).not.toContain('There is no policy');
 });
 
+it('what agents drop beyond a rate is told, since nothing in their streams does', async () => {
+  const demo = await boot();
+  const metadata = { name: 'cilium-config', namespace: 'kube-system' };
+  const data = { 'bpf-events-default-rate-limit': '10' };
+  demo.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
+  const { code, stderr } = await check(demo, ['--expect', 'lost==0', '--settle', '1ms'], 'true');
+  expect(code).toBe(0);
+  expect(stderr).toContain('Events are rate-limited on k8s-node2, k8s-node1 (10 per second');
+});
+
 describe('incomplete data never passes', () => {
   it('a stream that is cut in between exits with 4', async () => {
     const demo = await boot();
