@@ -105,7 +105,9 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     let isStreaming = false;
     /** What the agent says of itself comes beside the stream. */
     let isBeside = false;
+    let isUnheard = false;
     const unheard = () => {
+      isUnheard = true;
       hold.release();
       attributor.lost(clock.nowMs());
     };
@@ -149,7 +151,8 @@ export function startPipeline(options: LiveOptions): LivePipeline {
     };
     const hold = createHold({
       clock,
-      lookAhead: () => readAhead((notice, atMs) => attributor.notice(notice, atMs), dialect),
+      // Among Hubble's flows there is nothing to find.
+      lookAhead: () => (isBeside ? () => {} : readAhead((notice, atMs) => attributor.notice(notice, atMs), dialect)),
       handOn: (data, atMs) => {
         // Monitor lines carry no time: all lines of a piece arrived together.
         arrivedMs = atMs;
@@ -174,6 +177,7 @@ export function startPipeline(options: LiveOptions): LivePipeline {
         unheard,
         unannounced: (fromMs, toMs) => {
           announcements?.reset();
+          isUnheard = false;
           // Flows of that time may still come: no state holds in it.
           attributor.gap(fromMs);
           attributor.gap(toMs);
@@ -208,6 +212,8 @@ export function startPipeline(options: LiveOptions): LivePipeline {
           hold.release();
           reader.reset();
           attributor.gap(toMs);
+          // Flows are back before what the agent says of itself.
+          if (isBeside && isUnheard) attributor.lost(toMs);
           followed.gap();
           options.endpointsChanged();
           missed(node, fromMs, reason, toMs);

@@ -122,7 +122,7 @@ export function createEndpointStates(changed: (newest: History | null) => void):
     } else if (newest.toMs !== null) {
       // What was announced, or begun unheard, is done; where nobody heard its revision, no answer of before may have it.
       const askedSinceMs = (history.announced?.revision ?? null) === null ? atMs : null;
-      replace(endpoint, endState(history, { atMs, revision: null, askedSinceMs, heard: true }));
+      replace(endpoint, endState(history, { atMs, revision: null, askedSinceMs, heard: true, labels }));
     } else if ((announced?.revision ?? null) === null && newest.answeredMs + AT_WORK_MS > atMs) {
       wants.endpointOnce(endpoint, 'regenerated', atMs);
     }

@@ -31,6 +31,8 @@ export interface Announced {
   readonly askedSinceMs: number | null;
   /** False where nobody heard of a change, but of nothing else either: the stream was down. */
   readonly heard: boolean;
+  /** The endpoint's since then, where the agent told them: a state with others that was asked for before is older. */
+  readonly labels?: readonly string[];
 }
 
 /** When a state was asked for, and when all of the answer was there: it is that of some moment in between. */
@@ -76,8 +78,11 @@ export function endState(history: History, change: Announced): History {
 
 /** The stream was down: whatever was announced in that time, revisions of a new agent included, was not heard. */
 export function breakState(history: History, atMs: number): History {
+  // That it was down may be known before it is known since when.
   const ended = history.periods.map((period) =>
-    period.toMs === null ? { ...period, toMs: atMs, lost: true as const } : period,
+    period.toMs === null || (period.lost === true && period.toMs > atMs)
+      ? { ...period, toMs: atMs, lost: true as const }
+      : period,
   );
   return { periods: ended, announced: { atMs, revision: null, askedSinceMs: atMs, heard: false } };
 }
@@ -89,6 +94,7 @@ export function addState(history: History, state: EndpointState, asked: Asked): 
   const [newest, ...older] = periods;
   if (isTooEarly(asked, announced?.askedSinceMs ?? null) || askedMs < (newest?.askedMs ?? askedMs)) return history;
   if (!state.endpoint.isSettled || isBehind(state, announced?.revision ?? null)) return history;
+  if (announced !== null && hasOtherLabels(state, announced) && isTooEarly(asked, announced.atMs)) return history;
   if (newest?.toMs === null) {
     if (isBehind(state, newest.state.endpoint.revision)) return history;
     if (isSamePolicy(newest.state, state)) {
@@ -138,8 +144,10 @@ function begun(
 }
 
 function bothOf(before: Announced | null, change: Announced): Announced {
+  const labels = change.labels ?? before?.labels;
   return {
     ...change,
+    ...(labels === undefined ? {} : { labels }),
     revision: change.revision ?? before?.revision ?? null,
     askedSinceMs: change.askedSinceMs ?? before?.askedSinceMs ?? null,
   };
@@ -167,6 +175,10 @@ function isFirst(periods: readonly Period[]): boolean {
 /** An agent prints no revision of an endpoint that it never worked out. */
 export function isBehind({ endpoint }: EndpointState, revision: number | null): boolean {
   return revision !== null && (endpoint.revision ?? 0) < revision;
+}
+
+function hasOtherLabels({ endpoint }: EndpointState, { labels }: Announced): boolean {
+  return labels !== undefined && !isSameSet(endpoint.labels, labels);
 }
 
 function isRealized(state: EndpointState, { revision }: Announced): boolean {

@@ -279,6 +279,21 @@ describe('answers that come late', () => {
     expect(outcome(attributor, 2000)).toBe('new');
   });
 
+  test('a stream that turns out to have been down for longer holds no state in that time', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    attributor.lost(8000);
+    attributor.gap(1000);
+    attributor.gap(9000);
+    attributor.setEndpointState(1026, stateBy('new', 3), at(9000));
+    expect([999, 1000, 8500, 9000].map((atMs) => outcome(attributor, atMs))).toEqual([
+      'old',
+      'no-state',
+      'no-state',
+      'new',
+    ]);
+  });
+
   test('one of before the labels changed is not taken, whether there was a state or not, and whatever else was announced', () => {
     const rebels = ['k8s:org=rebels'];
     for (const isKnown of [false, true]) {
@@ -292,6 +307,19 @@ describe('answers that come late', () => {
       expect(outcome(attributor, 1900)).toBe('policy-changed');
       expect(outcome(attributor, 2400)).toBe('new');
     }
+  });
+
+  test('one of labels that were others for a while is not taken when they have come back', () => {
+    const attributor = createAttributor(createAnswers());
+    attributor.setEndpointState(1026, stateBy('old', 2), at(0));
+    attributor.gap(1000);
+    attributor.notice(updated(3), 1100);
+    attributor.notice(regenerated(), 4000);
+    const meanwhile = stateBy('odd', 3, [12530], { labels: ['k8s:org=rebels'], identity: 777 });
+    expect(attributor.setEndpointState(1026, meanwhile, { askedMs: 1200, answeredMs: 3900 })).toBe(false);
+    expect(wanted(attributor)).toEqual([1026]);
+    expect(attributor.setEndpointState(1026, stateBy('new', 3), { askedMs: 1200, answeredMs: 4100 })).toBe(true);
+    expect(outcome(attributor, 5100)).toBe('new');
   });
 
   test('labels that are others at the same revision are another state', () => {

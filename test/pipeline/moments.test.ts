@@ -47,7 +47,11 @@ const change: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ what: fc.constant('peer' as const), afterMs, org }) },
   {
     weight: 1,
-    arbitrary: fc.record({ what: fc.constant('gap' as const), afterMs, downMs: fc.integer({ min: 1, max: 3_000 }) }),
+    arbitrary: fc.record({
+      what: fc.constant('gap' as const),
+      ...{ afterMs, downMs: fc.integer({ min: 1, max: 3_000 }) },
+      besideMs: fc.oneof(fc.constant(0), fc.nat({ max: 10_000 })),
+    }),
   },
   {
     weight: 1,

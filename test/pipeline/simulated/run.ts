@@ -24,7 +24,7 @@ export type Step = { readonly afterMs: number } & (
     }
   | { readonly what: 'regenerate'; readonly endpoint: number; readonly pace: Pace }
   | { readonly what: 'peer'; readonly org: string }
-  | { readonly what: 'gap'; readonly downMs: number }
+  | { readonly what: 'gap'; readonly downMs: number; readonly besideMs?: number }
   | { readonly what: 'restart'; readonly downMs: number; readonly revision: number; readonly pace: Pace }
 );
 
@@ -255,7 +255,7 @@ export async function play(story: Story): Promise<Outcome> {
       case 'gap':
         stream.cut();
         await pass(step.downMs);
-        stream.open();
+        stream.open(step.besideMs);
         return;
       case 'restart':
         stream.cut();

@@ -23,7 +23,8 @@ export interface SimulatedStream extends AgentStream {
   isUp(): boolean;
   /** How many times it was opened: what was made before this one is not in it. */
   opened(): number;
-  open(): void;
+  /** What is said beside Hubble's flows is heard so much later. */
+  open(besideMs?: number): void;
   /** Nobody hears what is said from now on, until it is opened again. */
   cut(): void;
   close(): void;
@@ -41,11 +42,12 @@ export function createSimulatedStream(
   let isUp = false;
   let opened = 0;
   let cutMs: number | null = null;
+  let unheardMs: number | null = null;
   const lastMs = { bytes: 0, announced: 0 };
   const over = Promise.withResolvers<void>();
 
   function send(way: 'bytes' | 'announced', line: string): void {
-    if (!isUp) return;
+    if (!isUp || (way === 'announced' && unheardMs !== null)) return;
     const mine = opened;
     // Whatever is sent later arrives later.
     const dueMs = Math.max(lastMs[way], clock.nowMs() + latencyMs());
@@ -70,21 +72,27 @@ export function createSimulatedStream(
     verdict: (sent) => send('bytes', kind === 'monitor' ? monitorLine(sent) : hubbleLine(sent)),
     isUp: () => isUp,
     opened: () => opened,
-    open: () => {
-      const nowMs = clock.nowMs();
+    open: (besideMs = 0) => {
       opened += 1;
       isUp = true;
-      if (cutMs !== null) {
-        if (kind === 'hubble') handlers?.unannounced?.(cutMs, nowMs);
-        // There is none where nobody ever listened.
-        if (opened > 1) handlers?.gap(cutMs, nowMs, 'connection closed');
-      }
+      const mine = opened;
+      const hear = () => {
+        if (mine !== opened || !isUp || unheardMs === null) return;
+        const sinceMs = unheardMs;
+        unheardMs = null;
+        if (kind === 'hubble') handlers?.unannounced?.(sinceMs, clock.nowMs());
+      };
+      if (besideMs === 0) hear();
+      else clock.after(besideMs, hear);
+      // There is none where nobody ever listened.
+      if (cutMs !== null && opened > 1) handlers?.gap(cutMs, clock.nowMs(), 'connection closed');
       cutMs = null;
       handlers?.state('streaming', null);
     },
     cut: () => {
       isUp = false;
       cutMs = clock.nowMs();
+      unheardMs ??= cutMs;
       handlers?.state('reconnecting', null);
       if (kind === 'hubble') handlers?.unheard?.();
     },
