@@ -1,9 +1,9 @@
 /** Whether the policies that expectations name are there at all: an absence of what does not exist holds whatever happens. */
-import { readPolicyObject } from '../attribution/policy-object.ts';
+import * as v from 'valibot';
 import type { PolicyPattern } from '../check/expectation.ts';
 import type { NamedExpectation } from '../check/file.ts';
 import { nearMisses } from '../discovery/near.ts';
-import { listPolicies } from '../discovery/policies.ts';
+import { type ListedPolicy, listPolicies } from '../discovery/policies.ts';
 import type { KubeApi } from '../model/kubernetes.ts';
 import { IMPLICIT_DEFAULT_DENY, type PolicyRef, UNATTRIBUTED } from '../model/policy.ts';
 import { Failure, type Problem } from '../model/problem.ts';
@@ -22,7 +22,7 @@ export async function missingPolicies(
     throw error;
   });
   if (listed === null) return [];
-  const known = listed.flatMap(({ kind, object }) => readPolicyObject(object, kind)?.ref ?? []);
+  const known = listed.flatMap(namesOf);
   return unmet
     .filter((pattern) => !known.some((ref) => isMeant(pattern, ref)))
     .map((pattern) => ({
@@ -33,12 +33,20 @@ export async function missingPolicies(
     }));
 }
 
+const named = v.object({ metadata: v.object({ name: v.string(), namespace: v.exactOptional(v.string()) }) });
+
+/** Whatever else is in it. */
+function namesOf({ object }: ListedPolicy): Pick<PolicyRef, 'namespace' | 'name'>[] {
+  const read = v.safeParse(named, object);
+  return read.success ? [{ namespace: read.output.metadata.namespace ?? null, name: read.output.metadata.name }] : [];
+}
+
 /** Each once. */
 function patternsOf(expectations: readonly NamedExpectation[]): readonly PolicyPattern[] {
-  const named = expectations.flatMap(({ expectation }) =>
+  const asked = expectations.flatMap(({ expectation }) =>
     expectation.kind === 'count' && expectation.policy !== null ? [expectation.policy] : [],
   );
-  const patterns = named.filter(({ name }) => name !== IMPLICIT_DEFAULT_DENY && name !== UNATTRIBUTED);
+  const patterns = asked.filter(({ name }) => name !== IMPLICIT_DEFAULT_DENY && name !== UNATTRIBUTED);
   return [...new Map(patterns.map((pattern) => [textOf(pattern), pattern])).values()];
 }
 

@@ -18,9 +18,12 @@ import { type Listening, listen } from './listen.ts';
 import { createNarrator, type Narrator } from './narrator.ts';
 import { type ListenPlan, toListenPlan, usage } from './plan.ts';
 import { isJsonpath, jsonpathOf } from './rows-flags.ts';
+import { elapsed } from './until.ts';
 
 const LOOK_EVERY_MS = 100;
 const DEFAULT_DURATION_MS = 30_000;
+/** What is not known by then is not said: the judgement does not wait for it. */
+const VOUCH_MS = 5_000;
 
 /** `liveFlags` are those given that have a meaning for a cluster only. */
 export async function runCheck(
@@ -127,7 +130,8 @@ async function tryOut(
       decided.stop();
       if (isInterrupted()) return null;
       const [summary] = await Promise.all([listening.finalSummary(), ...lookAgain.map(async (look) => look())]);
-      await vouch(expectations, summary, await limits, { listening, narrator });
+      const vouched = vouch(expectations, summary, limits, { listening, narrator });
+      await Promise.race([vouched, elapsed(io.clock, VOUCH_MS, io.stop)]);
       return trial.report({ ...moment(), summary }, ran);
     } finally {
       await listening.stop();
@@ -141,10 +145,11 @@ async function tryOut(
 async function vouch(
   expectations: readonly NamedExpectation[],
   summary: Summary,
-  limits: PolicyReport['rateLimited'],
+  asked: Promise<PolicyReport['rateLimited']>,
   { listening, narrator }: { readonly listening: Listening; readonly narrator: Narrator },
 ): Promise<void> {
   for (const problem of await missingPolicies(expectations, summary, listening.cluster)) narrator.warn(problem);
+  const limits = await asked;
   if (limits.length === 0) return;
   const { rateLimitText } = await import('../report/policies-words.ts');
   narrator.tell(rateLimitText(limits));

@@ -35,7 +35,7 @@ export function explain(problem: Problem): string {
     case 'POD_NOT_FOUND':
       return `There is no pod ${name(problem.name)} ${scope(problem.namespace)}${inContext(problem)}, and no controller with that name has one.${near(problem.near, '"kubectl get pods -A" lists them all; for another namespace, use NS/NAME or -n NS.')}`;
     case 'POLICY_NOT_FOUND':
-      return `There is no policy ${name(problem.name)}${inContext(problem)}, and no verdict named one: its counts are 0 whatever happens.${near(problem.near, '"policystat policies -A" lists them all.')}`;
+      return `There is no network policy ${name(problem.name)}${inContext(problem)} (CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy or NetworkPolicy), and no verdict named a policy so: if it is not of another kind, its counts are 0 whatever happens.${near(problem.near, '"policystat policies -A" lists them all.')}`;
     case 'WORKLOAD_NOT_FOUND':
       return `There is no ${name(problem.kind)} ${name(problem.name)} ${scope(problem.namespace)}${inContext(problem)}.${near(problem.near, 'For another namespace, use -n NS.')}`;
     case 'WORKLOAD_EMPTY':

@@ -158,15 +158,15 @@ it('a policy that does not exist is told, since its absence holds whatever happe
   const args = expected.flatMap((text) => ['--expect', text]);
   const { code, stderr } = await check(demo, [...args, '--settle', '1ms'], 'true');
   expect(code).toBe(0);
-  expect(stderr.match(/There is no policy .*/g)).toEqual([
-    expect.stringContaining('There is no policy rule2 (context policystat-demo)'),
-    expect.stringContaining('There is no policy default/other (context policystat-demo)'),
+  expect(stderr.match(/There is no network policy .*/g)).toEqual([
+    expect.stringContaining('There is no network policy rule2 (context policystat-demo)'),
+    expect.stringContaining('There is no network policy default/other (context policystat-demo)'),
   ]);
   expect(stderr).toContain('Did you mean rule1?');
   demo.faults.forbid({ verb: 'list', resource: 'networkpolicies' });
   const forbidden = await check(demo, [...args, '--settle', '1ms'], 'true');
   expect(forbidden.code).toBe(0);
-  expect(forbidden.stderr).not.toContain('There is no policy');
+  expect(forbidden.stderr).not.toContain('There is no network policy');
 });
 
 it('what agents drop beyond a rate is told, since nothing in their streams does', async () => {
