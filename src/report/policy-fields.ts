@@ -4,7 +4,7 @@ import type { PolicyRow, Summary } from '../model/summary.ts';
 import { AUDIT_COLUMNS, auditLines } from './audit-fields.ts';
 import { groupColumns } from './group-fields.ts';
 import { peerTitles } from './peer-title.ts';
-import { hasTraffic, policyText } from './phrases.ts';
+import { hasTraffic, policyText, portText } from './phrases.ts';
 
 export type Cell = string | number;
 type Column<Row> = readonly [name: string, cell: (row: Row, summary: Summary) => Cell];
@@ -50,10 +50,7 @@ const MORE_COLUMNS: readonly Column<PolicyRow>[] = [
   ['recentPerSecond', ({ recentPerSecond }) => recentPerSecond],
   ['nodes', ({ nodes }) => nodes.join('; ')],
   ['peers', ({ peers }) => peers.map(peerTitles(peers, false)).join('; ')],
-  [
-    'ports',
-    ({ ports }) => ports.map(({ protocol, port }) => (port === null ? protocol : `${port}/${protocol}`)).join('; '),
-  ],
+  ['ports', ({ ports }) => ports.map(portText).join('; ')],
 ];
 
 const GROUP_COLUMNS: readonly Column<GroupRow>[] = [['other', ({ other }) => String(other)], ...COUNTS];

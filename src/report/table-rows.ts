@@ -246,12 +246,15 @@ function notesOf(
     !roomy && (['redirected', 'audited'] as const).every((name) => showsColumn(name, summary, width, wide));
   if (row.peers.length > 0 && !(hasPeers && fitsColumn(row, wide))) {
     const where = row.direction === 'ingress' ? 'from' : 'to';
-    const told = Array.from({ length: wide ? PEERS_WIDE : PEERS_IN_NOTE }, (_, fewer) => {
-      return `${where} ${peersText(row, fewer + 1, lowerBoundSign(summary), wide)}`;
-    });
+    const told = (most: number) => `${where} ${peersText(row, most, lowerBoundSign(summary), wide)}`;
     // As many as there is room for, and how many more.
-    const [least = ''] = told;
-    notes.push(told.findLast((text) => stringWidth(text) + NOTE_INDENT <= width) ?? least);
+    let most = wide ? PEERS_WIDE : PEERS_IN_NOTE;
+    let text = told(most);
+    while (most > 1 && stringWidth(text) + NOTE_INDENT > width) {
+      most -= 1;
+      text = told(most);
+    }
+    notes.push(text);
   }
   if (wide && row.ports.length > (roomy ? PEERS_IN_COLUMN : 0)) notes.push(`ports ${portsText(row.ports, PEERS_WIDE)}`);
   if (row.isolatedBy.length > (wide || hasNarrowTitle ? 0 : 1))
