@@ -17,7 +17,7 @@ export function namedByHubble({ hubble }: Verdict, answers: Answers): Attributio
 
 export interface HubbleNames {
   /** Null where Hubble names nobody. `heardMs` is when it arrived. */
-  of(verdict: Verdict, { atMs, heardMs }: Moment, history: History | undefined): Attribution | null;
+  of(verdict: Verdict, { atMs, heardMs }: Moment, history: History): Attribution | null;
   /** What the agent announced. */
   changed(change: Pick<Announced, 'atMs' | 'revision'>): void;
   /** Revisions begin anew. */
@@ -90,7 +90,7 @@ export function createHubbleNames(answers: Answers): HubbleNames {
     of: (verdict, moment, history) => {
       const named = namedByHubble(verdict, answers);
       if (named === null || changes.length === 0) return named;
-      return isInDoubt(named, verdict, moment, history?.periods ?? []) ? unsure : named;
+      return isInDoubt(named, verdict, moment, history.periods) ? unsure : named;
     },
     changed: ({ atMs, revision }) => {
       // Found ahead of its turn, it was heeded before.

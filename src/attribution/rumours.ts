@@ -1,5 +1,5 @@
 /** Owns the policies that an agent said to have come or gone: what there is to tell of a name before the state is read, and after. */
-import type { PolicyRef } from '../model/policy.ts';
+import { type PolicyRef, policyKey } from '../model/policy.ts';
 import { createRecent } from './recent.ts';
 
 export interface Rumours {
@@ -14,7 +14,7 @@ export function createRumours(): Rumours {
   const heard = createRecent<string, PolicyRef>(MOST_KEPT);
 
   return {
-    add: (policy) => heard.set(JSON.stringify([policy.kind, policy.namespace, policy.name]), policy),
+    add: (policy) => heard.set(policyKey(policy), policy),
     of: (name, namespace) =>
       [...heard.values()].filter(
         (policy) => policy.name === name && (policy.namespace === null || policy.namespace === namespace),

@@ -104,7 +104,7 @@ export function keepState(
     // Afterwards, so that nothing that the endpoints' policy is made of is missing there.
     const [selectors, policies] = await Promise.all([
       questions.ask(['policy', 'selectors', '-o', 'json']).then(readSelectors),
-      askPolicies(questions),
+      realized.length === 0 ? [] : askPolicies(questions),
     ]);
     const answeredMs = clock.nowMs();
     if (heldSinceMs === undefined) await pause(LATE_MS);
@@ -132,6 +132,7 @@ export function keepState(
     const firstMs = selectors ? nowMs : Math.min(...worth.map(({ atMs }) => atMs));
     // A clock that was set leaves nobody waiting.
     const waitMs = Math.min(Math.max(notBeforeMs, firstMs) - nowMs, LONGEST_WAIT_MS);
+    if (scheduled !== null && scheduled.atMs <= nowMs + waitMs) return;
     scheduled?.cancel();
     scheduled = null;
     if (waitMs <= 0) {
