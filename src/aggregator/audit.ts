@@ -1,6 +1,8 @@
 /** Owns what would have been denied: for each row the peers and ports that audit mode let through, in bounded memory. */
+
 import type { Audit, AuditPeer, AuditRow } from '../model/audit.ts';
 import type { Verdict } from '../model/event.ts';
+import { earlier, later } from '../model/seen-at.ts';
 import { OTHER } from '../model/summary.ts';
 import type { Outcome } from './counters.ts';
 import { commonIdentity, joinKnown } from './known-peers.ts';
@@ -113,8 +115,8 @@ function addPeers(a: AuditPeer, b: AuditPeer): AuditPeer {
     identity: commonIdentity(a, b),
     connections: a.connections + b.connections,
     refused: a.refused + b.refused,
-    firstSeen: [a.firstSeen, b.firstSeen].toSorted()[0] ?? null,
-    lastSeen: [a.lastSeen, b.lastSeen].toSorted()[1] ?? null,
+    firstSeen: earlier(a.firstSeen, b.firstSeen),
+    lastSeen: later(a.lastSeen, b.lastSeen),
   });
 }
 

@@ -1,7 +1,9 @@
 /** Owns what a summary says of the groups: numbers become rates and times, and groups of one peer that several nodes know are one. */
+
 import type { Action, Direction, Verdict } from '../model/event.ts';
 import type { GroupField, GroupPeer, GroupPod, GroupPort, GroupRow } from '../model/groups.ts';
 import type { PolicyRef } from '../model/policy.ts';
+import { earlier, later } from '../model/seen-at.ts';
 import { type Counters, zeroCounters } from './counters.ts';
 import { commonIdentity, joinKnown } from './known-peers.ts';
 import { namedPeer } from './peer-name.ts';
@@ -62,8 +64,8 @@ function joinedByPeer(groups: readonly Group[], by: readonly GroupField[], conte
       shared: a.shared + b.shared,
       ambiguous: a.ambiguous + b.ambiguous,
       ratePerSecond: rateOf(counters, context),
-      firstSeen: [a.firstSeen, b.firstSeen].toSorted()[0] ?? null,
-      lastSeen: [a.lastSeen, b.lastSeen].toSorted()[1] ?? null,
+      firstSeen: earlier(a.firstSeen, b.firstSeen),
+      lastSeen: later(a.lastSeen, b.lastSeen),
     });
   });
 }

@@ -4,7 +4,7 @@ import type { PolicyPattern } from '../check/expectation.ts';
 import type { NamedExpectation } from '../check/file.ts';
 import { nearMisses } from '../discovery/near.ts';
 import { type ListedPolicy, listPolicies } from '../discovery/policies.ts';
-import type { KubeApi } from '../model/kubernetes.ts';
+import { type KubeApi, namespacedName } from '../model/kubernetes.ts';
 import { IMPLICIT_DEFAULT_DENY, type PolicyRef, UNATTRIBUTED } from '../model/policy.ts';
 import { Failure, type Problem } from '../model/problem.ts';
 import type { Summary } from '../model/summary.ts';
@@ -28,8 +28,11 @@ export async function missingPolicies(
     .map((pattern) => ({
       code: 'POLICY_NOT_FOUND',
       context: kube.context,
-      name: textOf(pattern),
-      near: nearMisses(textOf(pattern), known.map(pattern.namespace === null ? ({ name }) => name : textOf)),
+      name: namespacedName(pattern),
+      near: nearMisses(
+        namespacedName(pattern),
+        known.map(pattern.namespace === null ? ({ name }) => name : namespacedName),
+      ),
     }));
 }
 
@@ -47,14 +50,10 @@ function patternsOf(expectations: readonly NamedExpectation[]): readonly PolicyP
     expectation.kind === 'count' && expectation.policy !== null ? [expectation.policy] : [],
   );
   const patterns = asked.filter(({ name }) => name !== IMPLICIT_DEFAULT_DENY && name !== UNATTRIBUTED);
-  return [...new Map(patterns.map((pattern) => [textOf(pattern), pattern])).values()];
+  return [...new Map(patterns.map((pattern) => [namespacedName(pattern), pattern])).values()];
 }
 
 /** The patched Cilium prints no namespace. */
 function isMeant(pattern: PolicyPattern, { namespace, name }: Pick<PolicyRef, 'namespace' | 'name'>): boolean {
   return name === pattern.name && (pattern.namespace === null || namespace === null || namespace === pattern.namespace);
-}
-
-function textOf({ namespace, name }: Pick<PolicyRef, 'namespace' | 'name'>): string {
-  return namespace === null ? name : `${namespace}/${name}`;
 }

@@ -1,4 +1,5 @@
 /** A recording held against expectations: what was heard then, judged now. */
+
 import type { Expectation } from '../check/expectation.ts';
 import type { NamedExpectation } from '../check/file.ts';
 import type { PeerNames } from '../check/peer-match.ts';
@@ -6,6 +7,7 @@ import { createTallies, type Tally } from '../check/tally.ts';
 import { createTrial } from '../check/verdict.ts';
 import type { Io } from '../io/io.ts';
 import type { CheckReport } from '../model/check.ts';
+import { namespacedName } from '../model/kubernetes.ts';
 import type { Replay } from '../pipeline/replay-words.ts';
 import { openInputs } from './inputs.ts';
 import { refuseBesideInput, usage } from './plan.ts';
@@ -39,8 +41,8 @@ export async function judgeRecordings(
 function namesOf({ identityName, podAddresses, isName }: Replay): PeerNames {
   return {
     identityName,
-    podAddresses: ({ namespace, name }) => {
-      const full = namespace === null ? name : `${namespace}/${name}`;
+    podAddresses: (pod) => {
+      const full = namespacedName(pod);
       const addresses = podAddresses(full);
       return addresses.length > 0 || isName(full) ? addresses : null;
     },

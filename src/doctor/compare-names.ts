@@ -1,4 +1,5 @@
 /** Holds the policies that Hubble names for recent verdicts against those that the agent's own state leads to. */
+
 import { createAnswers } from '../attribution/answers.ts';
 import { attributeVerdict } from '../attribution/attribute.ts';
 import { policiesOfEndpoint } from '../attribution/isolation.ts';
@@ -7,6 +8,7 @@ import { readRealizedPolicies } from '../attribution/realized-policy.ts';
 import { readSelectors } from '../attribution/selectors.ts';
 import type { NamedOtherwise } from '../model/doctor.ts';
 import type { Verdict } from '../model/event.ts';
+import { namespacedName } from '../model/kubernetes.ts';
 import type { PolicyRef } from '../model/policy.ts';
 import { createReader } from '../parser/reader.ts';
 import type { EndpointFacts, NameComparison } from './facts.ts';
@@ -87,6 +89,6 @@ function verdictText({ endpoint, direction, remoteIdentity, protocol, destinatio
 }
 
 function namesText(refs: readonly PolicyRef[]): string {
-  const names = refs.map(({ namespace, name }) => (namespace === null ? name : `${namespace}/${name}`));
+  const names = refs.map(namespacedName);
   return names.length === 0 ? NOBODY : [...new Set(names)].sort().join(', ');
 }

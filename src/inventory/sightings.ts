@@ -3,6 +3,7 @@
 import type { Direction } from '../model/event.ts';
 import { IMPLICIT_DEFAULT_DENY, type PolicyRef, policyKey } from '../model/policy.ts';
 import type { DirectionUse, Sightings } from '../model/policy-report.ts';
+import { earlier, later } from '../model/seen-at.ts';
 import type { Counts, PolicyRow, RowTraffic, Summary } from '../model/summary.ts';
 
 export interface Seen {
@@ -99,14 +100,6 @@ function note(tally: Tally, { nodes, firstSeen, lastSeen }: PolicyRow): void {
   for (const node of nodes) tally.nodes.add(node);
   tally.firstSeen = earlier(tally.firstSeen, firstSeen);
   tally.lastSeen = later(tally.lastSeen, lastSeen);
-}
-
-function earlier(a: string | null, b: string | null): string | null {
-  return a === null || (b !== null && b < a) ? b : a;
-}
-
-function later(a: string | null, b: string | null): string | null {
-  return a === null || (b !== null && b > a) ? b : a;
 }
 
 function seenOf({ policy, counts, byDirection, nodes, firstSeen, lastSeen }: Tally): Seen {

@@ -85,3 +85,14 @@ export interface ExecSocket {
   /** Cuts the connection at once. */
   terminate(): void;
 }
+
+/** `default/deathstar`; the bare name where there is no namespace, or none is known. */
+export function namespacedName({
+  namespace,
+  name,
+}: {
+  readonly namespace: string | null;
+  readonly name: string;
+}): string {
+  return namespace === null ? name : `${namespace}/${name}`;
+}

@@ -1,5 +1,7 @@
 /** Owns what a group says of itself: as one text for people, as cells for programs, as labels for metrics. */
+
 import type { GroupField, GroupPeer, GroupPod, GroupRow } from '../model/groups.ts';
+import { namespacedName } from '../model/kubernetes.ts';
 import { OTHER } from '../model/summary.ts';
 import { peerName, peerTitles } from './peer-title.ts';
 import { policyText, portText } from './phrases.ts';
@@ -43,7 +45,7 @@ export function groupText(row: GroupRow): string {
 
 function podText({ namespace, name, endpoint }: GroupPod): string {
   if (name === null) return `endpoint ${endpoint}`;
-  return printable(namespace === null ? name : `${namespace}/${name}`);
+  return printable(namespacedName({ namespace, name }));
 }
 
 type Cell = string | number;
@@ -86,8 +88,7 @@ function peerCell(peer: GroupPeer | null | undefined): string | null {
 function podCell(pod: GroupPod | null | undefined): string | null {
   const name = pod?.name ?? null;
   if (name === null) return null;
-  const namespace = pod?.namespace ?? null;
-  return namespace === null ? name : `${namespace}/${name}`;
+  return namespacedName({ namespace: pod?.namespace ?? null, name });
 }
 
 /** Columns in the order of the fields; the direction is always among them. */

@@ -1,4 +1,5 @@
 /** Owns how policies, peers, times and amounts are put into words in tables. */
+import { namespacedName } from '../model/kubernetes.ts';
 import type { PolicyKind, PolicyRef, UnattributedReason } from '../model/policy.ts';
 import type { PeerCount, PolicyRow, PortCount, Summary } from '../model/summary.ts';
 import { peerTitles, withMore } from './peer-title.ts';
@@ -16,7 +17,7 @@ const KIND_SHORT: Readonly<Record<PolicyKind, string>> = {
 
 /** `default/rule1 (CNP)`; a bare name where nothing else is known. */
 export function policyText({ kind, namespace, name }: PolicyRef): string {
-  const path = namespace === null ? name : `${namespace}/${name}`;
+  const path = namespacedName({ namespace, name });
   return printable(kind === null ? path : `${path} (${KIND_SHORT[kind]})`);
 }
 

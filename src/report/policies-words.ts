@@ -1,4 +1,5 @@
 /** Owns what is said in words of a policy's use: what is known, on what grounds, and never more than that. */
+import { DIRECTIONS } from '../model/packet.ts';
 import type { DirectionUse, NotEnforcedReason, PolicyReport, PolicyUse, Standing } from '../model/policy-report.ts';
 import { cutTo } from './layout.ts';
 import { durationText, lowerBoundSign, plural, timeText } from './phrases.ts';
@@ -26,7 +27,7 @@ const REASON: Readonly<Record<Exclude<NotEnforcedReason, 'rejected'>, string>> =
 
 /** What its counters and verdicts together say of its two directions. */
 function bothWays({ byDirection }: PolicyUse): boolean {
-  return (['ingress', 'egress'] as const).every((direction) => verdictsOf(byDirection[direction]) > 0);
+  return DIRECTIONS.every((direction) => verdictsOf(byDirection[direction]) > 0);
 }
 
 function verdictsOf({ allowed, redirected, audited, denied }: DirectionUse): number {

@@ -1,4 +1,5 @@
 /** Policies as the agent's commands print them as JSON: the rules, the selectors with whom they mean, and the policy map. */
+import { DIRECTIONS } from '../../model/packet.ts';
 import type { Datapath } from '../datapath/connection.ts';
 import type { Endpoint } from '../datapath/endpoint.ts';
 import { policyMapKey, withNumber } from '../datapath/realized.ts';
@@ -82,7 +83,7 @@ interface MapEntry {
 function mapEntries(endpoint: Endpoint, world: World, packetsOf: Datapath['packetsOf']): MapEntry[] {
   const policy = world.decidedBy(endpoint);
   const packets = world.countsPackets() ? packetsOf(endpoint) : NOTHING_COUNTED;
-  return (['ingress', 'egress'] as const).flatMap((direction) => {
+  return DIRECTIONS.flatMap((direction) => {
     const ingress = direction === 'ingress';
     const entry = (identity: number, protocol: string, port: number, deny: boolean): MapEntry => {
       const key = policyMapKey(direction, identity, protocol, port);

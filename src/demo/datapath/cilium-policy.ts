@@ -1,6 +1,8 @@
 /** CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy as rules. */
+
 import * as v from 'valibot';
 import type { Direction } from '../../model/event.ts';
+import { DIRECTIONS } from '../../model/packet.ts';
 import {
   EVERY_PORT,
   type PolicyOrigin,
@@ -114,7 +116,7 @@ export function ciliumSpec(raw: unknown, origin: PolicyOrigin, local: boolean): 
     ingress: { allow: spec.ingress, deny: spec.ingressDeny },
     egress: { allow: spec.egress, deny: spec.egressDeny },
   };
-  const directions = (['ingress', 'egress'] as const).filter(
+  const directions = DIRECTIONS.filter(
     (direction) => (sections[direction].allow?.length ?? 0) + (sections[direction].deny?.length ?? 0) > 0,
   );
   const rules = directions.flatMap((direction) => [

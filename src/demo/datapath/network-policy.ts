@@ -1,5 +1,7 @@
 /** NetworkPolicy as rules. */
+
 import * as v from 'valibot';
+import { DIRECTIONS } from '../../model/packet.ts';
 import {
   EVERY_PORT,
   NAMESPACE_LABELS,
@@ -50,9 +52,7 @@ function networkPeer(peer: v.InferOutput<typeof NetworkPeer>, namespace: string 
 export function networkSpec(raw: unknown, origin: PolicyOrigin, local: boolean): Spec {
   const spec = v.parse(NetworkSpec, raw);
   const types = spec.policyTypes ?? ['Ingress', ...(spec.egress ? ['Egress'] : [])];
-  const directions = (['ingress', 'egress'] as const).filter((direction) =>
-    types.some((type) => type.toLowerCase() === direction),
-  );
+  const directions = DIRECTIONS.filter((direction) => types.some((type) => type.toLowerCase() === direction));
   const rules = directions.flatMap((direction) =>
     (spec[direction] ?? []).map((rawRule): Rule => {
       const rule = v.parse(NetworkRule, { ...rawRule, peers: rawRule[direction === 'ingress' ? 'from' : 'to'] });
